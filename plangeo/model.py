@@ -1,0 +1,306 @@
+"""The few things that are not tables: verdicts, plans, rules, checks and the finished assessment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from plangeo.rulebook import Rulebook
+
+Language = Literal["vi", "en"]
+
+
+class Verdict(IntEnum):
+    """What plangeo says of a site; ordered so that the worst finding wins.
+
+    >>> Verdict.worst([Verdict.PERMITTED, Verdict.UNKNOWN]).label
+    'unknown'
+    >>> Verdict.worst([]).label          # silence is never consent
+    'unknown'
+    """
+
+    PERMITTED = 0
+    CONDITIONAL = 1
+    UNKNOWN = 2
+    NOT_PERMITTED = 3
+
+    @property
+    def label(self) -> str:
+        """The word used in frames and files: ``permitted``, ``conditional``, ``unknown``, ``not_permitted``."""
+        return self.name.lower()
+
+    @property
+    def wording(self) -> Label:
+        """The words shown to people; never "được phép", which only an authority can say."""
+        return _WORDING[self]
+
+    @classmethod
+    def parse(cls, text: str) -> Verdict:
+        """Return the verdict named by ``text`` (any case). **Raises** ValueError for another word."""
+        try:
+            return cls[text.strip().upper()]
+        except KeyError:
+            raise ValueError(f"{text!r} is not a verdict; use one of {[v.label for v in cls]}") from None
+
+    @classmethod
+    def worst(cls, verdicts: Iterable[Verdict | str]) -> Verdict:
+        """Return the most severe of ``verdicts``; UNKNOWN when there are none."""
+        parsed = [cls.parse(v) if isinstance(v, str) else v for v in verdicts]
+        return max(parsed, default=cls.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Label:
+    """One text in Vietnamese and in English."""
+
+    vi: str
+    en: str
+
+    def text(self, language: Language) -> str:
+        """Return the text in ``language``, falling back to the other one when it is empty."""
+        return (self.vi or self.en) if language == "vi" else (self.en or self.vi)
+
+
+_WORDING = {
+    Verdict.PERMITTED: Label("Phù hợp", "Compatible"),
+    Verdict.CONDITIONAL: Label("Phù hợp có điều kiện", "Compatible with conditions"),
+    Verdict.UNKNOWN: Label("Chưa xác định được", "Cannot be determined"),
+    Verdict.NOT_PERMITTED: Label("Chưa phù hợp", "Not compatible"),
+}
+
+
+@dataclass(frozen=True)
+class LegalBasis:
+    """Where a rule comes from; ``verified`` says whether somebody read it in a source."""
+
+    document: str
+    article: str = ""
+    source: str = ""
+    verified: bool = False
+    note: str = ""
+
+    def cite(self, language: Language) -> str:
+        """Return one line: article, document, and a mark when the text was not verified."""
+        mark = "" if self.verified else {"vi": " (chưa kiểm chứng)", "en": " (not verified)"}[language]
+        return ", ".join(part for part in (self.article, self.document) if part) + mark
+
+
+PlanStatus = Literal["in_force", "expired", "superseded", "pending", "unknown"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The act that draws zones. ``valid_to`` is the last day in force; None = until replaced."""
+
+    plan_id: str
+    title: Label
+    level: str
+    decision: str
+    authority: str
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+    scale: int | None = None
+    """Scale denominator: 25000 for 1:25,000."""
+    accuracy_m: float | None = None
+    rank: int | None = None
+    theme: str = "land_use"
+    status: str = ""
+    """Free word of the register of plans (draft, under adjustment …); ``draft`` is never in force."""
+    successor: str | None = None
+    source: str = ""
+    illustrative: bool = False
+    """True when the zones were made up for a demonstration; every output then says so."""
+
+    @property
+    def tolerance_m(self) -> float | None:
+        """Displacement the map cannot exclude, metres: the stated accuracy, else 0.5 mm on paper."""
+        if self.accuracy_m is not None:
+            return self.accuracy_m
+        return None if self.scale is None else 0.0005 * self.scale
+
+
+@dataclass(frozen=True)
+class ZoneClass:
+    """A land-use class of the plan's legend; ``parent`` builds the hierarchy LUC → LUA → NNP."""
+
+    code: str
+    name: Label
+    parent: str | None = None
+    colour: str | None = None
+    overlay: bool = False
+    """True for functional areas that lie over other classes and are never added to them."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """A kind of project, e.g. an industrial park."""
+
+    code: str
+    name: Label
+    synonyms: tuple[str, ...] = ()
+
+
+Operator = Literal["<", "<=", "==", "!=", ">=", ">", "in", "not_in"]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A test on one field of the site or of its evidence; data, never an expression string."""
+
+    field: str
+    op: Operator
+    value: float | str | tuple[float | str, ...]
+    note: Label = Label("", "")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a use may do on a zone class, from ``valid_from`` to ``valid_to`` (both inclusive)."""
+
+    use: str
+    zone: str
+    verdict: Verdict
+    basis: LegalBasis
+    conditions: tuple[Condition, ...] = ()
+    otherwise: Verdict = Verdict.NOT_PERMITTED
+    note: Label = Label("", "")
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Encroachment too small to matter: ignored only when *every* stated bound holds for the total."""
+
+    use: str
+    zone: str
+    basis: LegalBasis
+    area_m2: float | None = None
+    share: float | None = None
+    width_m: float | None = None
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Precedence:
+    """Which plan governs where several lie: ``order`` from the first to the last."""
+
+    order: tuple[str, ...]
+    basis: LegalBasis
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the checks see: tables only, all geometry already measured.
+
+    ``sites`` has no geometry column; ``evidence`` maps a layer role to its evidence table;
+    ``cover`` partitions every site by the zones that lie there; ``layers`` holds facts about
+    each layer (see ``overlay.layer_facts``).
+    """
+
+    sites: pd.DataFrame
+    evidence: Mapping[str, pd.DataFrame]
+    cover: pd.DataFrame
+    layers: Mapping[str, Mapping[str, Any]]
+    rulebook: Rulebook
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One permanent finding code of a check, with its sentence in both languages.
+
+    The templates use the named slots of the findings table, filled by ``plangeo.explanation``.
+    """
+
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question asked of every site: ``judge`` turns tables into findings."""
+
+    code: str
+    title: Label
+    needs: tuple[str, ...]
+    reasons: Mapping[str, Reason]
+    judge: Callable[[Measured], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class SkippedCheck:
+    """A check that did not run, and why."""
+
+    check: str
+    why: Label
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The finished answer: sites, findings, evidence and the law of the day; it draws nothing."""
+
+    sites: gpd.GeoDataFrame
+    """The sites as read (original CRS and index kept), plus ``verdict`` and ``reasons``."""
+    findings: gpd.GeoDataFrame
+    """One row per site and finding, in ``crs``."""
+    evidence: Mapping[str, gpd.GeoDataFrame]
+    """Layer role → which part of a site lies on what, in ``crs``."""
+    cover: pd.DataFrame
+    rulebook: Rulebook
+    on: dt.date
+    layers: Mapping[str, gpd.GeoDataFrame]
+    """The layers as used, in their own CRS, for maps."""
+    not_run: tuple[SkippedCheck, ...] = ()
+    repairs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    inputs: tuple[Mapping[str, Any], ...] = ()
+    """Fingerprint of each input: role, path, layer, sha256, rows, crs."""
+    crs: str = ""
+    """The metric CRS every planar number was computed in."""
+    crs_operations: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def illustrative(self) -> bool:
+        """True when any plan or layer is marked illustrative; every output then carries the notice."""
+        return self.rulebook.illustrative
+
+    def summary(self) -> pd.DataFrame:
+        """Return the count of sites per verdict, worst first; index ``verdict``, column ``sites``."""
+        order = [v.label for v in sorted(Verdict, reverse=True)]
+        counts = self.sites["verdict"].value_counts().reindex(order, fill_value=0)
+        return counts.rename_axis("verdict").rename("sites").to_frame()
+
+    def plot(self, **keywords: Any) -> Any:
+        """Draw the sites coloured by verdict with matplotlib and return the axes."""
+        return self.sites.plot(column="verdict", legend=True, **keywords)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(Verdict.parse(str(word)).wording.vi)}</td><td>{escape(str(word))}</td><td>{count}</td></tr>"
+            for word, count in self.summary()["sites"].items()
+        )
+        skipped = "".join(f"<li>{escape(s.check)}: {escape(s.why.en)}</li>" for s in self.not_run)
+        notice = f"<p><b>{escape(ILLUSTRATIVE.vi)} / {escape(ILLUSTRATIVE.en)}</b></p>" if self.illustrative else ""
+        return (
+            f"<div>{notice}<p>plangeo: {len(self.sites)} sites on {self.on.isoformat()}</p>"
+            f"<table><tr><th>Kết luận</th><th>verdict</th><th>sites</th></tr>{rows}</table>"
+            + (f"<p>Not run:</p><ul>{skipped}</ul>" if skipped else "")
+            + "</div>"
+        )
+
+
+ILLUSTRATIVE = Label(
+    "Vùng quy hoạch và vị trí minh họa, không phải quy hoạch được duyệt",
+    "Illustrative zones and positions, not the approved plan",
+)

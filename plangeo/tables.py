@@ -1,0 +1,158 @@
+"""Column contracts: the name, type and unit of every column that travels through the house."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from plangeo.errors import TableError
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract."""
+
+    name: str
+    dtype: str
+    """``str``, ``float``, ``bool``, ``date`` or ``geometry``."""
+    required: bool = True
+    unit: str = ""
+    meaning: str = ""
+    unique: bool = False
+
+
+SITES = (
+    Column("site_id", "str", unique=True, meaning="identifier, unique in the run"),
+    Column("name", "str", meaning="name of the project"),
+    Column("use", "str", meaning="kind of project: a use code of the rulebook; empty when unknown"),
+    Column("geometry", "geometry", meaning="place; null when unknown"),
+    Column("accuracy_m", "float", unit="m", meaning="stated accuracy of the position; NaN when not stated"),
+    Column("problem", "str", meaning="what is wrong with the row; empty when nothing"),
+    Column("repaired", "str", meaning="what was mended; empty when nothing"),
+    Column("declared_area_m2", "float", required=False, unit="m²", meaning="area the register states"),
+    Column("declared_district", "str", required=False, meaning="administrative unit the register states"),
+    Column("declared_capital", "str", required=False, meaning="capital as written in the register"),
+    Column("phase", "str", required=False, meaning="phase as written in the register"),
+    Column("source_row", "float", required=False, meaning="row of the file, counted as the reader's program shows it"),
+)
+
+ZONES = (
+    Column("zone_id", "str", unique=True, meaning="identifier, unique in the layer"),
+    Column("zone_code", "str", meaning="class code of the plan's legend; empty when unknown"),
+    Column("plan_id", "str", meaning="plan that draws the zone; empty when not stated"),
+    Column("geometry", "geometry"),
+    Column("problem", "str"),
+    Column("repaired", "str"),
+)
+
+DISTRICTS = (
+    Column("district_id", "str", unique=True, meaning="code of the administrative unit"),
+    Column("district_name", "str", meaning="name of the administrative unit"),
+    Column("geometry", "geometry"),
+    Column("problem", "str"),
+    Column("repaired", "str"),
+)
+
+EVIDENCE = (
+    Column("site_id", "str"),
+    Column("plan_id", "str"),
+    Column("zone_id", "str"),
+    Column("zone_code", "str"),
+    Column("area_m2", "float", unit="m²", meaning="planar area in the working CRS; 0 for lines and points"),
+    Column("area_ellipsoidal_m2", "float", unit="m²"),
+    Column("length_m", "float", unit="m", meaning="length inside, for lines; 0 otherwise"),
+    Column("share", "float", meaning="part of the site's area, length or points, 0 to 1"),
+    Column("prevails", "bool", meaning="False where no part of the piece governs (overruled, or plan not in force)"),
+    Column("on_border", "bool", meaning="True where a point or line runs along the zone's border"),
+    Column("geometry", "geometry"),
+)
+
+COVER = (
+    Column("site_id", "str"),
+    Column("zones", "str", meaning="tuple of (plan_id, zone_code, zone_id), sorted; empty tuple = uncovered ground"),
+    Column("on_border", "bool"),
+    Column("area_m2", "float", unit="m²"),
+    Column("length_m", "float", unit="m"),
+    Column("share", "float"),
+    Column("width_m", "float", unit="m", meaning="diameter of the widest circle inside; NaN for lines and points"),
+)
+
+DISTRICT_EVIDENCE = (
+    Column("site_id", "str"),
+    Column("district_id", "str"),
+    Column("district_name", "str"),
+    Column("area_m2", "float", unit="m²"),
+    Column("length_m", "float", unit="m"),
+    Column("share", "float"),
+    Column("geometry", "geometry"),
+)
+
+FINDINGS = (
+    Column("site_id", "str"),
+    Column("check", "str"),
+    Column("reason", "str", meaning="permanent code within the check"),
+    Column("verdict", "str"),
+    Column("plan_id", "str"),
+    Column("zone_code", "str"),
+    Column("measure", "float", meaning="the number that was judged"),
+    Column("threshold", "float", meaning="the bound it was held against"),
+    Column("unit", "str"),
+    Column("area_m2", "float", unit="m²"),
+    Column("length_m", "float", unit="m"),
+    Column("share", "float"),
+    Column("basis", "str", meaning="legal basis in Vietnamese"),
+    Column("basis_en", "str", meaning="legal basis in English"),
+    Column("detail", "str", meaning="names, codes or text the sentence needs, Vietnamese"),
+    Column("detail_en", "str"),
+)
+
+REPAIRS = (
+    Column("layer", "str", meaning="role: sites, zones, districts"),
+    Column("row_id", "str"),
+    Column("source_row", "float"),
+    Column("action", "str", meaning="repaired or quarantined"),
+    Column("method", "str"),
+    Column("why", "str"),
+    Column("area_before_m2", "float", unit="m²"),
+    Column("area_after_m2", "float", unit="m²"),
+    Column("x", "float", meaning="where, in the layer's CRS"),
+    Column("y", "float"),
+)
+
+_PANDAS = {"str": "object", "float": "float64", "bool": "bool", "date": "object", "geometry": "object"}
+
+
+def empty(contract: Sequence[Column]) -> pd.DataFrame:
+    """Return a table without rows that has every column of ``contract`` (geometry as objects)."""
+    return pd.DataFrame({c.name: pd.Series(dtype=_PANDAS[c.dtype]) for c in contract})
+
+
+def check_table(frame: pd.DataFrame, contract: Sequence[Column], what: str) -> None:
+    """Hold ``frame`` against ``contract``.
+
+    **Raises** TableError that lists every fault at once: missing columns, empty or repeated
+    identifiers, numbers that are not numbers.
+    """
+    faults: list[str] = []
+    for column in contract:
+        if column.name not in frame.columns:
+            if column.required:
+                faults.append(f"column {column.name!r} is missing ({column.meaning or column.dtype})")
+            continue
+        values = frame[column.name]
+        if column.unique:
+            blank = values.isna() | (values.astype(str).str.strip() == "")
+            if blank.any():
+                faults.append(f"{column.name!r} is empty in {int(blank.sum())} row(s), first at index {blank.idxmax()!r}")
+            repeated = values[values.duplicated(keep=False)].unique()[:5]
+            if len(repeated):
+                faults.append(f"{column.name!r} is not unique: {', '.join(map(repr, repeated))}")
+        if column.dtype == "float" and not pd.api.types.is_numeric_dtype(values):
+            faults.append(f"column {column.name!r} must hold numbers{f' in {column.unit}' if column.unit else ''}")
+    if faults:
+        raise TableError(
+            f"{what} does not fit its contract:\n- " + "\n- ".join(faults)
+            + "\nRead it with plangeo.read_sites / read_zones / read_districts, or rename the columns."
+        )
