@@ -1,0 +1,342 @@
+"""Choosing a metric CRS, repairing with a ledger, and measuring areas on the plane and on the ellipsoid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from pyproj.exceptions import CRSError, ProjError
+from pyproj.transformer import TransformerGroup
+
+from plangeo.errors import CrsError
+
+# Two readings of an invalid ring must agree to this share before plangeo believes either of them.
+REPAIR_AGREEMENT = 1e-3
+# A repaired area may differ by this share from the area the register declares.
+DECLARED_AGREEMENT = 0.05
+# A planar CRS is fit for measuring when its areas differ by less than this share from the ellipsoid's.
+AREAL_SCALE_BOUND = 1e-3
+# Long edges bend when they are reprojected; they are densified to this length first (sagitta < 1 mm at 21° N).
+MAX_EDGE_M = 250.0
+_DEGREE_M = 111_320.0
+
+
+def as_crs(text: Any) -> pyproj.CRS:
+    """Return the CRS that ``text`` names (EPSG code, WKT, pyproj object).
+
+    **Raises** CrsError when it names none, or names a CRS without a known datum.
+
+    >>> as_crs("EPSG:9215").name
+    'VN-2000 / TM-3 107-15'
+    """
+    try:
+        return pyproj.CRS.from_user_input(text)
+    except CRSError as fault:
+        raise CrsError(
+            f"{text!r} does not name a coordinate reference system. Give an EPSG code, e.g. EPSG:9215 (VN-2000, 107°15')."
+        ) from fault
+
+
+def transformation(source: Any, target: Any) -> dict[str, Any]:
+    """Return the coordinate operation PROJ uses from ``source`` to ``target``: name, accuracy in metres, CRS names.
+
+    **Raises** CrsError for a "ballpark" operation, which ignores the datum (224 m in northern Vietnam).
+    """
+    src, dst = as_crs(source), as_crs(target)
+    record: dict[str, Any] = {"from": _crs_name(src), "to": _crs_name(dst), "operation": "none", "accuracy_m": 0.0}
+    if src == dst:
+        return record
+    candidates = TransformerGroup(src, dst, always_xy=True, allow_ballpark=False).transformers
+    if not candidates:
+        raise CrsError(
+            f"PROJ knows no datum-correct way from {record['from']} to {record['to']}; the plain one may be wrong by hundreds "
+            "of metres. State the true CRS of the file, e.g. crs='EPSG:9215' or --crs sites=EPSG:9215."
+        )
+    accuracy = candidates[0].accuracy
+    return record | {"operation": candidates[0].description, "accuracy_m": None if accuracy < 0 else float(accuracy)}
+
+
+def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
+    """Return ``frame`` in ``crs``: long edges densified first, every coordinate checked to be finite.
+
+    **Raises** CrsError when the frame has no CRS, when the operation ignores a datum, or when a
+    coordinate cannot be converted (often swapped axes).
+    """
+    if frame.crs is None:
+        raise CrsError("The layer has no coordinate reference system, so it cannot be measured. Give it with crs='EPSG:…'.")
+    target = as_crs(crs)
+    if as_crs(frame.crs) == target:
+        return frame
+    transformation(frame.crs, target)
+    dense = frame.set_geometry(_densified(frame.geometry, as_crs(frame.crs)))
+    try:
+        moved = dense.to_crs(target)
+    except ProjError as fault:  # pragma: no cover - depends on PROJ's mood
+        raise CrsError(f"Cannot convert from {_crs_name(as_crs(frame.crs))} to {_crs_name(target)}: {fault}") from fault
+    bounds = moved.geometry.bounds.to_numpy()
+    broken = ~np.isfinite(bounds).all(axis=1) & frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
+    if broken.any():
+        raise CrsError(
+            f"{int(broken.sum())} of {len(frame)} geometries fall outside what {_crs_name(target)} can show, first at index "
+            f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?"
+        )
+    return moved
+
+
+def _densified(geometry: gpd.GeoSeries, crs: pyproj.CRS) -> np.ndarray[Any, Any]:
+    values = geometry.to_numpy()
+    step = MAX_EDGE_M / _DEGREE_M if crs.is_geographic else MAX_EDGE_M / _metres_per_unit(crs)
+    return np.asarray(shapely.segmentize(values, step))
+
+
+def _metres_per_unit(crs: pyproj.CRS) -> float:
+    return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
+
+
+def _crs_name(crs: pyproj.CRS) -> str:
+    authority = crs.to_authority(min_confidence=100)
+    return f"{':'.join(authority)} {crs.name}" if authority else crs.name
+
+
+def is_metric(crs: Any, bounds_lonlat: tuple[float, float, float, float]) -> bool:
+    """Return True when ``crs`` is projected in metres and true to area within 0.1 % over the bounds (degrees)."""
+    candidate = as_crs(crs)
+    if not candidate.is_projected or abs(_metres_per_unit(candidate) - 1) > 1e-12:
+        return False
+    west, south, east, north = bounds_lonlat
+    lon = np.array([west, west, east, east, (west + east) / 2])
+    lat = np.array([south, north, south, north, (south + north) / 2])
+    try:
+        factors = pyproj.Proj(candidate).get_factors(lon, lat, errcheck=True)
+    except ProjError:
+        return False
+    return bool(np.all(np.abs(np.asarray(factors.areal_scale) - 1) < AREAL_SCALE_BOUND))
+
+
+def working_crs(frames: Iterable[gpd.GeoDataFrame], preferred: Any = None, fallback: Any = None) -> pyproj.CRS:
+    """Return the CRS to measure in: ``preferred``, else the first frame's own that is fit, else ``fallback``, else UTM.
+
+    The frames come in order of importance (sites, zones, districts). EPSG:3857 and degrees are never chosen.
+    **Raises** CrsError when ``preferred`` is not fit for measuring here, or no frame has a geometry.
+    """
+    known = [f for f in frames if f.crs is not None and f.geometry.notna().any()]
+    if not known:
+        return as_crs(preferred or fallback or "EPSG:6933")
+    bounds = _bounds_lonlat(known[0])
+    if preferred is not None:
+        if not is_metric(preferred, bounds):
+            raise CrsError(
+                f"{preferred} is not fit for measuring here: it must be projected, in metres, and true to area within 0.1 %. "
+                "Leave crs= out to let plangeo choose, or give e.g. EPSG:9215 for Lạng Sơn."
+            )
+        return as_crs(preferred)
+    for frame in known:
+        if is_metric(frame.crs, bounds):
+            return as_crs(frame.crs)
+    if fallback is not None and is_metric(fallback, bounds):
+        return as_crs(fallback)
+    return as_crs(gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs())
+
+
+def _bounds_lonlat(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+    west, south, east, north = frame.total_bounds
+    transformer = pyproj.Transformer.from_crs(as_crs(frame.crs), "EPSG:4326", always_xy=True)
+    w, s, e, n = transformer.transform_bounds(west, south, east, north)
+    if not np.isfinite([w, s, e, n]).all():
+        raise CrsError(
+            f"The coordinates ({west:.3f}, {south:.3f} … {east:.3f}, {north:.3f}) do not fit {_crs_name(as_crs(frame.crs))}. "
+            "Are the axes swapped, or the CRS wrong?"
+        )
+    return w, s, e, n
+
+
+def ellipsoidal_area(geometry: gpd.GeoSeries) -> pd.Series:
+    """Return the area on the ellipsoid in m², index kept (geodesic polygons, C. F. F. Karney, 2013, in PROJ).
+
+    Edges are densified to 250 m in their own CRS first, so that a straight edge of the plane is
+    followed and not replaced by a geodesic.
+    """
+    crs = as_crs(geometry.crs)
+    geod = crs.get_geod() or pyproj.Geod(ellps="WGS84")
+    geographic = crs if crs.is_geographic else crs.geodetic_crs
+    dense = gpd.GeoSeries(_densified(geometry, crs), index=geometry.index, crs=crs)
+    degrees = dense if crs.is_geographic else dense.to_crs(geographic)
+    areas = [0.0 if g is None or g.is_empty else _geodesic_polygons(g, geod) for g in degrees]
+    return pd.Series(areas, index=geometry.index, dtype=float)
+
+
+def _geodesic_polygons(geometry: Any, geod: pyproj.Geod) -> float:
+    parts = shapely.get_parts(polygonal(geometry))
+    return float(sum(abs(geod.geometry_area_perimeter(shapely.orient_polygons(part))[0]) for part in parts))
+
+
+def polygonal(geometry: Any) -> Any:
+    """Return the polygonal part of ``geometry`` as a (multi)polygon, empty when there is none."""
+    return _part(geometry, 2)
+
+
+def linear(geometry: Any) -> Any:
+    """Return the lines of ``geometry`` as a (multi)line, empty when there are none."""
+    return _part(geometry, 1)
+
+
+def _part(geometry: Any, dimension: int) -> Any:
+    if geometry is None:
+        return shapely.GeometryCollection()
+    if geometry.geom_type != "GeometryCollection":
+        return geometry if shapely.get_dimensions(geometry) == dimension else shapely.GeometryCollection()
+    parts = [_part(p, dimension) for p in geometry.geoms]
+    kept = [p for p in parts if not p.is_empty]
+    if not kept:
+        return shapely.GeometryCollection()
+    return shapely.union_all(kept) if len(kept) > 1 else kept[0]
+
+
+def repair_layer(
+    frame: gpd.GeoDataFrame, layer: str, id_column: str
+) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
+    """Pass every geometry of a layer through the validity gate.
+
+    An invalid polygon is repaired only when both methods of GEOS (linework and structure) and the
+    original area tell the same story to 0.1 %; otherwise the row is quarantined: geometry None,
+    ``problem`` "invalid_geometry: …" with the bounding box. Nothing is lost: rows in = rows out.
+
+    Parameters: ``frame`` with ``problem`` and ``repaired`` columns (added when absent); ``layer`` the
+    role for the ledger; ``id_column`` the identifier.
+    Returns: the frame (index kept) and the ledger rows of ``tables.REPAIRS``.
+    """
+    out = frame.copy()
+    for column in ("problem", "repaired"):
+        if column not in out:
+            out[column] = ""
+    values = out.geometry.to_numpy().copy()
+    ledger: list[dict[str, Any]] = []
+    problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
+    present = ~shapely.is_missing(values)
+    flat = values.copy()
+    flat[present] = shapely.force_2d(values[present])
+    finite = np.isfinite(shapely.bounds(flat)).all(axis=1)
+    empty = present & shapely.is_empty(flat)
+    valid = shapely.is_valid(flat)
+    declared = out["declared_area_m2"].tolist() if "declared_area_m2" in out else [float("nan")] * len(out)
+    for i in range(len(out)):
+        if not present[i]:
+            problems[i] = problems[i] or "no_geometry: the row has no place on the map"
+            continue
+        if empty[i]:
+            problems[i] = problems[i] or "empty_geometry: the geometry is empty, so its place is unknown"
+            flat[i] = None
+        elif not finite[i] or not _all_finite(flat[i]):
+            problems[i] = problems[i] or "not_finite: a coordinate is not a finite number"
+            flat[i] = None
+        elif not valid[i]:
+            flat[i] = _mend(i, out, flat[i], float(declared[i]), layer, id_column, problems, repaired, ledger)
+        elif shapely.get_type_id(flat[i]) == 7 and _mixed(flat[i]):
+            problems[i] = problems[i] or "mixed_geometry: polygons, lines and points in one row; only one kind can be measured"
+            flat[i] = None
+    out["problem"], out["repaired"] = problems, repaired
+    return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=frame.crs)), ledger
+
+
+def _all_finite(geometry: Any) -> bool:
+    return bool(np.isfinite(shapely.get_coordinates(geometry)).all())
+
+
+def _mixed(geometry: Any) -> bool:
+    return len({int(shapely.get_dimensions(p)) for p in shapely.get_parts(geometry) if not p.is_empty}) > 1
+
+
+def _mend(
+    i: int,
+    frame: gpd.GeoDataFrame,
+    geometry: Any,
+    declared_m2: float,
+    layer: str,
+    id_column: str,
+    problems: list[str],
+    repaired: list[str],
+    ledger: list[dict[str, Any]],
+) -> Any:
+    why = shapely.is_valid_reason(geometry)
+    mended, method = _one_reading(geometry, declared_m2)
+    before = _units_area(geometry, frame)
+    after = float("nan") if mended is None else _units_area(mended, frame)
+    where = shapely.get_coordinates(geometry)[0]
+    ledger.append(
+        {
+            "layer": layer,
+            "row_id": str(frame[id_column].iloc[i]) if id_column in frame else str(frame.index[i]),
+            "source_row": _number(frame["source_row"].iloc[i]) if "source_row" in frame else float("nan"),
+            "action": "quarantined" if mended is None else "repaired",
+            "method": method,
+            "why": why,
+            "area_before_m2": before,
+            "area_after_m2": after,
+            "x": float(where[0]),
+            "y": float(where[1]),
+        }
+    )
+    if mended is None:
+        box = ", ".join(f"{v:.6f}" for v in geometry.bounds)
+        problems[i] = problems[i] or f"invalid_geometry: {why}; {method} [bbox {box}]"
+    else:
+        repaired[i] = f"{method}: {why}; area {before:.1f} → {after:.1f} m²"
+    return mended
+
+
+def _one_reading(geometry: Any, declared_m2: float) -> tuple[Any, str]:
+    """Return the repaired geometry and the method, or None and why no single reading exists."""
+    dimension = int(shapely.get_dimensions(geometry))
+    linework = _part(shapely.make_valid(geometry), dimension)
+    if dimension < 2:
+        same = not linework.is_empty
+        return (linework, "make_valid") if same else (None, "no valid reading")
+    structure = _part(shapely.make_valid(geometry, method="structure"), 2)
+    areas = [abs(float(geometry.area)), float(linework.area), float(structure.area)]
+    largest = max(areas)
+    if largest == 0 or structure.is_empty:
+        return None, "the polygon has no area"
+    if (largest - min(areas)) / largest > REPAIR_AGREEMENT:
+        return None, "the readings of the ring differ: area {:.6g}, linework {:.6g}, structure {:.6g} in the layer's units".format(*areas)
+    if shapely.symmetric_difference(linework, structure).area / largest > REPAIR_AGREEMENT:
+        return None, "the two repair methods give different shapes"
+    if declared_m2 > 0 and abs(areas[2] - declared_m2) / declared_m2 > DECLARED_AGREEMENT:
+        return None, f"the repaired area {areas[2]:.6g} does not fit the declared {declared_m2:.6g} m²"
+    return structure, "make_valid (structure)"
+
+
+def _units_area(geometry: Any, frame: gpd.GeoDataFrame) -> float:
+    """Area in m² for the ledger: planar where the CRS is projected, else on the ellipsoid (abs of the signed sum)."""
+    crs = frame.crs
+    if crs is None:
+        return float(geometry.area)
+    if as_crs(crs).is_projected:
+        return float(geometry.area) * _metres_per_unit(as_crs(crs)) ** 2
+    geod = as_crs(crs).get_geod()
+    return abs(float(geod.geometry_area_perimeter(geometry)[0]))
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def quarantined_boxes(frame: gpd.GeoDataFrame) -> Mapping[Any, Any]:
+    """Return index → bounding box (shapely, frame CRS) of the rows the validity gate set aside."""
+    marks = frame["problem"].astype(str).str.extract(r"\[bbox ([-\d., e+]+)\]$")[0].dropna()
+    return {index: shapely.box(*map(float, text.split(", "))) for index, text in marks.items()}
+
+
+def widest_circle(geometry: Any) -> float:
+    """Return the diameter in metres of the widest circle inside a polygon (its width), 0 when empty."""
+    if geometry is None or geometry.is_empty or shapely.get_dimensions(geometry) < 2:
+        return 0.0
+    parts = shapely.get_parts(polygonal(geometry))
+    return 2.0 * max(float(shapely.maximum_inscribed_circle(p).length) for p in parts)
