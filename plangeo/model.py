@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Language = Literal["vi", "en"]
 
+ZoneKey = tuple[str, str, str]
+"""(plan_id, zone_code, zone_id): one zone on one spot."""
+
 
 class Verdict(IntEnum):
     """What plangeo says of a site; ordered so that the worst finding wins.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -76,7 +77,6 @@ COVER = (
     Column("area_m2", "float", unit="m²"),
     Column("length_m", "float", unit="m"),
     Column("share", "float"),
-    Column("width_m", "float", unit="m", meaning="diameter of the widest circle inside; NaN for lines and points"),
 )
 
 DISTRICT_EVIDENCE = (
@@ -87,6 +87,11 @@ DISTRICT_EVIDENCE = (
     Column("length_m", "float", unit="m"),
     Column("share", "float"),
     Column("geometry", "geometry"),
+)
+
+GOVERNED_COVER = (
+    *COVER,
+    Column("governs", "str", meaning="the zones that prevail on that day; empty tuple = no plan in force governs here"),
 )
 
 FINDINGS = (
@@ -127,6 +132,13 @@ _PANDAS = {"str": "object", "float": "float64", "bool": "bool", "date": "object"
 def empty(contract: Sequence[Column]) -> pd.DataFrame:
     """Return a table without rows that has every column of ``contract`` (geometry as objects)."""
     return pd.DataFrame({c.name: pd.Series(dtype=_PANDAS[c.dtype]) for c in contract})
+
+
+def findings_table(check: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return findings of one check as a table of the FINDINGS contract; columns a row does not name stay empty."""
+    blank: dict[str, Any] = {c.name: float("nan") if c.dtype == "float" else "" for c in FINDINGS} | {"check": check}
+    filled = [blank | dict(row) for row in rows]
+    return pd.DataFrame(filled, columns=list(blank)) if filled else empty(FINDINGS)
 
 
 def check_table(frame: pd.DataFrame, contract: Sequence[Column], what: str) -> None:

@@ -1,0 +1,241 @@
+"""From findings to sentences: what was found, by which plan and article, with the numbers.
+
+The templates live in the checks (``Check.reasons``); this module only fills them. They are filled
+once, from strings made beforehand, so text of a register is a value and never a template.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from plangeo.checks import CHECKS
+from plangeo.errors import InputError
+from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language, Plan, Verdict
+from plangeo.text import format_area, format_number
+
+_LANGUAGES = ("vi", "en")
+_ON = Label("tại ngày", "on")
+_NOT_RUN = Label("Chưa kiểm tra", "Not checked")
+_NO_FINDING = Label(
+    "Không có phát hiện nào: không đủ căn cứ để kết luận.", "There is no finding, so nothing can be concluded."
+)
+_PROBLEM = Label("Vấn đề của dòng dữ liệu", "Fault in the row")
+_REPAIRED = Label("Đã sửa khi đọc", "Mended while reading")
+_NO_PLAN = Label("quy hoạch không nêu tên", "a plan that is not named")
+_FOREIGN_PLAN = Label("quy hoạch {} (không có trong bộ quy tắc)", "plan {} (not in the rulebook)")
+_PERIOD = Label("thời kỳ", "period")
+_SCALE = Label("tỷ lệ", "scale")
+_OPEN_END = Label("đến khi được thay thế", "until replaced")
+_UNNAMED = Label("(không có tên)", "(no name)")
+_NO_USE = Label("loại dự án chưa rõ", "kind of project not stated")
+
+
+def explain(assessment: Assessment, site_id: str, language: Language = "vi") -> str:
+    """Explain one site: a line with the verdict, one sentence per finding (worst first), what was not checked.
+
+    ``language`` is ``"vi"`` or ``"en"``. The text ends with the illustrative notice where it applies.
+
+    **Raises** InputError for an identifier the assessment does not hold, naming close ones.
+    """
+    _known_language(language)
+    wanted = str(site_id)
+    ids = assessment.sites["site_id"].astype(str)
+    rows = assessment.sites.loc[(ids == wanted).to_numpy()]
+    if rows.empty:
+        raise InputError(unknown_site(wanted, ids.tolist()))
+    findings = assessment.findings.loc[(assessment.findings["site_id"].astype(str) == wanted).to_numpy()]
+    return _paragraph(assessment, rows.iloc[0], findings, language)
+
+
+def explain_all(assessment: Assessment, language: Language = "vi") -> dict[str, str]:
+    """Return ``explain`` for every site, in the order of the register: site_id → text."""
+    _known_language(language)
+    groups = {str(key): rows for key, rows in assessment.findings.groupby("site_id", sort=False)}
+    nothing = assessment.findings.iloc[:0]
+    return {
+        str(site["site_id"]): _paragraph(assessment, site, groups.get(str(site["site_id"]), nothing), language)
+        for _, site in assessment.sites.iterrows()
+    }
+
+
+def sentence(finding: Mapping[str, Any] | pd.Series, assessment: Assessment, language: Language = "vi") -> str:
+    """Return the sentence of one finding (a row of ``assessment.findings``) in ``language``.
+
+    **Raises** KeyError when the finding names an unknown check or reason, or its template an
+    unknown slot: both are faults of the check, never of the data.
+    """
+    _known_language(language)
+    return _sentence(finding, assessment, language, _site_facts(assessment, str(finding["site_id"]), language))
+
+
+def sentences(assessment: Assessment, language: Language = "vi") -> list[str]:
+    """Return ``sentence`` for every row of ``assessment.findings``, in that order."""
+    _known_language(language)
+    facts = {str(row["site_id"]): _facts_of(row, assessment, language) for _, row in assessment.sites.iterrows()}
+    return [_sentence(row, assessment, language, facts[str(row["site_id"])]) for _, row in assessment.findings.iterrows()]
+
+
+def verdict_line(site: Mapping[str, Any] | pd.Series, on: dt.date, language: Language) -> str:
+    """Return ``P-0042 · name: verdict (on dd/mm/yyyy)`` for one row of ``assessment.sites``."""
+    name = one_line(site["name"]) or _UNNAMED.text(language)
+    wording = Verdict.parse(str(site["verdict"])).wording.text(language)
+    return f"{one_line(site['site_id'])} · {name}: {wording} ({_ON.text(language)} {format_date(on)})"
+
+
+def not_run_line(assessment: Assessment, language: Language) -> str:
+    """Return the line that lists the checks that did not run and why; empty when all ran."""
+    if not assessment.not_run:
+        return ""
+    parts = [f"{_check_title(s.check, language)} ({s.why.text(language)})" for s in assessment.not_run]
+    return f"{_NOT_RUN.text(language)}: {'; '.join(parts)}."
+
+
+def describe_plan(plan_id: str, assessment: Assessment, language: Language) -> str:
+    """Return title, decision, period and scale of a plan, or say that the plan is not named or not known."""
+    plan = assessment.rulebook.plans.get(plan_id)
+    if plan is None:
+        return _FOREIGN_PLAN.text(language).replace("{}", one_line(plan_id)) if plan_id else _NO_PLAN.text(language)
+    extra = [plan.decision] if plan.decision else []
+    if period := format_period(plan, language):
+        extra.append(f"{_PERIOD.text(language)} {period}")
+    if plan.scale:
+        extra.append(f"{_SCALE.text(language)} {format_scale(plan.scale)}")
+    title = plan.title.text(language)
+    return f"{title} ({', '.join(extra)})" if extra else title
+
+
+def format_date(day: dt.date) -> str:
+    """Return a date as officers write it.
+
+    >>> format_date(dt.date(2025, 7, 1))
+    '01/07/2025'
+    """
+    return f"{day.day:02d}/{day.month:02d}/{day.year:04d}"
+
+
+def format_period(plan: Plan, language: Language) -> str:
+    """Return ``dd/mm/yyyy-dd/mm/yyyy``; an open end is said in words; empty when nothing is stated."""
+    if plan.valid_from is None and plan.valid_to is None:
+        return ""
+    start = format_date(plan.valid_from) if plan.valid_from else "…"
+    return f"{start}-{format_date(plan.valid_to)}" if plan.valid_to else f"{start} {_OPEN_END.text(language)}"
+
+
+def format_scale(denominator: int) -> str:
+    """Return a map scale as it is printed on Vietnamese maps.
+
+    >>> format_scale(25000)
+    '1:25.000'
+    """
+    return f"1:{denominator:,}".replace(",", ".")
+
+
+def one_line(value: Any) -> str:
+    """Return user text on one line; empty for a missing value.
+
+    >>> one_line("Khu công nghiệp\\n Đồng Bành"), one_line(float("nan"))
+    ('Khu công nghiệp Đồng Bành', '')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA or value is pd.NaT:
+        return ""
+    return " ".join(str(value).split())
+
+
+def unknown_site(wanted: str, ids: list[str]) -> str:
+    """Return the message for an identifier that is not there, with the ones that look like it."""
+    folded = {item.casefold(): item for item in reversed(ids)}
+    close = [folded[key] for key in difflib.get_close_matches(wanted.casefold().strip(), list(folded), n=5, cutoff=0.6)]
+    hint = f"Did you mean {', '.join(close)}?" if close else f"It begins with {', '.join(ids[:5])}{' …' if len(ids) > 5 else ''}."
+    return f"there is no site {wanted!r} among the {len(ids)} of this assessment. {hint}"
+
+
+def _known_language(language: str) -> None:
+    if language not in _LANGUAGES:
+        raise InputError(f"language {language!r} is not known; use 'vi' or 'en'")
+
+
+def _check_title(code: str, language: Language) -> str:
+    check = CHECKS.get(code)
+    return check.title.text(language) if check is not None else code
+
+
+def _paragraph(assessment: Assessment, site: pd.Series, findings: pd.DataFrame, language: Language) -> str:
+    facts = _facts_of(site, assessment, language)
+    order = sorted(range(len(findings)), key=lambda n: -Verdict.parse(str(findings["verdict"].iloc[n])))  # stable
+    lines = [verdict_line(site, assessment.on, language)]
+    lines += [f"- {_sentence(findings.iloc[n], assessment, language, facts)}" for n in order] or [f"- {_NO_FINDING.text(language)}"]
+    if problem := one_line(site.get("problem")):
+        lines.append(f"{_PROBLEM.text(language)}: {problem}")
+    if repaired := one_line(site.get("repaired")):
+        lines.append(f"{_REPAIRED.text(language)}: {repaired}")
+    lines += [line for line in (not_run_line(assessment, language),) if line]
+    if assessment.illustrative:
+        lines.append(f"{ILLUSTRATIVE.text(language)}.")
+    return "\n".join(lines)
+
+
+def _site_facts(assessment: Assessment, site_id: str, language: Language) -> dict[str, str]:
+    rows = assessment.sites.loc[(assessment.sites["site_id"].astype(str) == site_id).to_numpy()]
+    if rows.empty:
+        raise InputError(unknown_site(site_id, assessment.sites["site_id"].astype(str).tolist()))
+    return _facts_of(rows.iloc[0], assessment, language)
+
+
+def _facts_of(site: pd.Series, assessment: Assessment, language: Language) -> dict[str, str]:
+    raw = one_line(site["use"])
+    code = assessment.rulebook.find_use(raw) if raw else None
+    use = assessment.rulebook.uses[code].name.text(language) if code else raw
+    return {"name": one_line(site["name"]) or _UNNAMED.text(language), "use": use or _NO_USE.text(language)}
+
+
+def _sentence(
+    finding: Mapping[str, Any] | pd.Series, assessment: Assessment, language: Language, facts: Mapping[str, str]
+) -> str:
+    check, reason = str(finding["check"]), str(finding["reason"])
+    try:
+        template = CHECKS[check].reasons[reason]
+    except KeyError:
+        raise KeyError(f"no sentence for the finding {check}.{reason}: the check must declare it in its reasons") from None
+    text = template.vi if language == "vi" else template.en
+    try:
+        return text.format_map(_slots(finding, assessment, language, facts))
+    except KeyError as error:
+        raise KeyError(f"the sentence of {check}.{reason} ({language}) names the slot {error}, which does not exist") from None
+
+
+def _slots(
+    finding: Mapping[str, Any] | pd.Series, assessment: Assessment, language: Language, facts: Mapping[str, str]
+) -> dict[str, str]:
+    unit = one_line(finding["unit"])
+    plan_id, zone = one_line(finding["plan_id"]), one_line(finding["zone_code"])
+    plan = assessment.rulebook.plans.get(plan_id)
+    known = assessment.rulebook.classes.get(zone)
+    localised = "" if language == "vi" else "_en"
+    return {
+        **facts,
+        "site_id": one_line(finding["site_id"]),
+        "check": _check_title(str(finding["check"]), language),
+        "reason": str(finding["reason"]),
+        "verdict": Verdict.parse(str(finding["verdict"])).wording.text(language),
+        "plan_id": plan_id,
+        "plan": describe_plan(plan_id, assessment, language),
+        "plan_title": plan.title.text(language) if plan else describe_plan(plan_id, assessment, language),
+        "decision": plan.decision if plan else "",
+        "zone_code": zone,
+        "zone": f"{zone} ({name})" if known and (name := known.name.text(language)) else zone,
+        "measure": _quantity(finding["measure"], unit, language),
+        "threshold": _quantity(finding["threshold"], unit, language),
+        "unit": unit,
+        "area_m2": _quantity(finding["area_m2"], "m²", language),
+        "length_m": _quantity(finding["length_m"], "m", language),
+        "share": _quantity(finding["share"], "share", language),
+        "basis": one_line(finding[f"basis{localised}"]) or one_line(finding["basis"]),
+        "detail": one_line(finding[f"detail{localised}"]) or one_line(finding["detail"]),
+        "on": format_date(assessment.on),
+    }

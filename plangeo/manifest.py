@@ -1,0 +1,183 @@
+"""The manifest: what went in, what came out, with which law, programs and coordinate operations."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from plangeo.checks import CHECKS
+from plangeo.errors import InputError
+from plangeo.model import ILLUSTRATIVE, Assessment
+
+MANIFEST = "manifest.json"
+_FORMAT = 1
+_PACKAGES = ("pandas", "numpy", "geopandas", "shapely", "pyogrio", "fiona", "rasterio", "pyproj", "pyarrow", "folium", "xlsxwriter")
+
+
+def versions() -> dict[str, str]:
+    """Return the version of plangeo, of every library and of each GEOS, GDAL and PROJ inside them."""
+    import pyogrio
+    import pyproj
+    import shapely
+
+    found = {"plangeo": _version("plangeo"), "python": platform.python_version()}
+    found |= {name: _version(name) for name in _PACKAGES}
+    found["GEOS (shapely)"] = ".".join(map(str, shapely.geos_version))
+    found["GDAL (pyogrio)"] = ".".join(map(str, pyogrio.__gdal_version__))
+    found["PROJ (pyproj)"] = str(pyproj.proj_version_str)
+    for name in ("fiona", "rasterio"):
+        try:
+            found[f"GDAL ({name})"] = str(importlib.import_module(name).__gdal_version__)
+        except (ImportError, AttributeError):
+            found[f"GDAL ({name})"] = "not installed"
+    return found
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal. **Raises** InputError when it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    return digest.hexdigest()
+
+
+def verdict_digest(sites: pd.DataFrame) -> str:
+    """Return one hash over all verdicts, whatever their order: equal digests mean equal answers.
+
+    ``sites`` needs ``site_id``, ``verdict`` and ``reasons``.
+
+    >>> a = pd.DataFrame({"site_id": ["1", "2"], "verdict": ["unknown", "permitted"], "reasons": ["x", ""]})
+    >>> verdict_digest(a) == verdict_digest(a.iloc[::-1])
+    True
+    """
+    rows = zip(sites["site_id"], sites["verdict"], sites["reasons"], strict=True)
+    lines = sorted("\t".join(str(cell) for cell in row) for row in rows)
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def build_manifest(
+    assessment: Assessment,
+    files: Mapping[str, Path],
+    *,
+    run: Mapping[str, Any] | None = None,
+    finished: str | None = None,
+) -> dict[str, Any]:
+    """Return the manifest as plain data.
+
+    ``files`` maps the name in the folder to the finished file; ``run`` is the project that repeats
+    the run; ``finished`` a clock time, left out when None so that two equal runs write equal bytes.
+    """
+    book = assessment.rulebook
+    skipped = {s.check: {"vi": s.why.vi, "en": s.why.en} for s in assessment.not_run}
+    manifest: dict[str, Any] = {
+        "plangeo": _version("plangeo"),
+        "format": _FORMAT,
+        "on": assessment.on.isoformat(),
+        "illustrative": assessment.illustrative,
+        "notice": {"vi": ILLUSTRATIVE.vi, "en": ILLUSTRATIVE.en} if assessment.illustrative else None,
+        "verdict_digest": verdict_digest(assessment.sites),
+        "counts": {
+            "sites": len(assessment.sites),
+            "verdicts": {str(word): int(n) for word, n in assessment.summary()["sites"].items()},
+            "findings": len(assessment.findings),
+            "evidence": {role: len(frame) for role, frame in sorted(assessment.evidence.items())},
+            "repairs": len(assessment.repairs),
+        },
+        "checks": {"run": [code for code in CHECKS if code not in skipped], "not_run": skipped},
+        "rulebook": {"source": book.source, "sha256": book.sha256, "name": {"vi": book.name.vi, "en": book.name.en}},
+        "crs": {"working": assessment.crs, "operations": [dict(op) for op in assessment.crs_operations]},
+        "inputs": [dict(item) for item in assessment.inputs],
+        "versions": versions(),
+        "run": dict(run) if run is not None else None,
+        "files": {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in sorted(files.items())},
+    }
+    if finished is not None:
+        manifest["finished"] = finished
+    return manifest
+
+
+def to_text(manifest: Mapping[str, Any]) -> str:
+    """Return the manifest as JSON text with stable key order and no NaN."""
+    return json.dumps(_plain(manifest), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if hasattr(value, "item"):  # a numpy scalar
+        return _plain(value.item())
+    return str(value)
+
+
+def is_output(folder: str | Path) -> bool:
+    """Say whether ``folder`` holds a manifest written by plangeo."""
+    try:
+        content = json.loads((Path(folder) / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and "plangeo" in content and "verdict_digest" in content
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Return the manifest of an output folder. **Raises** InputError when the folder is not one."""
+    folder = Path(folder)
+    if not is_output(folder):
+        raise InputError(
+            f"{folder} is not a finished plangeo output: it has no readable {MANIFEST} (written last, when all is done).\n"
+            "Give the folder named by --out, or run `plangeo assess` again."
+        )
+    content: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
+    return content
+
+
+def hash_files(paths: Iterable[str]) -> dict[str, str]:
+    """Return path → SHA-256 for every file, a shapefile's companions included; sorted by path."""
+    found = {}
+    for text in paths:
+        path = Path(text)
+        group = [path]
+        if path.suffix.lower() == ".shp":
+            group += [other for end in _COMPANIONS if (other := path.with_suffix(end)).exists()]
+        found |= {str(item): sha256(item) for item in group if item.is_file()}
+    return dict(sorted(found.items()))
+
+
+_COMPANIONS = (".dbf", ".shx", ".prj", ".cpg", ".DBF", ".SHX", ".PRJ", ".CPG")
+
+
+def changed_files(recorded: Mapping[str, str]) -> list[str]:
+    """Return one line per file that is gone or whose bytes are not those ``recorded`` (path → SHA-256)."""
+    lines = []
+    for path, before in sorted(recorded.items()):
+        if not Path(path).is_file():
+            lines.append(f"{path}: gone")
+        elif (now := sha256(path)) != before:
+            lines.append(f"{path}: changed (sha256 was {before[:12]}…, is {now[:12]}…)")
+    return lines

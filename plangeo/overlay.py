@@ -1,0 +1,273 @@
+"""Measuring sites against zones and districts: all vector geometry of an assessment happens here.
+
+Every site is *partitioned*: each spot of it carries the set of zones that lie there (none = uncovered
+ground, several = overlapping zones or several plans). Shares of a partition add up to one whatever the
+zones do, and the law (which plan prevails, which class governs) is then read off tables.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from plangeo.geometry import ellipsoidal_area, linear, polygonal, quarantined_boxes, widest_circle
+from plangeo.model import ZoneKey
+from plangeo.tables import COVER, DISTRICT_EVIDENCE, EVIDENCE, empty
+
+# Two shapes that share a border overlap by rounding noise only: up to this width along the site's own outline.
+CONTACT_WIDTH_M = 1e-6
+
+
+@dataclass(frozen=True)
+class Face:
+    """A part of a site on which the same zones lie everywhere."""
+
+    zones: tuple[int, ...]
+    geometry: Any
+    on_border: bool = False
+
+
+def measure_zones(
+    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, *, width_classes: Mapping[str, frozenset[str]] | None = None
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, dict[tuple[str, str], float]]:
+    """Measure which part of every site lies on which zone.
+
+    Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES), both in one metric CRS; rows without
+    geometry are passed over. ``width_classes`` maps a class to the codes below it: the width of the total of
+    that class is measured too, as the diameter of the widest circle inside (slow).
+    Returns: evidence (tables.EVIDENCE, one row per site and zone; ``prevails`` still True everywhere), the cover
+    (tables.COVER), both in the order of the sites and of the zone ids, and (site_id, class) → width in metres.
+    """
+    keys: list[ZoneKey] = list(
+        zip(zones["plan_id"].astype(str), zones["zone_code"].astype(str), zones["zone_id"].astype(str), strict=True)
+    )
+    evidence: list[dict[str, Any]] = []
+    cover: list[dict[str, Any]] = []
+    widths: dict[tuple[str, str], float] = {}
+    for site_id, site, candidates in _pairs(sites, zones):
+        faces = partition(site, candidates)
+        whole = _size(site)
+        for face in faces:
+            cover.append(_cover_row(site_id, face, keys, whole))
+        for zone_class, codes in (width_classes or {}).items():
+            parts = [f.geometry for f in faces if any(keys[z][1] in codes for z in f.zones)]
+            if parts:
+                widths[site_id, zone_class] = widest_circle(shapely.union_all(parts))
+        for zone in sorted({z for f in faces for z in f.zones}, key=lambda z: keys[z]):
+            evidence.append(_evidence_row(site_id, zone, [f for f in faces if zone in f.zones], keys, whole))
+    frame = _geo(evidence, EVIDENCE, sites.crs)
+    frame["area_ellipsoidal_m2"] = ellipsoidal_area(frame.geometry).to_numpy() if len(frame) else 0.0
+    return frame, _merge_cover(cover), widths
+
+
+def measure_districts(sites: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Measure which part of every site lies in which district; both frames in one metric CRS.
+
+    Returns: tables.DISTRICT_EVIDENCE, one row per site and district, the largest share first.
+    """
+    rows: list[dict[str, Any]] = []
+    ids, names = districts["district_id"].astype(str).tolist(), districts["district_name"].astype(str).tolist()
+    for site_id, site, candidates in _pairs(sites, districts):
+        whole = _size(site)
+        found = []
+        for number, shape in candidates.items():
+            piece = _inside(site, shape)
+            if piece.is_empty or _size(piece) <= _noise(site):
+                continue
+            found.append({"site_id": site_id, "district_id": ids[number], "district_name": names[number], **_sizes(piece, whole)})
+        rows += sorted(found, key=lambda r: (-r["share"], r["district_id"]))
+    return _geo(rows, DISTRICT_EVIDENCE, sites.crs)
+
+
+def partition(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
+    """Cut one site into faces: disjoint, together the whole site, each with the zones that lie there.
+
+    >>> site, left, right = shapely.box(0, 0, 2, 1), shapely.box(-1, 0, 1, 1), shapely.box(0.5, 0, 1.5, 1)
+    >>> [(f.zones, f.geometry.area) for f in partition(site, {0: left, 1: right})]
+    [((), 0.5), ((0,), 0.5), ((0, 1), 0.5), ((1,), 0.5)]
+    """
+    dimension = int(shapely.get_dimensions(site))
+    if dimension == 2:
+        return _partition_polygon(site, candidates)
+    return _partition_line(site, candidates) if dimension == 1 else _partition_points(site, candidates)
+
+
+def _partition_polygon(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
+    noise = _noise(site)
+    faces: list[tuple[tuple[int, ...], Any]] = [((), site)]
+    for number, zone in candidates.items():
+        piece = _inside(site, zone)
+        if piece.is_empty or piece.area <= noise:
+            continue
+        split: list[tuple[tuple[int, ...], Any]] = []
+        for zones, shape in faces:
+            inside = polygonal(shapely.intersection(shape, piece))
+            if inside.is_empty or inside.area <= noise:
+                split.append((zones, shape))
+                continue
+            outside = polygonal(shapely.difference(shape, piece))
+            if outside.is_empty or outside.area <= noise:
+                split.append(((*zones, number), shape))  # the whole face, so that shares still add up to one
+            else:
+                split += [((*zones, number), inside), (zones, outside)]
+        faces = split
+    return [Face(zones, shape) for zones, shape in sorted(faces, key=lambda f: f[0])]
+
+
+def _partition_line(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
+    """Like polygons, by length; a run along a zone's border carries every zone it touches and ``on_border``."""
+    noise = _noise(site)
+    faces: list[tuple[tuple[int, ...], Any, bool]] = [((), site, False)]
+    for number, zone in candidates.items():
+        piece = linear(shapely.intersection(site, zone))
+        if piece.is_empty or piece.length <= noise:
+            continue
+        border = linear(shapely.intersection(piece, shapely.boundary(zone)))
+        split: list[tuple[tuple[int, ...], Any, bool]] = []
+        for zones, shape, on_border in faces:
+            inside = linear(shapely.intersection(shape, piece))
+            outside = linear(shapely.difference(shape, piece))
+            edge = linear(shapely.intersection(inside, border)) if not border.is_empty else border
+            inner = linear(shapely.difference(inside, border)) if not edge.is_empty else inside
+            for part, label, flag in (
+                (inner, (*zones, number), on_border),
+                (edge, (*zones, number), True),
+                (outside, zones, on_border),
+            ):
+                if not part.is_empty and part.length > 0:
+                    split.append((label, part, flag))
+        faces = split
+    return [Face(*f) for f in sorted(faces, key=lambda f: (f[0], f[2]))]
+
+
+def _partition_points(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
+    faces = []
+    for point in shapely.get_parts(site):
+        zones = tuple(n for n, zone in candidates.items() if shapely.intersects(zone, point))
+        on_border = any(shapely.intersects(shapely.boundary(candidates[n]), point) for n in zones)
+        faces.append(Face(zones, point, on_border))
+    return sorted(faces, key=lambda f: (f.zones, f.on_border, f.geometry.x, f.geometry.y))
+
+
+def _pairs(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> list[tuple[str, Any, dict[int, Any]]]:
+    """Return (site_id, geometry, {layer row: shape}) of every site with a geometry; candidates by index, in id order."""
+    shapes = layer.geometry.to_numpy()
+    usable = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    numbers = np.flatnonzero(usable)
+    tree = shapely.STRtree(shapes[usable])
+    shapely.prepare(shapes[usable])
+    id_column = "zone_id" if "zone_id" in layer else "district_id"
+    rank = np.argsort(np.argsort(layer[id_column].astype(str).to_numpy(), kind="stable"), kind="stable")
+    out = []
+    for site_id, site in zip(sites["site_id"].astype(str), sites.geometry, strict=True):
+        if site is None or site.is_empty:
+            continue
+        hits = sorted(numbers[tree.query(site, predicate="intersects")].tolist(), key=lambda n: rank[n])
+        out.append((site_id, site, {n: shapes[n] for n in hits}))
+    return out
+
+
+def _inside(site: Any, shape: Any) -> Any:
+    piece = shapely.intersection(site, shape)
+    dimension = int(shapely.get_dimensions(site))
+    return polygonal(piece) if dimension == 2 else linear(piece) if dimension == 1 else piece
+
+
+def _size(geometry: Any) -> float:
+    dimension = int(shapely.get_dimensions(geometry))
+    if dimension == 2:
+        return float(geometry.area)
+    return float(geometry.length) if dimension == 1 else float(shapely.get_num_geometries(geometry))
+
+
+def _noise(site: Any) -> float:
+    """Area (m²) or length (m) below which two shapes only touch; no point is ever noise."""
+    dimension = int(shapely.get_dimensions(site))
+    if dimension == 2:
+        return CONTACT_WIDTH_M * float(site.length)
+    return CONTACT_WIDTH_M if dimension == 1 else -1.0
+
+
+def _sizes(piece: Any, whole: float) -> dict[str, Any]:
+    dimension = int(shapely.get_dimensions(piece))
+    return {
+        "area_m2": float(piece.area) if dimension == 2 else 0.0,
+        "length_m": float(piece.length) if dimension == 1 else 0.0,
+        "share": _size(piece) / whole if whole else float("nan"),
+        "geometry": piece,
+    }
+
+
+def _cover_row(site_id: str, face: Face, keys: Sequence[ZoneKey], whole: float) -> dict[str, Any]:
+    row = {"site_id": site_id, "zones": tuple(sorted(keys[z] for z in face.zones)), "on_border": face.on_border}
+    sizes = _sizes(face.geometry, whole)
+    return row | {column: sizes[column] for column in ("area_m2", "length_m", "share")}
+
+
+def _evidence_row(site_id: str, zone: int, faces: Sequence[Face], keys: Sequence[ZoneKey], whole: float) -> dict[str, Any]:
+    plan_id, zone_code, zone_id = keys[zone]
+    parts = [f.geometry for f in faces]
+    # Faces are disjoint, so their sizes add; fsum in a fixed order keeps the last digit stable.
+    row = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
+    merged = shapely.union_all(parts) if len(parts) > 1 else parts[0]
+    sizes = [_sizes(p, whole) for p in parts]
+    for column in ("area_m2", "length_m", "share"):
+        row[column] = math.fsum(s[column] for s in sizes)
+    return row | {"prevails": True, "on_border": any(f.on_border for f in faces), "geometry": merged}
+
+
+def _merge_cover(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """One row per site, set of zones and border flag (multi-points may give several equal faces)."""
+    merged: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        merged.setdefault((row["site_id"], row["zones"], row["on_border"]), []).append(row)
+    if not merged:
+        return empty(COVER)
+    out = []
+    for group in merged.values():
+        first = dict(group[0])
+        for column in ("area_m2", "length_m", "share"):
+            first[column] = math.fsum(r[column] for r in group)
+        out.append(first)
+    return pd.DataFrame(out)[[c.name for c in COVER]]
+
+
+def _geo(rows: list[dict[str, Any]], contract: Sequence[Any], crs: Any) -> gpd.GeoDataFrame:
+    table = pd.DataFrame(rows, columns=[c.name for c in contract]) if rows else empty(contract)
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=crs)
+
+
+def layer_facts(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> dict[str, Any]:
+    """What the checks must know of a layer beyond its evidence: rows that could not be measured, and where.
+
+    Returns: ``lost`` — rows without any place (id, code, plan); ``quarantined`` — rows with a known bounding
+    box, each with the ids of the sites it may touch; ``sites_outside`` — site id → distance in metres to the
+    nearest measured row, for sites that touch none.
+    """
+    id_column = "zone_id" if "zone_id" in layer else "district_id"
+    boxes = quarantined_boxes(layer)
+    lost, quarantined = [], []
+    placed = sites[sites.geometry.notna()]
+    for index, row in layer[layer.geometry.isna()].iterrows():
+        entry = {"id": str(row[id_column]), "code": str(row.get("zone_code", "")), "plan_id": str(row.get("plan_id", ""))}
+        if index in boxes:
+            touched = placed[placed.intersects(boxes[index])]["site_id"].astype(str)
+            quarantined.append(entry | {"sites": frozenset(touched)})
+        else:
+            lost.append(entry)
+    shapes = layer.geometry.dropna().to_numpy()
+    outside: dict[str, float] = {}
+    if len(shapes) and len(placed):
+        tree = shapely.STRtree(shapes)
+        (numbers, _), distances = tree.query_nearest(placed.geometry.to_numpy(), return_distance=True, all_matches=False)
+        for number, distance in zip(numbers, distances, strict=True):
+            if distance > 0:
+                outside[str(placed["site_id"].iloc[number])] = float(distance)
+    return {"lost": tuple(lost), "quarantined": tuple(quarantined), "sites_outside": outside, "rows": len(layer)}

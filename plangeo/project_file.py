@@ -1,0 +1,201 @@
+"""The project file ``plangeo.yaml``: one run, written down, so that it can be repeated by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from plangeo.errors import InputError
+
+PROJECT_FILE = "plangeo.yaml"
+"""Name looked for in the current folder when ``plangeo assess`` is called without a register."""
+
+_LARGEST = 1_000_000  # bytes; a project file is a page of text, a larger one is a mistake or an attack
+_Position = tuple[str | int, ...]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Source(_Strict):
+    """One file to read: the path and whatever the file does not say about itself."""
+
+    path: str = Field(min_length=1)
+    layer: str | None = None
+    sheet: str | None = None
+    crs: str | None = None
+    plan_id: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_path(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str | Path) else value
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _path_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, Path) else value
+
+    def keywords(self, *names: str) -> dict[str, Any]:
+        """Return those of ``names`` that are stated, as keywords for a reader."""
+        stated = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in stated.items() if value}
+
+
+class Project(_Strict):
+    """Everything a run needs; paths are absolute once the file has been read."""
+
+    register_: Source = Field(alias="register")
+    rulebook: str = Field(min_length=1)
+    on: dt.date
+    boundaries: Source | None = None
+    layers: dict[str, Source] = Field(default_factory=dict)
+    profile: str = "vn"
+    out: str = "out"
+    language: Literal["vi", "en"] = "vi"
+    title: str | None = None
+    crs: str | None = None
+    checks: tuple[str, ...] | None = None
+
+    def resolved(self, folder: Path) -> Project:
+        """Return the same project with every relative path made absolute against ``folder``."""
+
+        def absolute(text: str) -> str:
+            return text if "://" in text else str((folder / Path(text).expanduser()).resolve())
+
+        def source(item: Source) -> Source:
+            return item.model_copy(update={"path": absolute(item.path)})
+
+        # a profile may be a name ("vn") or a file; only something that looks like a file is a path
+        profile = absolute(self.profile) if Path(self.profile).suffix in {".yaml", ".yml"} else self.profile
+        return self.model_copy(
+            update={
+                "register_": source(self.register_),
+                "boundaries": None if self.boundaries is None else source(self.boundaries),
+                "layers": {role: source(item) for role, item in self.layers.items()},
+                "rulebook": absolute(self.rulebook),
+                "profile": profile,
+                "out": absolute(self.out),
+            }
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data that ``Project.model_validate`` reads back; stored in the manifest."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def load_project(path: str | Path) -> Project:
+    """Read a project file; relative paths in it count from its own folder.
+
+    **Raises** InputError naming every fault with its line.
+    """
+    path = Path(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"the project file {path} cannot be read: {error.strerror or error}") from error
+    if len(raw) > _LARGEST:
+        raise InputError(f"{path} is {len(raw):,} bytes; a project file is a page of text. Is it the right file?")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    return parse_project(text, where=str(path), folder=path.resolve().parent)
+
+
+def parse_project(text: str, *, where: str = PROJECT_FILE, folder: Path = Path()) -> Project:
+    """Return the project written in ``text``; ``where`` names it in messages.
+
+    **Raises** InputError naming every fault with its line.
+
+    >>> project = parse_project("register: a.xlsx\\nrulebook: r.yaml\\non: 2025-07-01\\n", folder=Path("/data"))
+    >>> project.on.year, Path(project.rulebook).name
+    (2025, 'r.yaml')
+    """
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        node = yaml.compose(text)
+        lines: dict[_Position, int] = {}
+        _walk(node, (), lines, set(), where)
+        data = yaml.load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f", line {mark.line + 1}" if mark is not None else ""
+        raise InputError(f"{where}{line}: not readable as YAML: {error.problem or error.context}") from error
+    except (YAMLError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{where}: not readable as YAML: {error}") from error
+    if not isinstance(data, Mapping):
+        raise InputError(f"{where}: a project file holds `name: value` lines, at least register, rulebook and on")
+    try:
+        return Project.model_validate(dict(data)).resolved(folder)
+    except ValidationError as error:
+        raise InputError(f"{where} has faults:\n" + "\n".join(_faults(error, lines, where))) from error
+
+
+def _walk(node: Node | None, at: _Position, lines: dict[_Position, int], seen: set[int], where: str) -> None:
+    """Record the line of every key; an alias is refused, because a few of them can unfold to gigabytes."""
+    if node is None:
+        return
+    line = node.start_mark.line + 1
+    if id(node) in seen:
+        raise InputError(f"{where}, line {line}: YAML anchors and aliases (& and *) are not accepted here; write the value out")
+    seen.add(id(node))
+    lines.setdefault(at, line)
+    if isinstance(node, ScalarNode) and str(node.tag).endswith(":timestamp"):
+        try:
+            dt.date.fromisoformat(str(node.value)[:10])
+        except ValueError as error:
+            raise InputError(f"{where}, line {line}: {node.value!r} is not a date of the calendar ({error})") from error
+    if isinstance(node, MappingNode):
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, ScalarNode) else "?"
+            lines[(*at, name)] = key.start_mark.line + 1
+            _walk(value, (*at, name), lines, seen, where)
+    elif isinstance(node, SequenceNode):
+        for index, value in enumerate(node.value):
+            _walk(value, (*at, index), lines, seen, where)
+
+
+_KNOWN = {
+    0: [field.alias or name for name, field in Project.model_fields.items()],
+    1: list(Source.model_fields),
+}
+
+
+def _faults(error: ValidationError, lines: Mapping[_Position, int], where: str) -> list[str]:
+    found = []
+    for fault in error.errors():
+        at: _Position = tuple("register" if part == "register_" else part for part in fault["loc"])
+        line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), None)
+        place = f"line {line}: " if line and fault["type"] != "missing" else ""
+        name = ".".join(map(str, at)) or where
+        if fault["type"] == "extra_forbidden":
+            known = _KNOWN[0] if len(at) == 1 else _KNOWN[1]
+            close = difflib.get_close_matches(str(at[-1]), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+            found.append(f"- {place}unknown key {name!r}; {hint}")
+        elif fault["type"] == "missing":
+            found.append(f"- {place}{name!r} is missing; {_NEEDED.get(str(at[-1]), 'write it')}")
+        else:
+            found.append(f"- {place}{name!r}: {fault['msg']}")
+    return found
+
+
+_NEEDED = {
+    "register": "the list of projects, e.g. `register: projects.xlsx`",
+    "rulebook": "the rules to apply, e.g. `rulebook: rulebook.yaml`",
+    "on": "the date the law is taken on, e.g. `on: 2025-07-01`; there is no default, a verdict without a date means nothing",
+    "path": "the file to read, e.g. `path: zones.gpkg`",
+}
