@@ -197,9 +197,7 @@ def _part(geometry: Any, dimension: int) -> Any:
     return shapely.union_all(kept) if len(kept) > 1 else kept[0]
 
 
-def repair_layer(
-    frame: gpd.GeoDataFrame, layer: str, id_column: str
-) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
+def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
     """Pass every geometry of a layer through the validity gate.
 
     An invalid polygon is repaired only when both methods of GEOS (linework and structure) and the
@@ -302,7 +300,10 @@ def _one_reading(geometry: Any, declared_m2: float) -> tuple[Any, str]:
     if largest == 0 or structure.is_empty:
         return None, "the polygon has no area"
     if (largest - min(areas)) / largest > REPAIR_AGREEMENT:
-        return None, "the readings of the ring differ: area {:.6g}, linework {:.6g}, structure {:.6g} in the layer's units".format(*areas)
+        return (
+            None,
+            "the readings of the ring differ: area {:.6g}, linework {:.6g}, structure {:.6g} in the layer's units".format(*areas),
+        )
     if shapely.symmetric_difference(linework, structure).area / largest > REPAIR_AGREEMENT:
         return None, "the two repair methods give different shapes"
     if declared_m2 > 0 and abs(areas[2] - declared_m2) / declared_m2 > DECLARED_AGREEMENT:

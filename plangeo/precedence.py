@@ -16,21 +16,26 @@ from plangeo.rulebook import Rulebook
 def govern(cover: pd.DataFrame, rulebook: Rulebook) -> pd.DataFrame:
     """Return ``cover`` with the column ``governs``: the zones that prevail, an empty tuple where none does.
 
+    Overlay classes (economic zones and the like) lie over the ground: they neither overrule another plan
+    nor are overruled.
+
     Parameters: ``cover`` per tables.COVER; ``rulebook`` closed over a date by ``.at(on)``.
     """
     in_force = {p: rulebook.plan_status(p) == "in_force" for p in {k[0] for zones in cover["zones"] for k in zones}}
     orders = [p.order for p in rulebook.order_for()]
+    overlays = frozenset(code for code, zone_class in rulebook.classes.items() if zone_class.overlay)
     out = cover.copy()
-    out["governs"] = pd.Series([_prevailing(z, in_force, orders) for z in cover["zones"]], index=cover.index, dtype=object)
+    governs = [_prevailing([z for z in zones if in_force[z[0]]], orders, overlays) for zones in cover["zones"]]
+    out["governs"] = pd.Series(governs, index=cover.index, dtype=object)
     return out
 
 
-def _prevailing(zones: Sequence[ZoneKey], in_force: dict[str, bool], orders: Sequence[Sequence[str]]) -> tuple[ZoneKey, ...]:
-    live = [z for z in zones if in_force[z[0]]]
+def _prevailing(live: Sequence[ZoneKey], orders: Sequence[Sequence[str]], overlays: frozenset[str]) -> tuple[ZoneKey, ...]:
+    kept = list(live)
     for order in orders:
-        present = [p for p in order if any(z[0] == p for z in live)]
-        live = [z for z in live if z[0] not in present[1:]]
-    return tuple(live)
+        present = [p for p in order if any(z[0] == p and z[1] not in overlays for z in kept)]
+        kept = [z for z in kept if z[1] in overlays or z[0] not in present[1:]]
+    return tuple(kept)
 
 
 def mark_prevailing(evidence: pd.DataFrame, cover: pd.DataFrame) -> pd.DataFrame:

@@ -165,6 +165,7 @@ def check_table(frame: pd.DataFrame, contract: Sequence[Column], what: str) -> N
             faults.append(f"column {column.name!r} must hold numbers{f' in {column.unit}' if column.unit else ''}")
     if faults:
         raise TableError(
-            f"{what} does not fit its contract:\n- " + "\n- ".join(faults)
+            f"{what} does not fit its contract:\n- "
+            + "\n- ".join(faults)
             + "\nRead it with plangeo.read_sites / read_zones / read_districts, or rename the columns."
         )

@@ -42,7 +42,13 @@ def judge(measured: Measured) -> pd.DataFrame:
                 found.append({"reason": "outside_districts", "measure": far, "unit": "m", "length_m": far, "share": 1.0})
             elif 1 - share > TOLERATED_SHARE:
                 found.append(
-                    {"reason": "partly_outside", "measure": 1 - share, "threshold": TOLERATED_SHARE, "unit": "share", "share": 1 - share}
+                    {
+                        "reason": "partly_outside",
+                        "measure": 1 - share,
+                        "threshold": TOLERATED_SHARE,
+                        "unit": "share",
+                        "share": 1 - share,
+                    }
                 )
         rows += [{"site_id": site_id, "verdict": "unknown"} | f for f in found]
         if not found:

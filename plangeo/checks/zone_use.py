@@ -198,9 +198,7 @@ def _row(site_id: str, total: _Total, threshold: Threshold | None) -> dict[str, 
     }
     if threshold:
         name, bound = next(
-            (n, b)
-            for n, b in (("m²", threshold.area_m2), ("share", threshold.share), ("m", threshold.width_m))
-            if b is not None
+            (n, b) for n, b in (("m²", threshold.area_m2), ("share", threshold.share), ("m", threshold.width_m)) if b is not None
         )
         bounds = (("≤ {:g} m²", threshold.area_m2), ("≤ {:g} (share)", threshold.share), ("≤ {:g} m", threshold.width_m))
         text = ", ".join(form.format(b) for form, b in bounds if b is not None)

@@ -1,0 +1,319 @@
+"""The one engine: measure a chunk of sites, judge it, and join chunks into an Assessment.
+
+The chunk law: assess(a + b) = assess(a) + assess(b). Work is cut along sites only, so results are
+concatenated and never merged.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from plangeo.checks import CHECKS, ESSENTIAL
+from plangeo.errors import LayerError, RulebookError, TableError
+from plangeo.geometry import ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
+from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
+from plangeo.overlay import layer_facts, measure_districts, measure_zones
+from plangeo.precedence import govern, mark_prevailing
+from plangeo.rulebook import Rulebook
+from plangeo.sources import open_layer
+from plangeo.tables import COVER, DISTRICTS, REPAIRS, SITES, ZONES, check_table, empty
+
+CHUNK_SITES = 2_000
+_CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
+
+Layers = Mapping[str, gpd.GeoDataFrame]
+Backend = Callable[..., Iterable["Chunk"]]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What one chunk of sites gave: tables only, ready to be concatenated."""
+
+    sites: pd.DataFrame
+    evidence: Mapping[str, gpd.GeoDataFrame]
+    cover: pd.DataFrame
+    findings: pd.DataFrame
+
+
+def list_checks() -> pd.DataFrame:
+    """Return the checks plangeo knows: index ``code``, columns ``title_vi``, ``title_en``, ``needs``."""
+    rows = [
+        {"code": c.code, "title_vi": c.title.vi, "title_en": c.title.en, "needs": ", ".join(c.needs)} for c in CHECKS.values()
+    ]
+    return pd.DataFrame(rows).set_index("code")
+
+
+def assess(
+    sites: gpd.GeoDataFrame,
+    rulebook: Rulebook,
+    *,
+    on: dt.date | str,
+    checks: Sequence[str] | None = None,
+    crs: Any = None,
+    backend: Backend = map,
+    **layers: gpd.GeoDataFrame | str | Path,
+) -> Assessment:
+    """Judge every site against the plans in force on a date.
+
+    Parameters
+    ----------
+    sites : table of ``plangeo.tables.SITES`` (from ``read_sites``), any CRS with a known datum.
+    rulebook : the law, from ``load_rulebook``.
+    on : the as-of date; there is no default "today".
+    checks : codes to run (see ``list_checks``); all by default. Leaving out an essential check makes every
+        verdict at least UNKNOWN.
+    crs : metric CRS to measure in; chosen from the data by default.
+    backend : a function shaped like ``map`` (see ``plangeo.backends``).
+    layers : ``zones=`` and ``districts=``, frames or paths.
+
+    Returns
+    -------
+    Assessment whose ``sites`` keep the order, index, CRS and columns given, plus ``verdict`` and ``reasons``.
+
+    Raises
+    ------
+    TableError when a table breaks its contract; LayerError for a layer no check wants, or zones whose plan
+    is not stated; CrsError when coordinates cannot be converted; RulebookError for a bad date.
+    """
+    day = _as_date(on)
+    law = rulebook.at(day)
+    chosen = _choose_checks(checks)
+    opened, repairs = _open_layers(layers, law)
+    check_table(sites, SITES, "the table of sites")
+    if not isinstance(sites, gpd.GeoDataFrame):
+        raise TableError("sites must be a GeoDataFrame; read the register with plangeo.read_sites.")
+    frames = [sites, *opened.values()]
+    target = working_crs(frames, preferred=crs)
+    gated, site_repairs = repair_layer(_fresh_index(sites), "sites", "site_id")
+    metric_sites = to_crs(gated, target) if sites.crs is not None else gated.set_crs(target)
+    metric_sites["use_code"] = [law.find_use(str(u)) or "" for u in sites["use"]]
+    metric_layers = {role: to_crs(frame, target) for role, frame in opened.items()}
+    runnable = [c for c in chosen if all(role in opened for role in c.needs)]
+    chunks = list(assess_chunks(metric_sites, metric_layers, law, runnable, backend=backend))
+    findings = _concat([c.findings for c in chunks])
+    verdicts = _combine(metric_sites["site_id"], findings, [c.code for c in runnable])
+    out = sites.copy()
+    out["verdict"], out["reasons"] = verdicts["verdict"].to_numpy(), verdicts["reasons"].to_numpy()
+    evidence = {role: _concat_geo([c.evidence[role] for c in chunks], target) for role in opened}
+    return Assessment(
+        sites=out,
+        findings=_with_geometry(findings, evidence.get("zones"), target),
+        evidence=evidence,
+        cover=_concat([c.cover for c in chunks]),
+        rulebook=law,
+        on=day,
+        layers=opened,
+        not_run=_skipped(chosen, runnable),
+        repairs=_repairs(sites, opened, [*site_repairs, *repairs]),
+        inputs=tuple(_fingerprint(f) for f in frames if _fingerprint(f)),
+        crs=target.to_string(),
+        crs_operations=tuple(transformation(f.crs, target) for f in frames if f.crs is not None),
+    )
+
+
+def assess_chunks(
+    sites: gpd.GeoDataFrame,
+    layers: Layers,
+    rulebook: Rulebook,
+    checks: Sequence[Check],
+    *,
+    backend: Backend = map,
+    size: int = CHUNK_SITES,
+) -> Iterable[Chunk]:
+    """Cut ``sites`` (metric CRS, with ``use_code``) into chunks and assess each through ``backend``."""
+    pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
+    return backend(partial(assess_chunk, layers=layers, rulebook=rulebook, codes=tuple(c.code for c in checks)), pieces)
+
+
+def assess_chunk(sites: gpd.GeoDataFrame, layers: Layers, rulebook: Rulebook, codes: Sequence[str]) -> Chunk:
+    """Measure and judge one chunk of sites; the only place where the two meet."""
+    facts: dict[str, dict[str, Any]] = {role: layer_facts(sites, frame) for role, frame in layers.items()}
+    evidence: dict[str, gpd.GeoDataFrame] = {}
+    cover = govern(empty(COVER), rulebook)
+    if "zones" in layers:
+        zones = layers["zones"]
+        evidence["zones"], raw_cover, widths = measure_zones(sites, zones, width_classes=_width_classes(rulebook))
+        cover = govern(raw_cover, rulebook)
+        evidence["zones"] = mark_prevailing(evidence["zones"], cover)
+        discs = _footprints(sites)
+        _, disc_cover, _ = measure_zones(discs, zones)
+        facts["zones"] |= {"widths": widths, "footprint_cover": govern(disc_cover, rulebook)}
+    if "districts" in layers:
+        districts = layers["districts"]
+        evidence["districts"] = measure_districts(sites, districts)
+        facts["districts"] |= {
+            "names": tuple(districts["district_name"].astype(str)),
+            "ids": tuple(districts["district_id"].astype(str)),
+        }
+    table = _site_table(sites)
+    measured = Measured(
+        sites=table,
+        evidence={role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()},
+        cover=cover,
+        layers=facts,
+        rulebook=rulebook,
+    )
+    findings = _concat([CHECKS[code].judge(measured) for code in codes])
+    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings)
+
+
+def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The sites without geometry, plus what a check may ask of it: place, dimension, areas."""
+    table = pd.DataFrame(sites.drop(columns="geometry")).reset_index(drop=True)
+    values = sites.geometry.to_numpy()
+    table["has_place"] = ~shapely.is_missing(values)
+    table["dimension"] = shapely.get_dimensions(values)
+    table["site_area_m2"] = shapely.area(values)
+    table["site_length_m"] = shapely.length(values)
+    table["site_area_ellipsoidal_m2"] = ellipsoidal_area(sites.geometry).to_numpy()
+    return table
+
+
+def _footprints(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Circles of the declared area around the sites that are known by a single point only."""
+    if "declared_area_m2" not in sites:
+        return sites.iloc[:0]
+    area = pd.to_numeric(sites["declared_area_m2"], errors="coerce")
+    points = sites[(sites.geometry.geom_type == "Point") & (area > 0)]
+    radii = [math.sqrt(a / math.pi) for a in area.loc[points.index]]
+    return points.set_geometry(
+        gpd.GeoSeries(shapely.buffer(points.geometry.to_numpy(), radii, quad_segs=32), index=points.index, crs=sites.crs)
+    )
+
+
+def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
+    wanted = {t.zone for t in rulebook.thresholds if t.width_m is not None}
+    return {
+        zone: frozenset(c for c in rulebook.classes if zone == "*" or zone in rulebook.ancestors(c)) for zone in sorted(wanted)
+    }
+
+
+def _as_date(on: dt.date | str) -> dt.date:
+    if isinstance(on, dt.datetime):
+        return on.date()
+    if isinstance(on, dt.date):
+        return on
+    try:
+        return dt.date.fromisoformat(on)
+    except (TypeError, ValueError):
+        raise RulebookError(f"on={on!r} is not a date; write it as year-month-day, e.g. on='2025-07-01'.") from None
+
+
+def _choose_checks(codes: Sequence[str] | None) -> list[Check]:
+    if codes is None:
+        return list(CHECKS.values())
+    unknown = [c for c in codes if c not in CHECKS]
+    if unknown:
+        raise LayerError(f"There is no check {', '.join(map(repr, unknown))}; plangeo knows {', '.join(CHECKS)}.")
+    return [CHECKS[c] for c in CHECKS if c in set(codes)]
+
+
+def _open_layers(layers: Mapping[str, Any], rulebook: Rulebook) -> tuple[dict[str, gpd.GeoDataFrame], list[dict[str, Any]]]:
+    wanted = {role for check in CHECKS.values() for role in check.needs}
+    unknown = [role for role in layers if role not in wanted]
+    if unknown:
+        raise LayerError(
+            f"No check wants a layer called {', '.join(map(repr, unknown))}; plangeo knows {', '.join(sorted(wanted))}."
+        )
+    opened, repairs = {}, []
+    for role, layer in layers.items():
+        frame = layer if isinstance(layer, gpd.GeoDataFrame) else open_layer(role, layer)
+        check_table(frame, _CONTRACTS[role], f"the layer {role!r}")
+        if frame.crs is None:
+            raise LayerError(f"The layer {role!r} has no coordinate reference system; give it with crs='EPSG:…' when reading it.")
+        if not len(frame) or frame.geometry.isna().all():
+            raise LayerError(f"The layer {role!r} is empty, so nothing can be compared with it. Is it the right file and layer?")
+        frame, ledger = repair_layer(_fresh_index(frame), role, "zone_id" if role == "zones" else "district_id")
+        repairs += ledger
+        opened[role] = _with_plan(frame, rulebook) if role == "zones" else frame
+    return opened, repairs
+
+
+def _fresh_index(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Work on a plain row number: users' indexes may repeat."""
+    return frame.reset_index(drop=True)
+
+
+def _with_plan(zones: gpd.GeoDataFrame, rulebook: Rulebook) -> gpd.GeoDataFrame:
+    """Zones that name no plan belong to the rulebook's only plan; with several plans the file must say."""
+    blank = zones["plan_id"].fillna("").astype(str).str.strip() == ""
+    if not blank.any():
+        return zones
+    if len(rulebook.plans) != 1:
+        raise LayerError(
+            f"{int(blank.sum())} of {len(zones)} zones do not say which plan draws them, and the rulebook has "
+            f"{len(rulebook.plans)} plans ({', '.join(sorted(rulebook.plans))}). Add a column plan_id, or read them with plan_id='…' "
+            "(--plan-id on the command line)."
+        )
+    return zones.assign(plan_id=zones["plan_id"].mask(blank, next(iter(rulebook.plans))))
+
+
+def _combine(site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str]) -> pd.DataFrame:
+    """The worst finding wins; a missing essential check keeps every site from being called permitted."""
+    missing = [code for code in ESSENTIAL if code not in ran]
+    by_site: dict[str, list[tuple[Verdict, str]]] = {str(s): [] for s in site_ids}
+    for row in findings.itertuples(index=False):
+        by_site[row.site_id].append((Verdict.parse(row.verdict), f"{row.check}.{row.reason}"))
+    out = []
+    for site_id in site_ids.astype(str):
+        said = by_site[site_id] + [(Verdict.UNKNOWN, f"{code}.not_run") for code in missing]
+        worst = Verdict.worst(v for v, _ in said)
+        told = sorted({(-v, text) for v, text in said if v is not Verdict.PERMITTED or worst is Verdict.PERMITTED})
+        out.append({"verdict": worst.label, "reasons": "; ".join(text for _, text in told)})
+    return pd.DataFrame(out, columns=["verdict", "reasons"])
+
+
+def _skipped(chosen: Sequence[Check], runnable: Sequence[Check]) -> tuple[SkippedCheck, ...]:
+    ran = {c.code for c in runnable}
+    wanted = {c.code: c for c in chosen}
+    out = []
+    for code, check in CHECKS.items():
+        if code in ran:
+            continue
+        if code not in wanted:
+            why = Label("không được yêu cầu", "not asked for")
+        else:
+            needs = ", ".join(check.needs)
+            why = Label(f"thiếu lớp {needs}", f"layer {needs} is missing")
+        out.append(SkippedCheck(code, why))
+    return tuple(out)
+
+
+def _with_geometry(findings: pd.DataFrame, zones: gpd.GeoDataFrame | None, crs: Any) -> gpd.GeoDataFrame:
+    """Attach to each zone finding the ground it speaks of, taken from the evidence; None elsewhere."""
+    shapes: dict[tuple[str, str, str], list[Any]] = {}
+    if zones is not None:
+        for row in zones[zones["prevails"]].itertuples(index=False):
+            shapes.setdefault((row.site_id, row.plan_id, row.zone_code), []).append(row.geometry)
+    keys = zip(findings["site_id"], findings["plan_id"], findings["zone_code"], findings["check"], strict=True)
+    geometry = [shapely.union_all(shapes[s, p, z]) if c == "zone_use" and (s, p, z) in shapes else None for s, p, z, c in keys]
+    return gpd.GeoDataFrame(findings.reset_index(drop=True), geometry=gpd.GeoSeries(geometry, crs=crs), crs=crs)
+
+
+def _repairs(sites: gpd.GeoDataFrame, layers: Layers, late: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    rows = [*late, *(row for f in (sites, *layers.values()) for row in f.attrs.get("plangeo", {}).get("repairs", ()))]
+    return pd.DataFrame(rows, columns=[c.name for c in REPAIRS]) if rows else empty(REPAIRS)
+
+
+def _fingerprint(frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    about = frame.attrs.get("plangeo", {})
+    return {**about.get("fingerprint", {}), "notes": list(about.get("notes", ()))} if about else {}
+
+
+def _concat(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    filled = [t for t in tables if len(t)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0]
+
+
+def _concat_geo(tables: Sequence[gpd.GeoDataFrame], crs: Any) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(_concat(list(tables)), geometry="geometry", crs=crs)
