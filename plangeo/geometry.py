@@ -219,8 +219,8 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     flat = values.copy()
     flat[present] = shapely.force_2d(values[present])
     finite = np.isfinite(shapely.bounds(flat)).all(axis=1)
-    empty = present & shapely.is_empty(flat)
-    valid = shapely.is_valid(flat)
+    empty = np.asarray(present & shapely.is_empty(flat))
+    valid = np.asarray(shapely.is_valid(flat))
     declared = out["declared_area_m2"].tolist() if "declared_area_m2" in out else [float("nan")] * len(out)
     for i in range(len(out)):
         if not present[i]:
@@ -318,7 +318,7 @@ def _units_area(geometry: Any, frame: gpd.GeoDataFrame) -> float:
         return float(geometry.area)
     if as_crs(crs).is_projected:
         return float(geometry.area) * _metres_per_unit(as_crs(crs)) ** 2
-    geod = as_crs(crs).get_geod()
+    geod = as_crs(crs).get_geod() or pyproj.Geod(ellps="WGS84")
     return abs(float(geod.geometry_area_perimeter(geometry)[0]))
 
 
@@ -332,7 +332,12 @@ def _number(value: Any) -> float:
 def quarantined_boxes(frame: gpd.GeoDataFrame) -> Mapping[Any, Any]:
     """Return index → bounding box (shapely, frame CRS) of the rows the validity gate set aside."""
     marks = frame["problem"].astype(str).str.extract(r"\[bbox ([-\d., e+]+)\]$")[0].dropna()
-    return {index: shapely.box(*map(float, text.split(", "))) for index, text in marks.items()}
+    return {index: _box(text) for index, text in marks.items()}
+
+
+def _box(text: str) -> Any:
+    west, south, east, north = (float(v) for v in text.split(", "))
+    return shapely.box(west, south, east, north)
 
 
 def widest_circle(geometry: Any) -> float:

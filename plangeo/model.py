@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from html import escape
@@ -218,6 +218,10 @@ class Measured:
     cover: pd.DataFrame
     layers: Mapping[str, Mapping[str, Any]]
     rulebook: Rulebook
+
+    def faces(self) -> Iterator[Any]:
+        """Yield the rows of the governed cover (tables.GOVERNED_COVER) as named tuples."""
+        return iter(self.cover.itertuples(index=False))
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ def _evidence_row(site_id: str, zone: int, faces: Sequence[Face], keys: Sequence
     plan_id, zone_code, zone_id = keys[zone]
     parts = [f.geometry for f in faces]
     # Faces are disjoint, so their sizes add; fsum in a fixed order keeps the last digit stable.
-    row = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
+    row: dict[str, Any] = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
     merged = shapely.union_all(parts) if len(parts) > 1 else parts[0]
     sizes = [_sizes(p, whole) for p in parts]
     for column in ("area_m2", "length_m", "share"):

@@ -23,7 +23,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     """Return per site ``covered`` or ``uncovered``, and a finding for each zone that could not be drawn."""
     bare: dict[str, list[Any]] = defaultdict(list)
     seen = set()
-    for face in measured.cover.itertuples(index=False):
+    for face in measured.faces():
         seen.add(face.site_id)
         if not _is_ground(face.governs, measured):
             bare[face.site_id].append(face)

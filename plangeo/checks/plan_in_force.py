@@ -20,7 +20,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     """Return per site one finding for each plan: ``in_force``, or why it does not govern ground nothing else governs."""
     stale: dict[str, dict[str, list[tuple[float, float, float]]]] = defaultdict(lambda: defaultdict(list))
     live: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for face in measured.cover.itertuples(index=False):
+    for face in measured.faces():
         for plan_id in sorted({z[0] for z in face.governs}):
             live[face.site_id][plan_id].append(face.share)
         if not face.governs:

@@ -22,7 +22,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     found: dict[str, dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[tuple[float, float]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for face in measured.cover.itertuples(index=False):
+    for face in measured.faces():
         if face.on_border:
             continue
         by_plan: dict[str, list[tuple[str, str]]] = defaultdict(list)

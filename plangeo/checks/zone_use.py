@@ -26,6 +26,8 @@ _REASON = {
 }
 _COMPARE = {"<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt}
 
+NOTHING = Label("", "")
+
 
 @dataclass(frozen=True)
 class _Judged:
@@ -36,7 +38,7 @@ class _Judged:
     plan_id: str
     code: str
     rule: Rule | None = None
-    detail: Label = Label("", "")
+    detail: Label = NOTHING
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class _Total:
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site one finding for each class it lies on; at least one finding per site."""
     faces: dict[str, list[Any]] = defaultdict(list)
-    for face in measured.cover.itertuples(index=False):
+    for face in measured.faces():
         faces[face.site_id].append(face)
     widths: Mapping[tuple[str, str], float] = measured.layers.get("zones", {}).get("widths", {})
     rows: list[dict[str, Any]] = []
