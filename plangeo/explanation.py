@@ -22,9 +22,7 @@ from plangeo.text import format_area, format_number
 _LANGUAGES = ("vi", "en")
 _ON = Label("tại ngày", "on")
 _NOT_RUN = Label("Chưa kiểm tra", "Not checked")
-_NO_FINDING = Label(
-    "Không có phát hiện nào: không đủ căn cứ để kết luận.", "There is no finding, so nothing can be concluded."
-)
+_NO_FINDING = Label("Không có phát hiện nào: không đủ căn cứ để kết luận.", "There is no finding, so nothing can be concluded.")
 _PROBLEM = Label("Vấn đề của dòng dữ liệu", "Fault in the row")
 _REPAIRED = Label("Đã sửa khi đọc", "Mended while reading")
 _NO_PLAN = Label("quy hoạch không nêu tên", "a plan that is not named")
@@ -33,6 +31,7 @@ _PERIOD = Label("thời kỳ", "period")
 _SCALE = Label("tỷ lệ", "scale")
 _OPEN_END = Label("đến khi được thay thế", "until replaced")
 _UNNAMED = Label("(không có tên)", "(no name)")
+_POINT = Label("Vị trí điểm", "The point")
 _NO_USE = Label("loại dự án chưa rõ", "kind of project not stated")
 
 
@@ -169,7 +168,9 @@ def _paragraph(assessment: Assessment, site: pd.Series, findings: pd.DataFrame, 
     facts = _facts_of(site, assessment, language)
     order = sorted(range(len(findings)), key=lambda n: -Verdict.parse(str(findings["verdict"].iloc[n])))  # stable
     lines = [verdict_line(site, assessment.on, language)]
-    lines += [f"- {_sentence(findings.iloc[n], assessment, language, facts)}" for n in order] or [f"- {_NO_FINDING.text(language)}"]
+    lines += [f"- {_sentence(findings.iloc[n], assessment, language, facts)}" for n in order] or [
+        f"- {_NO_FINDING.text(language)}"
+    ]
     if problem := one_line(site.get("problem")):
         lines.append(f"{_PROBLEM.text(language)}: {problem}")
     if repaired := one_line(site.get("repaired")):
@@ -204,7 +205,7 @@ def _sentence(
         raise KeyError(f"no sentence for the finding {check}.{reason}: the check must declare it in its reasons") from None
     text = template.vi if language == "vi" else template.en
     try:
-        return text.format_map(_slots(finding, assessment, language, facts))
+        return text.format_map(_slots(finding, assessment, language, facts)).strip()
     except KeyError as error:
         raise KeyError(f"the sentence of {check}.{reason} ({language}) names the slot {error}, which does not exist") from None
 
@@ -232,10 +233,59 @@ def _slots(
         "measure": _quantity(finding["measure"], unit, language),
         "threshold": _quantity(finding["threshold"], unit, language),
         "unit": unit,
+        "declared": _quantity(finding["threshold"], "m²", language),
+        "size": _size(finding, language),
+        "area": _quantity(finding["area_m2"], "m²", language),
         "area_m2": _quantity(finding["area_m2"], "m²", language),
+        "length": _quantity(finding["length_m"], "m", language),
         "length_m": _quantity(finding["length_m"], "m", language),
         "share": _quantity(finding["share"], "share", language),
         "basis": one_line(finding[f"basis{localised}"]) or one_line(finding["basis"]),
         "detail": one_line(finding[f"detail{localised}"]) or one_line(finding["detail"]),
         "on": format_date(assessment.on),
     }
+
+
+def _given(value: Any) -> bool:
+    return value is not None and value is not pd.NA and math.isfinite(float(value))
+
+
+def _quantity(value: Any, unit: str, language: Language) -> str:
+    """Return a number with its unit in words of ``language``; empty when there is none."""
+    if not _given(value):
+        return ""
+    number = float(value)
+    if unit == "m²":
+        return format_area(number, language)
+    if unit in {"share", "%"}:
+        return format_share(number if unit == "share" else number / 100, language)
+    if unit == "m":
+        return format_length(number, language)
+    text = format_number(number, language)
+    return f"{text} {unit}" if unit else text
+
+
+def format_length(metres: float, language: Language) -> str:
+    """Return a length in metres below 1 km and in kilometres above."""
+    if abs(metres) < 1_000:
+        return f"{format_number(round(metres, 0 if abs(metres) >= 100 else 1), language)} m"
+    return f"{format_number(round(metres / 1_000, 2), language)} km"
+
+
+def format_share(share: float, language: Language) -> str:
+    """Return a share of 0 to 1 in percent; never rounded to nothing or to everything."""
+    percent = 100 * share
+    if 0 < percent < 0.01:
+        return f"< {format_number(0.01, language)} %"
+    if 99.99 < percent < 100 and round(percent, 2) == 100 and 1 - share > 1e-9:
+        return f"> {format_number(99.99, language)} %"
+    return f"{format_number(round(percent, 2), language)} %"
+
+
+def _size(finding: Mapping[str, Any] | pd.Series, language: Language) -> str:
+    """Return the area; for a line its length; for a point a word."""
+    if _given(finding["area_m2"]) and float(finding["area_m2"]) > 0:
+        return _quantity(finding["area_m2"], "m²", language)
+    if _given(finding["length_m"]) and float(finding["length_m"]) > 0:
+        return _quantity(finding["length_m"], "m", language)
+    return _POINT.text(language)

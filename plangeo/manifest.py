@@ -19,7 +19,19 @@ from plangeo.model import ILLUSTRATIVE, Assessment
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
-_PACKAGES = ("pandas", "numpy", "geopandas", "shapely", "pyogrio", "fiona", "rasterio", "pyproj", "pyarrow", "folium", "xlsxwriter")
+_PACKAGES = (
+    "pandas",
+    "numpy",
+    "geopandas",
+    "shapely",
+    "pyogrio",
+    "fiona",
+    "rasterio",
+    "pyproj",
+    "pyarrow",
+    "folium",
+    "xlsxwriter",
+)
 
 
 def versions() -> dict[str, str]:
@@ -181,3 +193,14 @@ def changed_files(recorded: Mapping[str, str]) -> list[str]:
         elif (now := sha256(path)) != before:
             lines.append(f"{path}: changed (sha256 was {before[:12]}…, is {now[:12]}…)")
     return lines
+
+
+def record_file(folder: str | Path, name: str) -> None:
+    """Put the hash of a file written again (the map) into the manifest of its folder."""
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    path = folder / name
+    manifest["files"] = dict(sorted({**manifest["files"], name: {"sha256": sha256(path), "bytes": path.stat().st_size}}.items()))
+    draft = folder / f".{MANIFEST}.part"
+    draft.write_text(to_text(manifest), "utf-8", newline="\n")
+    draft.replace(folder / MANIFEST)

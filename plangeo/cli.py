@@ -1,0 +1,415 @@
+"""The command line: parse, call, print. The only module that prints, reads the clock or ends the process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from plangeo.errors import InputError, PlangeoError
+from plangeo.model import ILLUSTRATIVE, Language, Verdict
+from plangeo.project_file import PROJECT_FILE, Project, Source, load_project
+
+if TYPE_CHECKING:
+    from plangeo.model import Assessment
+
+MAP = "map.html"
+_WELL, _FINDINGS, _BAD_INPUT, _OUR_FAULT, _STOPPED = 0, 1, 2, 3, 130
+_SITES = ("sites", "register")  # both words name the register on the command line
+_TITLE = {"vi": "Đối chiếu ngày", "en": "Verdicts on"}
+_COUNT = {"vi": "dự án", "en": "sites"}
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code: 0 nothing wrong, 1 findings, 2 bad input or usage, 3 our fault."""
+    _forgiving_console()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            return int(plangeo.main([a for a in given if a != "--debug"], prog_name="plangeo", standalone_mode=False) or _WELL)
+    except click.exceptions.Abort:
+        return _STOPPED
+    except KeyboardInterrupt:
+        click.echo("stopped; nothing half-written was published", err=True)
+        return _STOPPED
+    except click.ClickException as error:
+        error.show()
+        return _BAD_INPUT
+    except (PlangeoError, OSError, UnicodeError) as error:
+        if isinstance(error, BrokenPipeError):  # the reader of our output left, e.g. `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _WELL
+        if debug:
+            traceback.print_exc()
+        click.echo(f"Error: {error}", err=True)
+        return _BAD_INPUT
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        click.echo(
+            f"plangeo failed, and it is our fault, not yours: {said}. Please report this line and the command (see the README, "
+            "“Reporting a fault”); --debug shows the whole trace.",
+            err=True,
+        )
+        return _OUR_FAULT
+
+
+def _forgiving_console() -> None:
+    """An old Windows console cannot show every Vietnamese letter: show '?' rather than die."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    click.echo(f"Note: {message}", err=True)
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"… {text}", err=True)
+
+
+_EPILOG = """\b
+Examples
+  plangeo demo
+      a complete run on the sample data; open the map it names
+  plangeo assess projects.xlsx --rulebook rulebook.yaml --on 2025-07-01 \\
+      --layer zones=zones.gpkg --layer districts=communes.gpkg --out out
+      judge your own register
+  plangeo assess
+      the run written down in plangeo.yaml of this folder
+  plangeo explain out P-0042
+      why P-0042 got its verdict
+
+\b
+Exit code
+  0  nothing wrong    1  findings: some site is not plainly compatible
+  2  bad input or usage    3  a fault of plangeo itself
+"""
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="plangeo", prog_name="plangeo")
+@click.option("--debug", is_flag=True, help="On an error, show the whole trace.")
+def plangeo(debug: bool) -> None:
+    """Check whether projects are sited where the land-use plan allows them.
+
+    Every project of a register gets a verdict for a date: compatible, compatible with conditions, cannot be
+    determined, or not compatible; with the plan, the rule, the numbers and the doubt behind it. Missing data
+    never count as consent.
+    """
+
+
+@plangeo.command(short_help="Judge a register of projects and write the results.")
+@click.argument("register", required=False)
+@click.option("--rulebook", metavar="FILE", help="The rules: uses × zone classes, plans, thresholds (YAML).")
+@click.option("--on", metavar="DATE", help="Date the law is taken on, year-month-day, e.g. 2025-07-01. There is no default.")
+@click.option(
+    "--layer", "layers", multiple=True, metavar="ROLE=FILE", help="Map layer: zones=… (the plan), districts=… Repeatable."
+)
+@click.option("--layer-name", "layer_names", multiple=True, metavar="ROLE=NAME", help="Which layer of a file that holds several.")
+@click.option(
+    "--crs", "systems", multiple=True, metavar="ROLE=EPSG:n", help="CRS of a file that does not state it, e.g. sites=EPSG:9215."
+)
+@click.option(
+    "--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column: 'Loại công trình=use', 'zones:KyHieu=zone_code'."
+)
+@click.option("--plan-id", metavar="PLAN", help="Plan that draws the zones, when their file does not say.")
+@click.option("--sheet", metavar="NAME", help="Sheet of the register's workbook.")
+@click.option("--boundaries", metavar="FILE", help="Polygons or lines that replace the point of the project with the same id.")
+@click.option("--profile", metavar="NAME", help="Country or scheme: a name, or a YAML file.  [default: vn]")
+@click.option(
+    "--check", "checks", multiple=True, metavar="CODE", help="Run only these checks (see `plangeo checks`). Repeatable."
+)
+@click.option("--out", metavar="FOLDER", help="Folder for the results.  [default: out]")
+@click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the map and of the summary printed.  [default: vi]")
+@click.option("--project", "project_file", metavar="FILE", help="Run a project file; without any argument, ./plangeo.yaml.")
+def assess(register: str | None, project_file: str | None, **given: Any) -> int:
+    """Judge every project of REGISTER (xlsx, csv, gpkg, shp, geojson …) and write the results into a folder.
+
+    The folder gets report.xlsx, map.html, verdicts.csv, findings.csv, sites.gpkg, evidence.parquet,
+    explanations.json and, last, manifest.json.
+
+    \b
+    Example
+      plangeo assess projects.xlsx --rulebook rulebook.yaml --on 2025-07-01 --layer zones=zones.gpkg --out out
+    """
+    project = _project(register, project_file, given)
+    result = _assess_and_write(project, Path(project.out))
+    _summary(result, project.language)
+    click.echo(_written(Path(project.out)))
+    return _WELL if (result.sites["verdict"] == Verdict.PERMITTED.label).all() else _FINDINGS
+
+
+@plangeo.command(short_help="Say why a project got its verdict.")
+@click.argument("out", metavar="FOLDER")
+@click.argument("site_id", metavar="ID")
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
+def explain(out: str, site_id: str, lang: Language) -> int:
+    """Say why the project ID got its verdict; FOLDER is the result of `plangeo assess`."""
+    from plangeo.explanation import unknown_site
+    from plangeo.report import read_explanations
+
+    texts = read_explanations(out)
+    if site_id not in texts:
+        raise InputError(unknown_site(site_id, list(texts)))
+    click.echo(texts[site_id][lang])
+    return _WELL
+
+
+@plangeo.command("map", short_help="Draw the map of a result again.")
+@click.argument("folder")
+@click.option("--out", metavar="FILE", help="Where to write the map.  [default: map.html in FOLDER]")
+@click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the map.  [default: that of the run]")
+def draw(folder: str, out: str | None, lang: Language | None) -> int:
+    """Draw the map of a result again, from the same inputs; refused when an input has changed since."""
+    from plangeo.manifest import record_file
+
+    project, result = _repeat(Path(folder))
+    target = Path(out) if out else Path(folder) / MAP
+    if not target.parent.is_dir():
+        raise InputError(f"the folder {target.parent} does not exist; make it first")
+    text = _map_html(result, lang or project.language, project.title)
+    draft = target.with_name(f".{target.name}.part")
+    draft.write_text(text, "utf-8", newline="\n")
+    draft.replace(target)
+    if target.resolve().parent == Path(folder).resolve():
+        record_file(folder, target.name)
+    click.echo(str(target))
+    return _WELL
+
+
+@plangeo.command(short_help="List the checks and the layers they need.")
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True)
+def checks(lang: Language) -> int:
+    """List every check: its code (for --check), the layers it needs, and what it asks."""
+    from plangeo.checks import CHECKS
+
+    rows = [(code, ", ".join(check.needs) or "-", check.title.text(lang)) for code, check in CHECKS.items()]
+    wide = [max(len(row[n]) for row in [*rows, ("code", "needs", "")]) for n in range(2)]
+    click.echo(f"{'code':<{wide[0]}}  {'needs':<{wide[1]}}  question")
+    for code, needs, title in rows:
+        click.echo(f"{code:<{wide[0]}}  {needs:<{wide[1]}}  {title}")
+    return _WELL
+
+
+@plangeo.command(short_help="Run the sample data from end to end.")
+@click.option("--out", metavar="FOLDER", default="out/demo", show_default=True)
+@click.option("--lang", type=click.Choice(["vi", "en"]), default=None, help="Language of the map and of the summary.")
+def demo(out: str, lang: Language | None) -> int:
+    """Judge the sample register that comes with plangeo; the last line names the map to open."""
+    import plangeo as package
+
+    project = load_project(package.sample(PROJECT_FILE))
+    project = project.model_copy(update={"out": out, "language": lang or project.language})
+    result = _assess_and_write(project, Path(out))
+    _summary(result, project.language)
+    click.echo(_written(Path(out)))
+    click.echo(str(Path(out) / MAP))
+    return _WELL
+
+
+def _project(register: str | None, project_file: str | None, given: Mapping[str, Any]) -> Project:
+    """Return the run asked for: a project file, or the same thing said with options."""
+    changes = {name: given[option] for name, option in (("on", "on"), ("out", "out"), ("language", "lang")) if given[option]}
+    others = [name for name, value in given.items() if value and name not in {"on", "out", "lang"}]
+    if register is None:
+        path = Path(project_file or PROJECT_FILE)
+        if project_file is None and not path.is_file():
+            raise click.UsageError(
+                f"name a register, e.g. `plangeo assess projects.xlsx --rulebook rulebook.yaml --on 2025-07-01 --layer zones=zones.gpkg`, "
+                f"or put a {PROJECT_FILE} into this folder. `plangeo demo` shows a complete run."
+            )
+        if others:
+            raise click.UsageError(
+                f"{path} describes the whole run; only --on, --out and --lang can be given beside it (not: {', '.join(others)})"
+            )
+        project = load_project(path)
+        if "on" in changes:
+            changes["on"] = _date(changes["on"])
+        if "out" in changes:
+            changes["out"] = str(Path(changes["out"]).resolve())
+        return project.model_copy(update=changes)
+    if project_file is not None:
+        raise click.UsageError("give a register or --project, not both: the project file names its own register")
+    missing = [option for option, value in (("--rulebook", given["rulebook"]), ("--on", given["on"])) if not value]
+    if missing:
+        raise click.UsageError(
+            f"{' and '.join(missing)} missing: a verdict needs the rules and the date they are taken on, e.g. "
+            "--rulebook rulebook.yaml --on 2025-07-01"
+        )
+    return _from_options(register, given).resolved(Path.cwd())
+
+
+def _from_options(register: str, given: Mapping[str, Any]) -> Project:
+    layers = dict(_pair("--layer", item) for item in given["layers"])
+    systems, names = (
+        dict(_pair(o, item) for item in given[k]) for o, k in (("--crs", "systems"), ("--layer-name", "layer_names"))
+    )
+    _known_roles("--crs", systems, layers, given["boundaries"])
+    _known_roles("--layer-name", names, layers, given["boundaries"])
+    columns: dict[str, dict[str, str]] = {}
+    for item in given["columns"]:
+        raw, _, canonical = item.rpartition("=")
+        if not raw or not canonical:
+            raise click.UsageError(f"--map {item!r}: write RAW=NAME, e.g. --map 'Loại công trình=use'")
+        role, colon, rest = raw.partition(":")
+        role, raw = (role, rest) if colon and role in {*layers, *_SITES, "boundaries"} else ("sites", raw)
+        columns.setdefault("sites" if role in _SITES else role, {})[raw] = canonical
+
+    def source(role: str, path: str, **more: Any) -> Source:
+        alike = _SITES if role == "sites" else (role,)
+        crs, layer = (next((said[name] for name in alike if name in said), None) for said in (systems, names))
+        return Source(path=path, crs=crs, layer=layer, columns=columns.get(role, {}), **more)
+
+    if given["plan_id"] and "zones" not in layers:
+        raise click.UsageError("--plan-id names the plan of the zones, and there is no --layer zones=…")
+    return Project(
+        register=source("sites", register, sheet=given["sheet"]),
+        rulebook=given["rulebook"],
+        on=_date(given["on"]),
+        boundaries=source("boundaries", given["boundaries"]) if given["boundaries"] else None,
+        layers={role: source(role, path, plan_id=given["plan_id"] if role == "zones" else None) for role, path in layers.items()},
+        profile=given["profile"] or "vn",
+        out=given["out"] or "out",
+        language=given["lang"] or "vi",
+        checks=tuple(given["checks"]) or None,
+    )
+
+
+def _pair(option: str, item: str) -> tuple[str, str]:
+    role, sign, value = item.partition("=")
+    if not sign or not role.strip() or not value.strip():
+        example = {"--layer": "zones=zones.gpkg", "--crs": "sites=EPSG:9215"}.get(option, "zones=DatQuyHoach")
+        raise click.UsageError(f"{option} {item!r}: write ROLE=VALUE, e.g. {option} {example}")
+    return role.strip(), value.strip()
+
+
+def _known_roles(option: str, said: Iterable[str], layers: Iterable[str], boundaries: str | None) -> None:
+    known = ["sites", *layers, *(["boundaries"] if boundaries else [])]
+    for role in said:
+        if role not in known and role not in _SITES:
+            raise click.UsageError(f"{option} speaks of {role!r}, but this run has only {', '.join(known)}")
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError:
+        raise click.UsageError(f"--on {text!r} is not a date; write year-month-day, e.g. --on 2025-07-01") from None
+
+
+def _assess_project(project: Project) -> Assessment:
+    import plangeo as package
+    from plangeo.boundaries import join_boundaries
+
+    rulebook = package.load_rulebook(project.rulebook)
+    register = project.register_
+    _progress(f"reading {register.path}")
+    sites = package.read_sites(register.path, project.profile, **register.keywords("layer", "sheet", "crs", "columns"))
+    if project.boundaries is not None:
+        extra = project.boundaries
+        _progress(f"reading {extra.path}")
+        shapes = package.read_sites(extra.path, project.profile, **extra.keywords("layer", "crs", "columns"))
+        sites = join_boundaries(sites, shapes)
+    layers = {}
+    for role, item in project.layers.items():
+        _progress(f"reading {item.path}")
+        layers[role] = package.open_layer(role, item.path, project.profile, **item.keywords("layer", "crs", "plan_id", "columns"))
+    _progress(f"judging {len(sites)} sites")
+    return package.assess(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layers)
+
+
+def _assess_and_write(project: Project, out: Path) -> Assessment:
+    from plangeo.manifest import hash_files
+    from plangeo.report import write_outputs
+
+    hashes = hash_files(_paths(project))
+    result = _assess_project(project)
+    _progress("drawing the map")
+    html = _map_html(result, project.language, project.title)
+    _progress(f"writing {out}")
+    write_outputs(result, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes})
+    return result
+
+
+def _paths(project: Project) -> list[str]:
+    found = [project.register_.path, project.rulebook, *(item.path for item in project.layers.values())]
+    if project.boundaries is not None:
+        found.append(project.boundaries.path)
+    if Path(project.profile).suffix:
+        found.append(project.profile)
+    return found
+
+
+def _map_html(result: Assessment, language: Language, title: str | None) -> str:
+    from plangeo.maps import make_map
+
+    return str(make_map(result, language=language, title=title).get_root().render())
+
+
+def _repeat(folder: Path) -> tuple[Project, Assessment]:
+    """Run again what the manifest of ``folder`` records. **Raises** InputError when that is not the same run."""
+    from plangeo.manifest import changed_files, read_manifest, verdict_digest
+
+    manifest = read_manifest(folder)
+    recorded = manifest.get("run") or {}
+    if "project" not in recorded:
+        raise InputError(
+            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run"
+        )
+    if changed := changed_files(recorded.get("files", {})):
+        raise InputError(
+            "inputs are no longer those the verdicts came from, so a map of them would show something else:\n- "
+            + "\n- ".join(changed)
+            + "\nRun `plangeo assess` again."
+        )
+    try:
+        project = Project.model_validate(recorded["project"])
+    except ValueError as error:
+        raise InputError(f"the run recorded in {folder} cannot be read: {error}") from error
+    result = _assess_project(project)
+    if verdict_digest(result.sites) != manifest["verdict_digest"]:
+        raise InputError(
+            f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
+            "Run `plangeo assess` again, so that map and report agree."
+        )
+    return project, result
+
+
+def _summary(result: Assessment, language: Language) -> None:
+    from plangeo.explanation import format_date, not_run_line
+
+    if result.illustrative:
+        click.echo(f"{ILLUSTRATIVE.text(language)}.")
+    click.echo(f"{_TITLE[language]} {format_date(result.on)}: {len(result.sites)} {_COUNT[language]}")
+    for word, count in result.summary()["sites"].items():
+        click.echo(f"  {count:>6}  {Verdict.parse(str(word)).wording.text(language)}")
+    if line := not_run_line(result, language):
+        click.echo(line)
+
+
+def _written(folder: Path) -> str:
+    names = sorted(json.loads((folder / "manifest.json").read_text("utf-8"))["files"])
+    return f"{folder}: {', '.join(names)}, manifest.json"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,273 @@
+"""Writing an assessment: one file by suffix, or the whole folder with its manifest, all or nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet
+import pyogrio
+
+from plangeo.errors import InputError
+from plangeo.explanation import explain_all
+from plangeo.geopackage import write_geopackage
+from plangeo.listing import evidence_table, finding_table, verdict_table
+from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
+from plangeo.model import ILLUSTRATIVE, Assessment
+from plangeo.workbook import write_workbook
+
+OUTPUTS = ("verdicts.csv", "findings.csv", "evidence.parquet", "sites.gpkg", "report.xlsx", "explanations.json")
+"""Files ``write_outputs`` always writes, beside the manifest."""
+
+_UNFINISHED = ".plangeo-unfinished"
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*%?")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def write_report(assessment: Assessment, path: str | Path) -> Path:
+    """Write one file; the suffix says which.
+
+    ``.xlsx`` workbook · ``.gpkg`` styled layers · ``.csv`` one row per site · ``.parquet`` sites with
+    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations. Returns the path.
+
+    **Raises** InputError for another suffix, or when the file cannot be written.
+    """
+    path = Path(path)
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise InputError(f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}")
+    if not path.parent.is_dir():
+        raise InputError(f"the folder {path.parent} does not exist; make it first")
+    with _temporary_folder(path.parent) as folder:
+        draft = folder / path.name
+        writer(assessment, draft)
+        _move(draft, path)
+    return path
+
+
+def write_outputs(
+    assessment: Assessment,
+    folder: str | Path,
+    *,
+    extra: Mapping[str, bytes | str] | None = None,
+    run: Mapping[str, Any] | None = None,
+    finished: str | None = None,
+) -> Path:
+    """Write the whole answer into ``folder``: OUTPUTS, ``extra`` files (name → content) and ``manifest.json``.
+
+    Everything is written and re-read in a temporary folder beside the target, then moved; the
+    manifest comes last, so a folder without one is not a result. Files of an earlier run are replaced,
+    other files of the folder are left alone. ``run`` (the project) and ``finished`` (a clock time) go
+    into the manifest. Returns the folder.
+
+    **Raises** InputError when the folder holds something else than a plangeo output, or cannot be written.
+    """
+    folder = Path(folder)
+    _refuse_foreign(folder)
+    extra = dict(extra or {})
+    for name in extra:
+        if Path(name).name != name or name in {*OUTPUTS, MANIFEST}:
+            raise ValueError(f"{name!r} cannot be an extra file: a bare name that is not one of plangeo's own is needed")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _temporary_folder(folder.parent) as draft:
+        files = _write_files(assessment, draft, extra)
+        _read_back(assessment, draft)
+        manifest = draft / MANIFEST
+        manifest.write_text(to_text(build_manifest(assessment, files, run=run, finished=finished)), "utf-8", newline="\n")
+        _publish(draft, folder, [*files, MANIFEST])
+    return folder
+
+
+def read_explanations(folder: str | Path) -> dict[str, dict[str, str]]:
+    """Return site_id → ``{"vi": …, "en": …}`` of an output folder.
+
+    **Raises** InputError when the folder is no plangeo output or the file is not the one the manifest names.
+    """
+    folder = Path(folder)
+    listed = read_manifest(folder).get("files", {}).get("explanations.json", {})
+    path = folder / "explanations.json"
+    if sha256(path) != listed.get("sha256"):
+        raise InputError(f"{path} was changed after the run (its sha256 is not the manifest's); run `plangeo assess` again")
+    content: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))
+    return content
+
+
+def _write_files(assessment: Assessment, draft: Path, extra: Mapping[str, bytes | str]) -> dict[str, Path]:
+    _write_csv(verdict_table(assessment), draft / "verdicts.csv")
+    _write_csv(finding_table(assessment), draft / "findings.csv")
+    _parquet(evidence_table(assessment)).to_parquet(draft / "evidence.parquet", index=False)
+    write_geopackage(assessment, draft / "sites.gpkg")
+    write_workbook(assessment, draft / "report.xlsx")
+    texts = {language: explain_all(assessment, language) for language in ("vi", "en")}
+    both = {site_id: {"vi": text, "en": texts["en"][site_id]} for site_id, text in texts["vi"].items()}
+    (draft / "explanations.json").write_bytes(_json_bytes(both))
+    for name, content in extra.items():
+        (draft / name).write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)
+    return {name: draft / name for name in (*OUTPUTS, *extra)}
+
+
+def _read_back(assessment: Assessment, draft: Path) -> None:
+    """Re-open what was written and count: on a full disk writers say nothing and leave broken files."""
+    sites, findings = len(assessment.sites), len(assessment.findings)
+    counted = {
+        "verdicts.csv": (_csv_rows(draft / "verdicts.csv"), sites),
+        "findings.csv": (_csv_rows(draft / "findings.csv"), findings),
+        "sites.gpkg": (int(pyogrio.read_info(draft / "sites.gpkg", layer="sites", force_feature_count=True)["features"]), sites),
+        "evidence.parquet": (
+            pyarrow.parquet.read_metadata(draft / "evidence.parquet").num_rows,
+            sum(len(frame) for frame in assessment.evidence.values()),
+        ),
+        "explanations.json": (len(json.loads((draft / "explanations.json").read_text("utf-8"))), sites),
+    }
+    for name, (found, wanted) in counted.items():
+        if found != wanted:
+            raise InputError(f"{name} was written with {found} rows instead of {wanted}; is the disk full? Nothing was published")
+
+
+def _csv_rows(path: Path) -> int:
+    csv.field_size_limit(1 << 30)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return sum(1 for _ in csv.reader(stream)) - 1
+
+
+def _publish(draft: Path, folder: Path, names: Iterable[str]) -> None:
+    """Move the finished files; the old manifest goes first and the new one comes last."""
+    names = list(names)
+    try:
+        folder.mkdir(exist_ok=True)
+        old = set(read_manifest(folder).get("files", {})) if is_output(folder) else set()
+        (folder / _UNFINISHED).write_text("plangeo was interrupted here; run it again\n", "utf-8")
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for name in sorted(old - set(names)):
+            if Path(name).name == name:  # a manifest is a file anyone can edit: never follow it out of the folder
+                (folder / name).unlink(missing_ok=True)
+        for name in names:
+            _move(draft / name, folder / name)
+        (folder / _UNFINISHED).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(_cannot_write(folder, error)) from error
+
+
+def _move(draft: Path, target: Path) -> None:
+    with draft.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    try:
+        os.replace(draft, target)
+    except OSError as error:
+        raise InputError(_cannot_write(target, error)) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written ({error.strerror or error}); is it open in Excel or QGIS? Close it and run again"
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; --out must name a folder")
+    if not folder.is_dir() or is_output(folder) or (folder / _UNFINISHED).exists():
+        return
+    present = sorted(item.name for item in folder.iterdir())
+    if present:
+        raise InputError(
+            f"{folder} is not empty and is not a plangeo output (it holds {', '.join(present[:3])}{' …' if len(present) > 3 else ''} "
+            f"and no {MANIFEST} of plangeo). Nothing was written, so that nothing of yours is lost; name a new folder."
+        )
+
+
+class _temporary_folder:
+    """A folder beside the target: on the same disk, so the last step is a rename."""
+
+    def __init__(self, parent: Path) -> None:
+        self._parent = parent
+
+    def __enter__(self) -> Path:
+        try:
+            self._path = Path(tempfile.mkdtemp(prefix=".plangeo-", dir=self._parent))
+        except OSError as error:
+            raise InputError(f"nothing can be written in {self._parent}: {error.strerror or error}") from error
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self._path, ignore_errors=True)
+
+
+def _safe_cell(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers stay as they are.
+
+    >>> _safe_cell('=HYPERLINK("x")'), _safe_cell("-12,5"), _safe_cell(-3.0)
+    ('\\'=HYPERLINK("x")', '-12,5', -3.0)
+    """
+    if isinstance(value, str):
+        text = value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+        if text.lstrip(" \u00a0").startswith(_DANGEROUS) and not _PLAIN_NUMBER.fullmatch(text.strip()):
+            return f"'{text}"
+        return text
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return ""
+    if hasattr(value, "item"):
+        return value.item()
+    return value if isinstance(value, bool | int | float) else _safe_cell(str(value))
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write UTF-8 with a byte-order mark (Excel shows Vietnamese rightly only with it), comma, CRLF."""
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow([_safe_cell(str(name)) for name in frame.columns])
+        for row in frame.itertuples(index=False, name=None):
+            writer.writerow([_safe_cell(value) for value in row])
+
+
+def _parquet(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return ``frame`` with text columns of one type each: a column of text and numbers has no Arrow type."""
+    out = frame.copy()
+    for column in out.columns:
+        if column != out.geometry.name and out[column].dtype == object:
+            kinds = {type(v) for v in out[column] if not _blank(v)}
+            if kinds != {bool}:
+                out[column] = [None if _blank(v) else str(v).encode("utf-8", "replace").decode() for v in out[column]]
+    out.columns = [str(c) for c in out.columns]
+    out.attrs = {}
+    return out
+
+
+def _blank(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def _json_bytes(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def _json_report(assessment: Assessment, path: Path) -> None:
+    verdicts, findings = verdict_table(assessment), finding_table(assessment)
+    columns = ["site_id", "name", "use", "verdict", "reasons", "problem", "repaired", "explanation_vi", "explanation_en"]
+    content = {
+        "on": assessment.on.isoformat(),
+        "notice": {"vi": ILLUSTRATIVE.vi, "en": ILLUSTRATIVE.en} if assessment.illustrative else None,
+        "verdict_digest": verdict_digest(assessment.sites),
+        "sites": json.loads(verdicts[columns].to_json(orient="records", force_ascii=False)),
+        "findings": json.loads(findings.to_json(orient="records", force_ascii=False)),
+        "not_run": [{"check": s.check, "why_vi": s.why.vi, "why_en": s.why.en} for s in assessment.not_run],
+    }
+    path.write_bytes(_json_bytes(content))
+
+
+_WRITERS: Mapping[str, Callable[[Assessment, Path], None]] = {
+    ".xlsx": write_workbook,
+    ".gpkg": write_geopackage,
+    ".csv": lambda assessment, path: _write_csv(verdict_table(assessment), path),
+    ".parquet": lambda assessment, path: _parquet(assessment.sites).to_parquet(path, index=False),
+    ".json": _json_report,
+}
+
+__all__ = ["OUTPUTS", "read_explanations", "write_outputs", "write_report"]

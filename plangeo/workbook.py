@@ -1,0 +1,406 @@
+"""The Excel workbook an office works with: summary, projects, findings, evidence, repairs, provenance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+from xlsxwriter.workbook import Format, Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from plangeo.explanation import describe_plan, format_date, format_period, format_scale, not_run_line, one_line
+from plangeo.listing import deciding_sentences, evidence_table, finding_table, own_columns, verdict_table
+from plangeo.manifest import verdict_digest, versions
+from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
+
+FILL = {
+    Verdict.NOT_PERMITTED: "#F4B6B6",
+    Verdict.UNKNOWN: "#FCE5A8",
+    Verdict.CONDITIONAL: "#CFE2F3",
+    Verdict.PERMITTED: "#D0E8D0",
+}
+"""Cell colours by verdict; always beside the words, so a grey print loses nothing."""
+
+_CREATED = dt.datetime(2000, 1, 1)  # fixed: two equal runs write equal bytes
+_LONGEST = 32_700  # Excel holds 32,767 characters in a cell; XlsxWriter drops a longer text without a word
+_ROWS = 1_048_000
+_STATUS = {
+    "in_force": "đang có hiệu lực",
+    "expired": "đã hết thời hạn",
+    "superseded": "đã được thay thế",
+    "pending": "chưa có hiệu lực",
+    "unknown": "không rõ hiệu lực",
+}
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a sheet: where the value comes from, its heading, width and number style."""
+
+    field: str
+    heading: str
+    width: float
+    style: str = "text"
+
+
+def write_workbook(assessment: Assessment, path: Path) -> None:
+    """Write the workbook to ``path``. Text is always text (never a formula or a link), numbers are numbers."""
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+        "constant_memory": False,
+        "remove_timezone": True,
+    }
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties({"title": "plangeo", "comments": _notice(assessment), "created": _CREATED})
+        styles = _styles(book)
+        findings = finding_table(assessment)
+        _summary_sheet(book.add_worksheet("Tổng hợp"), assessment, styles)
+        _project_sheet(book.add_worksheet("Dự án"), assessment, findings, styles)
+        _finding_sheet(book.add_worksheet("Phát hiện"), assessment, findings, styles)
+        _evidence_sheet(book.add_worksheet("Chứng cứ"), assessment, styles)
+        _repair_sheet(book.add_worksheet("Sửa chữa"), assessment, styles)
+        _provenance_sheet(book.add_worksheet("Thông tin"), assessment, styles)
+        for sheet in book.worksheets():
+            _page(sheet, assessment)
+
+
+def _notice(assessment: Assessment) -> str:
+    return f"{ILLUSTRATIVE.vi} / {ILLUSTRATIVE.en}" if assessment.illustrative else ""
+
+
+def _styles(book: Workbook) -> dict[str, Format]:
+    cell = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
+    boxed = {**cell, "border": 1, "border_color": "#BFBFBF"}
+    styles = {
+        "plain": book.add_format({**cell, "text_wrap": True}),
+        "line": book.add_format({**cell}),
+        "title": book.add_format({**cell, "bold": True, "font_size": 15}),
+        "notice": book.add_format({**cell, "bold": True, "font_color": "#9C0006", "text_wrap": True}),
+        "section": book.add_format({**cell, "bold": True, "font_size": 12, "bottom": 1}),
+        "header": book.add_format(
+            {**boxed, "bold": True, "text_wrap": True, "align": "center", "valign": "vcenter", "bg_color": "#E7E6E6"}
+        ),
+        "text": book.add_format({**boxed, "text_wrap": True, "num_format": "@"}),
+        "code": book.add_format({**boxed, "num_format": "@"}),
+        "integer": book.add_format({**boxed, "num_format": "#,##0"}),
+        "number": book.add_format({**boxed, "num_format": "#,##0.####"}),
+        "area": book.add_format({**boxed, "num_format": "#,##0.0"}),
+        "hectare": book.add_format({**boxed, "num_format": "#,##0.00"}),
+        "share": book.add_format({**boxed, "num_format": "0.00%"}),
+        "date": book.add_format({**boxed, "num_format": "dd/mm/yyyy", "align": "left"}),
+    }
+    for verdict, fill in FILL.items():
+        styles[verdict.label] = book.add_format({**boxed, "bold": True, "text_wrap": True, "bg_color": fill})
+    return styles
+
+
+def _page(sheet: Worksheet, assessment: Assessment) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
+    sheet.set_header("&C&P")
+    footer = f"&L&8plangeo · {format_date(assessment.on)}" + (f"&R&8{ILLUSTRATIVE.vi}" if assessment.illustrative else "")
+    sheet.set_footer(footer)
+
+
+def _clean(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " … (cắt bớt)"
+
+
+def _put(sheet: Worksheet, row: int, column: int, value: Any, styles: Mapping[str, Format], style: str = "text") -> None:
+    """Write one value by its type: what looks like a formula, a link or a number in text stays text."""
+    shape = styles[style]
+    if isinstance(value, dt.datetime | dt.date) and not pd.isna(value) and 1900 < value.year < 9999:
+        naive = value.replace(tzinfo=None) if isinstance(value, dt.datetime) else value
+        sheet.write_datetime(row, column, naive, styles["date"])
+        return
+    if hasattr(value, "item") and not isinstance(value, str | bytes):
+        value = value.item()
+    if value is None or value is pd.NA or value is pd.NaT:
+        sheet.write_blank(row, column, None, shape)
+    elif isinstance(value, bool):
+        sheet.write_string(row, column, "có" if value else "không", shape)
+    elif isinstance(value, int | float):
+        if math.isfinite(value) and abs(value) < 1e15:
+            sheet.write_number(row, column, value, styles["number"] if style == "text" else shape)
+        elif math.isnan(value):
+            sheet.write_blank(row, column, None, shape)
+        else:
+            sheet.write_string(row, column, str(value), shape)
+    else:
+        sheet.write_string(row, column, _clean(str(value)), shape)
+
+
+def _table(
+    sheet: Worksheet, frame: pd.DataFrame, columns: Sequence[_Column], styles: Mapping[str, Format], *, frozen: int, empty: str
+) -> None:
+    """Write a table with heading, filter, frozen panes and a heading repeated on every printed page."""
+    for n, column in enumerate(columns):
+        sheet.set_column(n, n, column.width)
+        sheet.write_string(0, n, _clean(column.heading), styles["header"])
+    if frame.empty:
+        sheet.write_string(1, 0, empty, styles["plain"])
+    shown = frame.iloc[:_ROWS]
+    verdicts = shown["verdict"].tolist() if "verdict" in shown else []
+    for n, column in enumerate(columns):
+        for row, value in enumerate(shown[column.field].tolist(), start=1):
+            _put(sheet, row, n, value, styles, verdicts[row - 1] if column.style == "verdict" else column.style)
+    if len(frame) > _ROWS:
+        sheet.write_string(_ROWS + 1, 0, f"… còn {len(frame) - _ROWS} dòng: xem tệp .csv / .parquet kèm theo", styles["notice"])
+    sheet.freeze_panes(1, frozen)
+    sheet.repeat_rows(0)
+    sheet.autofilter(0, 0, max(len(shown), 1), len(columns) - 1)
+
+
+def _summary_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 2, 22)
+    sheet.set_column(3, 3, 70)
+    sheet.hide_gridlines(2)
+    sheet.write_string(0, 0, "KẾT QUẢ ĐỐI CHIẾU DỰ ÁN VỚI QUY HOẠCH SỬ DỤNG ĐẤT", styles["title"])
+    sheet.write_string(1, 0, f"Pháp lý và quy hoạch tính đến ngày {format_date(assessment.on)}", styles["line"])
+    row = 2
+    if assessment.illustrative:
+        sheet.merge_range(row, 0, row, 3, "", styles["notice"])
+        sheet.write_string(row, 0, _notice(assessment), styles["notice"])
+        row += 1
+    row = _verdict_counts(sheet, row + 1, assessment, styles)
+    row = _plans(sheet, row + 1, assessment, styles)
+    lines = [text for text in (not_run_line(assessment, "vi"),) if text] or ["Mọi nội dung kiểm tra đều đã thực hiện."]
+    row = _paragraphs(sheet, row + 1, "Nội dung chưa kiểm tra", lines, styles)
+    notes = notes_of(assessment)
+    if notes:
+        row = _paragraphs(sheet, row + 1, "Ghi chú khi đọc dữ liệu", notes, styles)
+    _paragraphs(
+        sheet,
+        row + 1,
+        "Cách đọc",
+        [
+            "“Phù hợp” nghĩa là máy không thấy mâu thuẫn giữa loại dự án và loại đất quy hoạch theo bộ quy tắc; "
+            "quyết định thuộc cơ quan có thẩm quyền.",
+            "“Chưa xác định được”: thiếu dữ liệu, quy hoạch không có hiệu lực, hoặc sai số bản đồ lớn hơn khoảng cách đến ranh giới.",
+            "Diện tích theo tọa độ là diện tích trên ellipsoid khi có; dự án dạng điểm hoặc tuyến không có diện tích.",
+        ],
+        styles,
+    )
+
+
+def _verdict_counts(sheet: Worksheet, row: int, assessment: Assessment, styles: Mapping[str, Format]) -> int:
+    for n, heading in enumerate(("Kết luận", "Số dự án", "Diện tích theo tọa độ (ha)")):
+        sheet.write_string(row, n, heading, styles["header"])
+    hectares = hectares_by_verdict(assessment)
+    counts = assessment.summary()["sites"]
+    for word, count in counts.items():
+        row += 1
+        verdict = Verdict.parse(str(word))
+        sheet.write_string(row, 0, verdict.wording.vi, styles[verdict.label])
+        sheet.write_number(row, 1, int(count), styles["integer"])
+        sheet.write_number(row, 2, hectares[verdict], styles["hectare"])
+    row += 1
+    sheet.write_string(row, 0, "Tổng cộng", styles["header"])
+    sheet.write_number(row, 1, len(assessment.sites), styles["integer"])
+    sheet.write_number(row, 2, math.fsum(hectares.values()), styles["hectare"])
+    return row + 1
+
+
+def hectares_by_verdict(assessment: Assessment) -> dict[Verdict, float]:
+    """Return the area of the polygonal sites per verdict in hectares, on the ellipsoid of their CRS."""
+    from plangeo.geometry import ellipsoidal_area
+
+    total: dict[Verdict, list[float]] = {verdict: [] for verdict in Verdict}
+    sites = assessment.sites
+    sound = sites.geometry.notna() & sites.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
+    sound &= sites["problem"].fillna("").astype(str).eq("")  # the area of a broken ring means nothing
+    chosen = sites.loc[sound]
+    if len(chosen):
+        for word, area in zip(chosen["verdict"], ellipsoidal_area(chosen.geometry), strict=True):
+            if math.isfinite(area):
+                total[Verdict.parse(str(word))].append(float(area) / 10_000)
+    return {verdict: math.fsum(values) for verdict, values in total.items()}
+
+
+def _plans(sheet: Worksheet, row: int, assessment: Assessment, styles: Mapping[str, Format]) -> int:
+    sheet.write_string(row, 0, "Quy hoạch", styles["section"])
+    row += 1
+    for n, heading in enumerate(("Mã", "Hiệu lực tại ngày xét", "Thời kỳ; tỷ lệ", "Tên, quyết định")):
+        sheet.write_string(row, n, heading, styles["header"])
+    book = assessment.rulebook
+    seen = set(book.plans)
+    for frame in assessment.evidence.values():
+        if "plan_id" in frame:
+            seen |= {one_line(item) for item in frame["plan_id"].unique()}
+    for plan_id in sorted(item for item in seen if item):
+        row += 1
+        plan = book.plans.get(plan_id)
+        span = "" if plan is None else format_period(plan, "vi") + (f"; {format_scale(plan.scale)}" if plan.scale else "")
+        status = book.plan_status(plan_id)
+        values = (plan_id, _STATUS.get(status, status), span, describe_plan(plan_id, assessment, "vi"))
+        for n, value in enumerate(values):
+            sheet.write_string(row, n, _clean(value), styles["text"])
+    return row + 1
+
+
+def _paragraphs(sheet: Worksheet, row: int, title: str, lines: Sequence[str], styles: Mapping[str, Format]) -> int:
+    sheet.write_string(row, 0, title, styles["section"])
+    for line in lines:
+        row += 1
+        sheet.merge_range(row, 0, row, 3, "", styles["plain"])
+        sheet.write_string(row, 0, _clean(line), styles["plain"])
+        sheet.set_row(row, 15 * (1 + len(line) // 130))  # Excel does not grow the row of a merged cell
+    return row + 1
+
+
+def notes_of(assessment: Assessment) -> list[str]:
+    """Return the notes of the readers on every input, each with the role of its layer, in order and once."""
+    frames: dict[str, Any] = {"sites": assessment.sites, **assessment.layers}
+    notes = []
+    for role, frame in frames.items():
+        attached = getattr(frame, "attrs", {}).get("plangeo", {})
+        notes += [f"{role}: {one_line(note)}" for note in attached.get("notes", ())]
+    return list(dict.fromkeys(notes))
+
+
+def _project_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFrame, styles: Mapping[str, Format]) -> None:
+    frame = verdict_table(assessment)
+    why = deciding_sentences(assessment, findings)
+    frame["why"] = pd.Series([why.get(item, "") for item in frame["site_id"]], dtype=object, index=frame.index)
+    own = [name if name in frame.columns else f"{name}_raw" for name in own_columns(assessment)]
+    columns = [
+        _Column("site_id", "Mã", 12, "code"),
+        _Column("name", "Tên dự án", 38),
+        _Column("verdict_vi", "Kết luận", 18, "verdict"),
+        _Column("why", "Lý do", 60),
+        *(_Column(name, name, _width(frame[name])) for name in own),
+        _Column("use", "Loại dự án", 22),
+        _Column("problem", "Lỗi dữ liệu", 26),
+        _Column("repaired", "Đã sửa khi đọc", 26),
+        _Column("reasons", "Mã lý do", 30),
+        _Column("explanation_vi", "Giải thích", 90),
+        _Column("source_row", "Dòng trong tệp gốc", 10, "integer"),
+    ]
+    _table(sheet, frame, columns, styles, frozen=3, empty="Danh mục không có dự án nào.")
+
+
+def _width(values: pd.Series) -> float:
+    longest = max((len(one_line(value)) for value in values.head(200)), default=0)
+    return float(min(max(12, longest * 0.9, len(str(values.name)) * 0.6), 40))
+
+
+def _finding_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFrame, styles: Mapping[str, Format]) -> None:
+    frame = findings.copy()
+    frame["verdict_vi"] = [Verdict.parse(str(word)).wording.vi for word in frame["verdict"]]
+    names = dict(zip(assessment.sites["site_id"], assessment.sites["name"], strict=True))
+    frame["name"] = [names.get(item, "") for item in frame["site_id"]]
+    frame["area_ha"] = frame["area_m2"] / 10_000
+    columns = [
+        _Column("site_id", "Mã", 12, "code"),
+        _Column("name", "Tên dự án", 34),
+        _Column("verdict_vi", "Kết luận", 18, "verdict"),
+        _Column("sentence_vi", "Phát hiện", 70),
+        _Column("plan_id", "Quy hoạch", 16),
+        _Column("zone_code", "Loại đất", 10, "code"),
+        _Column("area_ha", "Diện tích (ha)", 12, "hectare"),
+        _Column("length_m", "Chiều dài (m)", 12, "area"),
+        _Column("share", "Tỷ lệ", 9, "share"),
+        _Column("measure", "Giá trị xét", 12, "number"),
+        _Column("threshold", "Ngưỡng", 12, "number"),
+        _Column("unit", "Đơn vị", 9, "code"),
+        _Column("basis", "Căn cứ", 40),
+        _Column("check", "Nội dung kiểm tra", 16, "code"),
+        _Column("reason", "Mã phát hiện", 22, "code"),
+        _Column("sentence_en", "Finding (English)", 70),
+    ]
+    _table(sheet, frame, columns, styles, frozen=3, empty="Không có phát hiện nào.")
+
+
+def _evidence_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
+    frame = pd.DataFrame(evidence_table(assessment).drop(columns="geometry", errors="ignore"))
+    classes = assessment.rulebook.classes
+    for name in (
+        "site_id",
+        "plan_id",
+        "zone_code",
+        "zone_id",
+        "district_name",
+        "area_m2",
+        "length_m",
+        "share",
+        "prevails",
+        "on_border",
+    ):
+        if name not in frame:
+            frame[name] = None
+    frame["zone_name"] = [classes[c].name.vi if (c := one_line(code)) in classes else "" for code in frame["zone_code"]]
+    frame["layer_name"] = [
+        {"zones": "vùng quy hoạch", "districts": "đơn vị hành chính"}.get(str(r), str(r)) for r in frame["role"]
+    ]
+    columns = [
+        _Column("site_id", "Mã", 12, "code"),
+        _Column("layer_name", "Lớp", 18),
+        _Column("plan_id", "Quy hoạch", 16),
+        _Column("zone_code", "Loại đất", 10, "code"),
+        _Column("zone_name", "Tên loại đất", 34),
+        _Column("zone_id", "Mã vùng", 16, "code"),
+        _Column("district_name", "Đơn vị hành chính", 24),
+        _Column("area_m2", "Diện tích (m²)", 14, "area"),
+        _Column("length_m", "Chiều dài (m)", 12, "area"),
+        _Column("share", "Tỷ lệ", 9, "share"),
+        _Column("prevails", "Có hiệu lực chi phối", 12),
+        _Column("on_border", "Trên ranh giới", 10),
+    ]
+    _table(sheet, frame, columns, styles, frozen=1, empty="Không có dự án nào nằm trên lớp dữ liệu nào.")
+
+
+def _repair_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
+    frame = assessment.repairs.copy()
+    columns = [
+        _Column("layer", "Lớp", 12),
+        _Column("row_id", "Mã đối tượng", 16, "code"),
+        _Column("source_row", "Dòng", 8, "integer"),
+        _Column("action", "Xử lý", 14),
+        _Column("method", "Cách sửa", 22),
+        _Column("why", "Vì sao", 50),
+        _Column("area_before_m2", "Diện tích trước (m²)", 16, "area"),
+        _Column("area_after_m2", "Diện tích sau (m²)", 16, "area"),
+        _Column("x", "x", 14, "number"),
+        _Column("y", "y", 14, "number"),
+    ]
+    for column in columns:
+        if column.field not in frame:
+            frame[column.field] = None
+    _table(sheet, frame, columns, styles, frozen=2, empty="Không có hình học nào phải sửa.")
+
+
+def _provenance_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
+    book = assessment.rulebook
+    rows: list[tuple[str, str, Any]] = [
+        ("Kết quả", "Ngày xét", format_date(assessment.on)),
+        ("Kết quả", "Số dự án vào = số kết luận", len(assessment.sites)),
+        ("Kết quả", "Mã băm các kết luận (sha256)", verdict_digest(assessment.sites)),
+        ("Bộ quy tắc", "Tên", book.name.vi or book.name.en),
+        ("Bộ quy tắc", "Nguồn", book.source),
+        ("Bộ quy tắc", "sha256", book.sha256),
+        ("Hệ tọa độ", "Hệ tọa độ tính toán", assessment.crs),
+    ]
+    for n, operation in enumerate(assessment.crs_operations, start=1):
+        rows.append(("Hệ tọa độ", f"Phép chuyển {n}", "; ".join(f"{key}: {one_line(value)}" for key, value in operation.items())))
+    for item in assessment.inputs:
+        role = str(item.get("role", "?"))
+        rows += [("Dữ liệu vào", f"{role}: {key}", one_line(value)) for key, value in item.items() if key != "role"]
+    rows += [("Nội dung chưa kiểm tra", skipped.check, skipped.why.vi) for skipped in assessment.not_run]
+    rows += [("Ghi chú", "", note) for note in notes_of(assessment)]
+    rows += [("Phần mềm", name, version) for name, version in versions().items()]
+    frame = pd.DataFrame(rows, columns=["part", "what", "value"], dtype=object)
+    columns = [_Column("part", "Phần", 24), _Column("what", "Mục", 34), _Column("value", "Giá trị", 100)]
+    _table(sheet, frame, columns, styles, frozen=0, empty="")
