@@ -215,7 +215,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     values = out.geometry.to_numpy().copy()
     ledger: list[dict[str, Any]] = []
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
-    present = ~shapely.is_missing(values)
+    present = ~np.asarray(shapely.is_missing(values))
     flat = values.copy()
     flat[present] = shapely.force_2d(values[present])
     finite = np.isfinite(shapely.bounds(flat)).all(axis=1)

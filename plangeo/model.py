@@ -223,6 +223,10 @@ class Measured:
         """Yield the rows of the governed cover (tables.GOVERNED_COVER) as named tuples."""
         return iter(self.cover.itertuples(index=False))
 
+    def pieces(self, role: str) -> Iterator[Any]:
+        """Yield the evidence rows of the layer ``role`` as named tuples; none when the layer is missing."""
+        return iter(self.evidence[role].itertuples(index=False)) if role in self.evidence else iter(())
+
 
 @dataclass(frozen=True)
 class Reason:

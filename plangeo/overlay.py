@@ -52,7 +52,8 @@ def measure_zones(
     cover: list[dict[str, Any]] = []
     widths: dict[tuple[str, str], float] = {}
     for site_id, site, candidates in _pairs(sites, zones):
-        faces = partition(site, candidates)
+        pieces = _pieces(site, candidates)
+        faces = partition(site, candidates, pieces)
         whole = _size(site)
         for face in faces:
             cover.append(_cover_row(site_id, face, keys, whole))
@@ -60,8 +61,11 @@ def measure_zones(
             parts = [f.geometry for f in faces if any(keys[z][1] in codes for z in f.zones)]
             if parts:
                 widths[site_id, zone_class] = widest_circle(shapely.union_all(parts))
-        for zone in sorted({z for f in faces for z in f.zones}, key=lambda z: keys[z]):
-            evidence.append(_evidence_row(site_id, zone, [f for f in faces if zone in f.zones], keys, whole))
+        borders = {z for f in faces if f.on_border for z in f.zones}
+        for zone in sorted(pieces, key=lambda z: keys[z]):
+            plan_id, zone_code, zone_id = keys[zone]
+            row = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
+            evidence.append(row | _sizes(pieces[zone], whole) | {"prevails": True, "on_border": zone in borders})
     frame = _geo(evidence, EVIDENCE, sites.crs)
     frame["area_ellipsoidal_m2"] = ellipsoidal_area(frame.geometry).to_numpy() if len(frame) else 0.0
     return frame, _merge_cover(cover), widths
@@ -86,26 +90,33 @@ def measure_districts(sites: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> g
     return _geo(rows, DISTRICT_EVIDENCE, sites.crs)
 
 
-def partition(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
+def partition(site: Any, candidates: Mapping[int, Any], pieces: Mapping[int, Any] | None = None) -> list[Face]:
     """Cut one site into faces: disjoint, together the whole site, each with the zones that lie there.
+
+    ``pieces`` are the candidates' parts inside the site, when they are known already.
 
     >>> site, left, right = shapely.box(0, 0, 2, 1), shapely.box(-1, 0, 1, 1), shapely.box(0.5, 0, 1.5, 1)
     >>> [(f.zones, f.geometry.area) for f in partition(site, {0: left, 1: right})]
     [((), 0.5), ((0,), 0.5), ((0, 1), 0.5), ((1,), 0.5)]
     """
     dimension = int(shapely.get_dimensions(site))
-    if dimension == 2:
-        return _partition_polygon(site, candidates)
-    return _partition_line(site, candidates) if dimension == 1 else _partition_points(site, candidates)
+    if dimension == 0:
+        return _partition_points(site, candidates)
+    pieces = _pieces(site, candidates) if pieces is None else pieces
+    return _partition_polygon(site, pieces) if dimension == 2 else _partition_line(site, candidates, pieces)
 
 
-def _partition_polygon(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
+def _pieces(site: Any, candidates: Mapping[int, Any]) -> dict[int, Any]:
+    """Return the part of the site in each candidate, without those that only touch it."""
+    found = {number: _inside(site, zone) for number, zone in candidates.items()}
+    noise = _noise(site)
+    return {number: piece for number, piece in found.items() if not piece.is_empty and _size(piece) > noise}
+
+
+def _partition_polygon(site: Any, pieces: Mapping[int, Any]) -> list[Face]:
     noise = _noise(site)
     faces: list[tuple[tuple[int, ...], Any]] = [((), site)]
-    for number, zone in candidates.items():
-        piece = _inside(site, zone)
-        if piece.is_empty or piece.area <= noise:
-            continue
+    for number, piece in pieces.items():
         split: list[tuple[tuple[int, ...], Any]] = []
         for zones, shape in faces:
             inside = polygonal(shapely.intersection(shape, piece))
@@ -121,15 +132,11 @@ def _partition_polygon(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
     return [Face(zones, shape) for zones, shape in sorted(faces, key=lambda f: f[0])]
 
 
-def _partition_line(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
+def _partition_line(site: Any, candidates: Mapping[int, Any], pieces: Mapping[int, Any]) -> list[Face]:
     """Like polygons, by length; a run along a zone's border carries every zone it touches and ``on_border``."""
-    noise = _noise(site)
     faces: list[tuple[tuple[int, ...], Any, bool]] = [((), site, False)]
-    for number, zone in candidates.items():
-        piece = linear(shapely.intersection(site, zone))
-        if piece.is_empty or piece.length <= noise:
-            continue
-        border = linear(shapely.intersection(piece, shapely.boundary(zone)))
+    for number, piece in pieces.items():
+        border = linear(shapely.intersection(piece, shapely.boundary(candidates[number])))
         split: list[tuple[tuple[int, ...], Any, bool]] = []
         for zones, shape, on_border in faces:
             inside = linear(shapely.intersection(shape, piece))
@@ -209,18 +216,6 @@ def _cover_row(site_id: str, face: Face, keys: Sequence[ZoneKey], whole: float) 
     row = {"site_id": site_id, "zones": tuple(sorted(keys[z] for z in face.zones)), "on_border": face.on_border}
     sizes = _sizes(face.geometry, whole)
     return row | {column: sizes[column] for column in ("area_m2", "length_m", "share")}
-
-
-def _evidence_row(site_id: str, zone: int, faces: Sequence[Face], keys: Sequence[ZoneKey], whole: float) -> dict[str, Any]:
-    plan_id, zone_code, zone_id = keys[zone]
-    parts = [f.geometry for f in faces]
-    # Faces are disjoint, so their sizes add; fsum in a fixed order keeps the last digit stable.
-    row: dict[str, Any] = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
-    merged = shapely.union_all(parts) if len(parts) > 1 else parts[0]
-    sizes = [_sizes(p, whole) for p in parts]
-    for column in ("area_m2", "length_m", "share"):
-        row[column] = math.fsum(s[column] for s in sizes)
-    return row | {"prevails": True, "on_border": any(f.on_border for f in faces), "geometry": merged}
 
 
 def _merge_cover(rows: list[dict[str, Any]]) -> pd.DataFrame:

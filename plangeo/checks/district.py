@@ -26,8 +26,8 @@ _SEPARATOR = re.compile(r"[;,/+&\n]| và | and ", re.IGNORECASE)
 def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site: ``agrees``, ``split``, ``differs``, ``name_unknown``, ``not_declared`` or ``outside``."""
     found: dict[str, list[Any]] = defaultdict(list)
-    for row in measured.evidence["districts"].itertuples(index=False):
-        found[row.site_id].append(row)
+    for piece in measured.pieces("districts"):
+        found[piece.site_id].append(piece)
     known = {_plain(name) for name in measured.layers["districts"]["names"]} | set(measured.layers["districts"]["ids"])
     rows = [_judge_site(site, found.get(site["site_id"], []), known) for site in measured.sites.to_dict("records")]
     return findings_table("district", rows)

@@ -15,12 +15,12 @@ from plangeo.tables import findings_table
 def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site: ``problem`` (UNKNOWN), ``repaired`` or ``sound``."""
     rows = []
-    for site in measured.sites.itertuples(index=False):
-        problem, repaired = str(site.problem or ""), str(site.repaired or "")
+    for site in measured.sites.to_dict("records"):
+        problem, repaired = str(site["problem"] or ""), str(site["repaired"] or "")
         reason = "problem" if problem else "repaired" if repaired else "sound"
         verdict = "unknown" if problem else "permitted"
         text = problem or repaired
-        rows.append({"site_id": site.site_id, "reason": reason, "verdict": verdict, "detail": text, "detail_en": text})
+        rows.append({"site_id": site["site_id"], "reason": reason, "verdict": verdict, "detail": text, "detail_en": text})
     return findings_table("geometry", rows)
 
 

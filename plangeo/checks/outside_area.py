@@ -21,20 +21,19 @@ def judge(measured: Measured) -> pd.DataFrame:
     """Return per site ``inside``, ``outside_plan`` (with distance), ``outside_districts`` or ``partly_outside``."""
     zones = measured.layers.get("zones", {}).get("sites_outside", {})
     inside: dict[str, list[float]] = defaultdict(list)
-    districts = measured.evidence.get("districts")
-    if districts is not None:
-        for row in districts.itertuples(index=False):
-            inside[row.site_id].append(row.share)
+    has_districts = "districts" in measured.layers
+    for piece in measured.pieces("districts"):
+        inside[piece.site_id].append(piece.share)
     rows = []
-    for site in measured.sites.itertuples(index=False):
-        site_id = site.site_id
-        if not site.has_place:
+    for site in measured.sites.to_dict("records"):
+        site_id = site["site_id"]
+        if not site["has_place"]:
             rows.append({"site_id": site_id, "reason": "no_place", "verdict": "unknown"})
             continue
         found = []
         if site_id in zones:
             found.append({"reason": "outside_plan", "measure": zones[site_id], "unit": "m", "length_m": zones[site_id]})
-        if districts is not None:
+        if has_districts:
             # A point on a border lies in two districts, so shares may add to more than one.
             share = min(1.0, math.fsum(inside[site_id]))
             if share == 0:

@@ -39,7 +39,7 @@ def judge(measured: Measured) -> pd.DataFrame:
         for (plan_id, codes, ids), sizes in sorted(found.get(site_id, {}).items()):
             verdicts = {_verdict(measured, uses[site_id], code) for code in codes}
             reason = "same_class" if len(set(codes)) == 1 else "same_verdict" if len(verdicts) == 1 else "overlap"
-            zones = ", ".join(f"{z}" for z in ids)
+            named = f"{' / '.join(codes)} ({', '.join(ids)})"
             rows.append(
                 {
                     "site_id": site_id,
@@ -51,8 +51,8 @@ def judge(measured: Measured) -> pd.DataFrame:
                     "share": math.fsum(s[1] for s in sizes),
                     "measure": math.fsum(s[1] for s in sizes),
                     "unit": "share",
-                    "detail": f"{' / '.join(codes)} ({zones})",
-                    "detail_en": f"{' / '.join(codes)} ({zones})",
+                    "detail": named,
+                    "detail_en": named,
                 }
             )
         if site_id not in found:

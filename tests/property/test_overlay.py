@@ -1,0 +1,117 @@
+"""Invariants of measuring: shares add to one, cutting and order do not matter, touching is not overlapping."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plangeo.overlay import measure_zones, partition
+
+CRS = "EPSG:9215"
+X0, Y0 = 449_000.0, 2_417_000.0
+
+cell = st.integers(0, 40)
+
+
+@st.composite
+def boxes(draw: st.DrawFn, most: int = 6) -> list[shapely.Polygon]:
+    found = []
+    for _ in range(draw(st.integers(1, most))):
+        x, y, w, h = draw(cell), draw(cell), draw(st.integers(1, 20)), draw(st.integers(1, 20))
+        turned = shapely.affinity.rotate(shapely.box(x, y, x + w, y + h), draw(st.integers(0, 89)))
+        found.append(shapely.affinity.translate(turned, X0, Y0))
+    return found
+
+
+def layer(shapes: list[shapely.Geometry], codes: list[str] | None = None) -> gpd.GeoDataFrame:
+    codes = codes or ["A"] * len(shapes)
+    return gpd.GeoDataFrame(
+        {"zone_id": [f"z{i:03d}" for i in range(len(shapes))], "zone_code": codes, "plan_id": "P1"}, geometry=shapes, crs=CRS
+    )
+
+
+def register(shapes: list[shapely.Geometry]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"site_id": [f"s{i}" for i in range(len(shapes))]}, geometry=shapes, crs=CRS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(boxes(), boxes())
+def test_shares_of_the_cover_add_to_one(sites: list[shapely.Polygon], zones: list[shapely.Polygon]) -> None:
+    _, cover, _ = measure_zones(register(sites), layer(zones))
+    assert cover.groupby("site_id")["share"].sum().to_numpy() == pytest.approx(1.0, abs=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(boxes(3), boxes())
+def test_covered_area_is_the_area_of_the_union(sites: list[shapely.Polygon], zones: list[shapely.Polygon]) -> None:
+    _, cover, _ = measure_zones(register(sites), layer(zones))
+    ground = shapely.union_all(zones)
+    for i, site in enumerate(sites):
+        rows = cover[(cover["site_id"] == f"s{i}") & (cover["zones"].map(len) > 0)]
+        assert rows["area_m2"].sum() == pytest.approx(shapely.intersection(site, ground).area, rel=1e-9, abs=1e-3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(boxes(3), boxes(), st.randoms(use_true_random=False))
+def test_order_of_rows_does_not_matter(sites: list[shapely.Polygon], zones: list[shapely.Polygon], chance: object) -> None:
+    frame, plan = register(sites), layer(zones)
+    shuffled = plan.sample(frac=1, random_state=chance.randint(0, 9999))  # type: ignore[attr-defined]
+    first, first_cover, _ = measure_zones(frame, plan)
+    second, second_cover, _ = measure_zones(frame.iloc[::-1], shuffled)
+    keys = ["site_id", "zone_id"]
+    left, right = (f.drop(columns="geometry").sort_values(keys, ignore_index=True) for f in (first, second))
+    pd.testing.assert_frame_equal(left, right, check_exact=True)
+    order = ["site_id", "share"]
+    left, right = (c.sort_values(order, ignore_index=True)[order] for c in (first_cover, second_cover))
+    pd.testing.assert_frame_equal(left, right, check_exact=True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(boxes(3), boxes(3), st.integers(-45, 45))
+def test_cutting_zones_changes_no_total(sites: list[shapely.Polygon], zones: list[shapely.Polygon], angle: int) -> None:
+    knife = shapely.affinity.rotate(shapely.box(-200, 0, 200, 200), angle, origin=(0, 0))
+    knife = shapely.affinity.translate(knife, X0 + 20, Y0 + 20)
+    pieces = [p for z in zones for p in (shapely.intersection(z, knife), shapely.difference(z, knife)) if p.area > 0]
+    whole = _covered(register(sites), layer(zones))
+    cut = _covered(register(sites), layer(pieces))
+    assert cut.to_numpy() == pytest.approx(whole.to_numpy(), abs=1e-4)
+
+
+def _covered(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.Series:
+    _, cover, _ = measure_zones(sites, zones)
+    inside = cover[cover["zones"].map(len) > 0].groupby("site_id")["area_m2"].sum()
+    return inside.reindex(sites["site_id"], fill_value=0.0)
+
+
+def test_touching_is_not_overlapping() -> None:
+    site = shapely.box(X0, Y0, X0 + 100, Y0 + 100)
+    beside = shapely.box(X0 + 100, Y0, X0 + 200, Y0 + 100)
+    evidence, cover, _ = measure_zones(register([site]), layer([beside]))
+    assert evidence.empty
+    assert cover["zones"].tolist() == [()]
+
+
+def test_a_point_on_a_border_names_both_zones() -> None:
+    left, right = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
+    (face,) = partition(shapely.Point(10, 5), {0: left, 1: right})
+    assert face.zones == (0, 1)
+    assert face.on_border
+
+
+def test_a_line_along_a_border_names_both_zones_and_keeps_its_length() -> None:
+    left, right = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
+    line = shapely.LineString([(5, 5), (10, 5), (10, 9)])
+    faces = partition(line, {0: left, 1: right})
+    assert {f.zones: f.geometry.length for f in faces} == {(0,): 5.0, (0, 1): 4.0}
+    assert [f.on_border for f in faces if f.zones == (0, 1)] == [True]
+
+
+def test_width_is_that_of_the_total_and_not_of_its_fragments() -> None:
+    site = shapely.box(X0, Y0, X0 + 100, Y0 + 100)
+    strips = [shapely.box(X0 + i, Y0, X0 + i + 1, Y0 + 100) for i in range(40)]
+    _, _, widths = measure_zones(register([site]), layer(strips), width_classes={"A": frozenset({"A"})})
+    assert widths["s0", "A"] == pytest.approx(40, rel=0.02)
