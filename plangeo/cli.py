@@ -317,24 +317,26 @@ def _date(text: str) -> dt.date:
 
 
 def _assess_project(project: Project) -> Assessment:
-    import plangeo as package
+    from plangeo.assessment import assess as judge
     from plangeo.boundaries import join_boundaries
+    from plangeo.rulebook import load_rulebook
+    from plangeo.sources import open_layer, read_sites
 
-    rulebook = package.load_rulebook(project.rulebook)
+    rulebook = load_rulebook(project.rulebook)
     register = project.register_
     _progress(f"reading {register.path}")
-    sites = package.read_sites(register.path, project.profile, **register.keywords("layer", "sheet", "crs", "columns"))
+    sites = read_sites(register.path, project.profile, **register.keywords("layer", "sheet", "crs", "columns"))
     if project.boundaries is not None:
         extra = project.boundaries
         _progress(f"reading {extra.path}")
-        shapes = package.read_sites(extra.path, project.profile, **extra.keywords("layer", "crs", "columns"))
+        shapes = read_sites(extra.path, project.profile, **extra.keywords("layer", "crs", "columns"))
         sites = join_boundaries(sites, shapes)
     layers = {}
     for role, item in project.layers.items():
         _progress(f"reading {item.path}")
-        layers[role] = package.open_layer(role, item.path, project.profile, **item.keywords("layer", "crs", "plan_id", "columns"))
+        layers[role] = open_layer(role, item.path, project.profile, **item.keywords("layer", "crs", "plan_id", "columns"))
     _progress(f"judging {len(sites)} sites")
-    return package.assess(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layers)
+    return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layers)
 
 
 def _assess_and_write(project: Project, out: Path) -> Assessment:

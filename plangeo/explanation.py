@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -31,6 +31,7 @@ _PERIOD = Label("thời kỳ", "period")
 _SCALE = Label("tỷ lệ", "scale")
 _OPEN_END = Label("đến khi được thay thế", "until replaced")
 _UNNAMED = Label("(không có tên)", "(no name)")
+_NO_BASIS = Label("căn cứ không được nêu", "a basis that is not stated")
 _POINT = Label("Vị trí điểm", "The point")
 _NO_USE = Label("loại dự án chưa rõ", "kind of project not stated")
 
@@ -168,13 +169,16 @@ def _paragraph(assessment: Assessment, site: pd.Series, findings: pd.DataFrame, 
     facts = _facts_of(site, assessment, language)
     order = sorted(range(len(findings)), key=lambda n: -Verdict.parse(str(findings["verdict"].iloc[n])))  # stable
     lines = [verdict_line(site, assessment.on, language)]
-    lines += [f"- {_sentence(findings.iloc[n], assessment, language, facts)}" for n in order] or [
-        f"- {_NO_FINDING.text(language)}"
-    ]
-    if problem := one_line(site.get("problem")):
-        lines.append(f"{_PROBLEM.text(language)}: {problem}")
-    if repaired := one_line(site.get("repaired")):
-        lines.append(f"{_REPAIRED.text(language)}: {repaired}")
+    told: set[str] = set()
+    for n in order:
+        lines.append(f"- {_sentence(findings.iloc[n], assessment, language, facts, told)}")
+        told.add(one_line(findings["plan_id"].iloc[n]))  # a plan is described once, then named
+    if not order:
+        lines.append(f"- {_NO_FINDING.text(language)}")
+    said = "\n".join(lines)
+    for label, column in ((_PROBLEM, "problem"), (_REPAIRED, "repaired")):
+        if (text := one_line(site.get(column))) and text not in said:
+            lines.append(f"{label.text(language)}: {text}")
     lines += [line for line in (not_run_line(assessment, language),) if line]
     if assessment.illustrative:
         lines.append(f"{ILLUSTRATIVE.text(language)}.")
@@ -196,7 +200,11 @@ def _facts_of(site: pd.Series, assessment: Assessment, language: Language) -> di
 
 
 def _sentence(
-    finding: Mapping[str, Any] | pd.Series, assessment: Assessment, language: Language, facts: Mapping[str, str]
+    finding: Mapping[str, Any] | pd.Series,
+    assessment: Assessment,
+    language: Language,
+    facts: Mapping[str, str],
+    told: Collection[str] = (),
 ) -> str:
     check, reason = str(finding["check"]), str(finding["reason"])
     try:
@@ -205,17 +213,23 @@ def _sentence(
         raise KeyError(f"no sentence for the finding {check}.{reason}: the check must declare it in its reasons") from None
     text = template.vi if language == "vi" else template.en
     try:
-        return text.format_map(_slots(finding, assessment, language, facts)).strip()
+        return text.format_map(_slots(finding, assessment, language, facts, told)).strip()
     except KeyError as error:
         raise KeyError(f"the sentence of {check}.{reason} ({language}) names the slot {error}, which does not exist") from None
 
 
 def _slots(
-    finding: Mapping[str, Any] | pd.Series, assessment: Assessment, language: Language, facts: Mapping[str, str]
+    finding: Mapping[str, Any] | pd.Series,
+    assessment: Assessment,
+    language: Language,
+    facts: Mapping[str, str],
+    told: Collection[str],
 ) -> dict[str, str]:
     unit = one_line(finding["unit"])
     plan_id, zone = one_line(finding["plan_id"]), one_line(finding["zone_code"])
     plan = assessment.rulebook.plans.get(plan_id)
+    described = describe_plan(plan_id, assessment, language)
+    title = plan.title.text(language) if plan else described
     known = assessment.rulebook.classes.get(zone)
     localised = "" if language == "vi" else "_en"
     return {
@@ -225,8 +239,8 @@ def _slots(
         "reason": str(finding["reason"]),
         "verdict": Verdict.parse(str(finding["verdict"])).wording.text(language),
         "plan_id": plan_id,
-        "plan": describe_plan(plan_id, assessment, language),
-        "plan_title": plan.title.text(language) if plan else describe_plan(plan_id, assessment, language),
+        "plan": title if plan_id in told else described,
+        "plan_title": title,
         "decision": plan.decision if plan else "",
         "zone_code": zone,
         "zone": f"{zone} ({name})" if known and (name := known.name.text(language)) else zone,
@@ -240,7 +254,7 @@ def _slots(
         "length": _quantity(finding["length_m"], "m", language),
         "length_m": _quantity(finding["length_m"], "m", language),
         "share": _quantity(finding["share"], "share", language),
-        "basis": one_line(finding[f"basis{localised}"]) or one_line(finding["basis"]),
+        "basis": one_line(finding[f"basis{localised}"]) or one_line(finding["basis"]) or _NO_BASIS.text(language),
         "detail": one_line(finding[f"detail{localised}"]) or one_line(finding["detail"]),
         "on": format_date(assessment.on),
     }

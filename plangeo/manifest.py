@@ -171,7 +171,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
 
 def hash_files(paths: Iterable[str]) -> dict[str, str]:
     """Return path → SHA-256 for every file, a shapefile's companions included; sorted by path."""
-    found = {}
+    found: dict[str, str] = {}
     for text in paths:
         path = Path(text)
         group = [path]

@@ -263,11 +263,9 @@ def _paragraphs(sheet: Worksheet, row: int, title: str, lines: Sequence[str], st
 
 def notes_of(assessment: Assessment) -> list[str]:
     """Return the notes of the readers on every input, each with the role of its layer, in order and once."""
-    frames: dict[str, Any] = {"sites": assessment.sites, **assessment.layers}
     notes = []
-    for role, frame in frames.items():
-        attached = getattr(frame, "attrs", {}).get("plangeo", {})
-        notes += [f"{role}: {one_line(note)}" for note in attached.get("notes", ())]
+    for item in assessment.inputs:
+        notes += [f"{item.get('role', '?')}: {one_line(note)}" for note in item.get("notes", ())]
     return list(dict.fromkeys(notes))
 
 
@@ -298,7 +296,12 @@ def _width(values: pd.Series) -> float:
 
 
 def _finding_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFrame, styles: Mapping[str, Format]) -> None:
-    frame = findings.copy()
+    place = {str(site_id): n for n, site_id in enumerate(assessment.sites["site_id"])}
+    order = sorted(
+        range(len(findings)),
+        key=lambda n: (place.get(str(findings["site_id"].iloc[n]), 0), -Verdict.parse(str(findings["verdict"].iloc[n]))),
+    )
+    frame = findings.iloc[order].reset_index(drop=True)
     frame["verdict_vi"] = [Verdict.parse(str(word)).wording.vi for word in frame["verdict"]]
     names = dict(zip(assessment.sites["site_id"], assessment.sites["name"], strict=True))
     frame["name"] = [names.get(item, "") for item in frame["site_id"]]
@@ -397,10 +400,21 @@ def _provenance_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[
         rows.append(("Hệ tọa độ", f"Phép chuyển {n}", "; ".join(f"{key}: {one_line(value)}" for key, value in operation.items())))
     for item in assessment.inputs:
         role = str(item.get("role", "?"))
-        rows += [("Dữ liệu vào", f"{role}: {key}", one_line(value)) for key, value in item.items() if key != "role"]
+        rows += [("Dữ liệu vào", f"{role}: {key}", text) for key, text in _flat(item) if key not in {"role", "notes"}]
     rows += [("Nội dung chưa kiểm tra", skipped.check, skipped.why.vi) for skipped in assessment.not_run]
     rows += [("Ghi chú", "", note) for note in notes_of(assessment)]
     rows += [("Phần mềm", name, version) for name, version in versions().items()]
     frame = pd.DataFrame(rows, columns=["part", "what", "value"], dtype=object)
     columns = [_Column("part", "Phần", 24), _Column("what", "Mục", 34), _Column("value", "Giá trị", 100)]
     _table(sheet, frame, columns, styles, frozen=0, empty="")
+
+
+def _flat(item: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the entries of a fingerprint as text, one level of nesting unfolded."""
+    rows: list[tuple[str, str]] = []
+    for key, value in item.items():
+        if isinstance(value, Mapping):
+            rows += [(f"{key}: {inner}", text) for inner, text in _flat(value)]
+        else:
+            rows.append((str(key), one_line(value)))
+    return rows
