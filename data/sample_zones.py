@@ -118,7 +118,7 @@ class Country:
         if town < 3200:
             return _pick(dice, (("ODT", 0.45), ("LUC", 0.2), ("HNK", 0.15), ("CLN", 0.1), ("RSX", 0.1)))
         if valley < 1900:
-            return _pick(dice, (("LUC", 0.36), ("LUK", 0.14), ("HNK", 0.2), ("CLN", 0.17), ("NTS", 0.03), ("RSX", 0.1)))
+            return _pick(dice, (("LUC", 0.36), ("LUK", 0.14), ("HNK", 0.2), ("CLN", 0.2), ("RSX", 0.1)))
         height = float(self.height(np.array([xy]))[0])
         if border and dice2 < 0.8:
             return "RPH"
@@ -250,7 +250,7 @@ def place_blobs(country: Country) -> list[Blob]:
         put("DNL", at[code], (2500, 7000), (430, 640))
     for code in ("06577", "06613", "06457", "06076", "06349", "06445", "06601", "06313"):
         put("DTL", at[code], (2500, 6000), (600, 1150))
-    for code in ("05977", "06385", "06529", "06040", "06112", "06187"):
+    for code in ("06316", "06385", "06529", "06040", "06112", "06220"):
         put("DRA", at[code], (3200, 6500), (290, 420))
     for code in ("06427", "06463", "06526", "06391", "06505", "06286", "06475", "06601"):
         put("SKS", at[code], (2600, 6500), (430, 720))
@@ -272,6 +272,8 @@ def place_blobs(country: Country) -> list[Blob]:
     for code in ("05977", "06463", "06325"):
         put("DDD", at[code], (1500, 4500), (250, 380))
         put("CAN", at[code], (1500, 4500), (200, 300))
+    for code in ("06385", "06415", "06463", "06529", "06046", "06112", "06172", "06325", "06253", "06613"):
+        put("NTS", at[code], (1500, 4800), (170, 320))
     # what the amendment changes: the class before it stands beside
     for code, new, old, size in (
         ("06187", "ODT", "LUC", 520),
