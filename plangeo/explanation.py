@@ -275,25 +275,39 @@ def _quantity(value: Any, unit: str, language: Language) -> str:
         return format_share(number if unit == "share" else number / 100, language)
     if unit == "m":
         return format_length(number, language)
-    text = format_number(number, language)
+    text = _shortest(number, language, 4)
     return f"{text} {unit}" if unit else text
 
 
+def _shortest(number: float, language: Language, most: int) -> str:
+    """Return a number with up to ``most`` decimals and no idle zeros."""
+    kept = len(f"{number:.{most}f}".rstrip("0").partition(".")[2])
+    return format_number(number, language, kept)
+
+
 def format_length(metres: float, language: Language) -> str:
-    """Return a length in metres below 1 km and in kilometres above."""
+    """Return a length in metres below 1 km and in kilometres above.
+
+    >>> format_length(12.34, "vi"), format_length(2236, "en")
+    ('12,3 m', '2.24 km')
+    """
     if abs(metres) < 1_000:
-        return f"{format_number(round(metres, 0 if abs(metres) >= 100 else 1), language)} m"
-    return f"{format_number(round(metres / 1_000, 2), language)} km"
+        return f"{_shortest(metres, language, 0 if abs(metres) >= 100 else 1)} m"
+    return f"{_shortest(metres / 1_000, language, 2)} km"
 
 
 def format_share(share: float, language: Language) -> str:
-    """Return a share of 0 to 1 in percent; never rounded to nothing or to everything."""
+    """Return a share of 0 to 1 in percent; never rounded to nothing or to everything.
+
+    >>> format_share(0.61734, "vi"), format_share(1, "vi"), format_share(0.99999, "en")
+    ('61,73%', '100%', '> 99.99%')
+    """
     percent = 100 * share
-    if 0 < percent < 0.01:
-        return f"< {format_number(0.01, language)} %"
-    if 99.99 < percent < 100 and round(percent, 2) == 100 and 1 - share > 1e-9:
-        return f"> {format_number(99.99, language)} %"
-    return f"{format_number(round(percent, 2), language)} %"
+    if 1e-9 < percent < 0.01:
+        return f"< {format_number(0.01, language)}%"
+    if 99.99 < percent < 100 and 1 - share > 1e-9:
+        return f"> {format_number(99.99, language)}%"
+    return f"{_shortest(percent, language, 2)}%"
 
 
 def _size(finding: Mapping[str, Any] | pd.Series, language: Language) -> str:

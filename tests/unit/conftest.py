@@ -1,0 +1,82 @@
+"""A small finished assessment with one site of each verdict and awkward texts, shared by the tests of outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+from plangeo.rulebook import load_rulebook
+from shapely.geometry import LineString, box
+
+from plangeo.assessment import assess
+from plangeo.model import Assessment
+
+EVIL = '=HYPERLINK("http://x";"y") {0.__class__} {{7*7}} <img src=x onerror=alert(1)>'
+
+RULES = """\
+name: {vi: Quy tắc thử, en: Test rules}
+profile: vn
+illustrative: true
+source: made for the tests
+plans:
+- plan_id: QH
+  level: district
+  rank: 1
+  scale: 25000
+  title: {vi: Quy hoạch thử, en: Test plan}
+  decision: 12/QĐ-MH
+  authority: Cơ quan thử
+  valid_from: 2021-01-01
+  valid_to: 2030-12-31
+  theme: land_use
+  illustrative: true
+  source: made up
+uses:
+- code: industrial_park
+  name: {vi: Khu công nghiệp, en: Industrial park}
+  synonyms: [KCN]
+rules:
+- {use: industrial_park, zone: SKK, verdict: permitted, basis: {document: Luật thử, article: Điều 1, source: s, verified: true}}
+- {use: industrial_park, zone: LUC, verdict: not_permitted, basis: {document: Luật thử, article: Điều 2, source: s, verified: true}}
+- use: industrial_park
+  zone: CLN
+  verdict: conditional
+  basis: {document: Luật thử, article: Điều 3, source: s, verified: true}
+"""
+
+
+@pytest.fixture(scope="session")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
+    path: Path = tmp_path_factory.mktemp("rules") / "rulebook.yaml"
+    path.write_text(RULES, "utf-8")
+    east, north = 450_000, 2_417_000
+    zones = gpd.GeoDataFrame(
+        {"zone_id": ["z1", "z2", "z3"], "zone_code": ["SKK", "LUC", "CLN"], "plan_id": "QH", "problem": "", "repaired": ""},
+        geometry=[box(east + 1000 * n, north, east + 1000 * (n + 1), north + 1000) for n in range(3)],
+        crs="EPSG:9215",
+    )
+    sites = gpd.GeoDataFrame(
+        {
+            "site_id": ["P-1", "P-2", "P-3", "P-4"],
+            "name": ["KCN Đồng Bành", EVIL, "Đường vào khu", "Chưa có vị trí"],
+            "use": ["KCN", "Khu công nghiệp", "KCN", "KCN"],
+            "accuracy_m": 1.0,
+            "problem": ["", "", "", "no_geometry: the row has no coordinates"],
+            "repaired": "",
+            "Tổng vốn (tỷ)": [1500.5, None, "khoảng 20", "=1+1"],
+            "STT": ["007", "1E5", "-5", "+84 12"],
+        },
+        geometry=[
+            box(east + 100, north + 100, east + 400, north + 400),
+            box(east + 1100, north + 100, east + 1400, north + 400),
+            LineString([(east + 2100, north + 100), (east + 2900, north + 900)]),
+            None,
+        ],
+        crs="EPSG:9215",
+    )
+    sites.attrs["plangeo"] = {
+        "fingerprint": {"role": "sites", "name": "a.xlsx", "sha256": "1" * 64},
+        "notes": ["two rows were totals"],
+    }
+    return assess(sites, load_rulebook(path), on="2025-07-01", zones=zones)

@@ -1,0 +1,73 @@
+"""The project file: what an officer writes, and what plangeo says when a line is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from plangeo.errors import InputError
+from plangeo.project_file import Project, load_project, parse_project
+
+GOOD = """\
+register: {path: du-an.xlsx, sheet: Sheet1, columns: {Loại công trình: use}}
+boundaries: ranh.gpkg
+layers:
+  zones: {path: ../qh/zones.gpkg, crs: "EPSG:9215", plan_id: QH}
+  districts: xa.gpkg
+rulebook: rules.yaml
+on: 2025-07-01
+out: ket-qua
+"""
+
+
+def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    folder = tmp_path / "Dự án Lạng Sơn"
+    folder.mkdir()
+    (folder / "plangeo.yaml").write_text(GOOD, "utf-8-sig")
+    project = load_project(folder / "plangeo.yaml")
+    assert Path(project.register_.path) == folder / "du-an.xlsx"
+    assert Path(project.layers["zones"].path) == tmp_path / "qh" / "zones.gpkg"
+    assert Path(project.out) == folder / "ket-qua"
+    assert project.register_.keywords("sheet", "crs", "columns") == {"sheet": "Sheet1", "columns": {"Loại công trình": "use"}}
+
+
+def test_a_project_survives_the_manifest() -> None:
+    project = parse_project(GOOD)
+    assert Project.model_validate(project.to_json()) == project
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GOOD.replace("rulebook:", "rulebok:"), ["line 6", "'rulebok'", "did you mean 'rulebook'", "'rulebook' is missing"]),
+        (GOOD.replace("crs:", "crss:"), ["line 4", "layers.zones.crss", "'crs'"]),
+        (GOOD.replace("2025-07-01", "2025-13-01"), ["line 7", "2025-13-01", "calendar"]),
+        (GOOD.replace("on: 2025-07-01\n", ""), ["'on' is missing", "no default"]),
+        (GOOD + "out: other\n", ["line 9", "duplicate"]),
+        ("register: [a", ["line", "YAML"]),
+        ("- a\n", ["name: value"]),
+        ("", ["name: value"]),
+        ("register: &a x\nrulebook: *a\non: 2025-07-01\n", ["aliases"]),
+        ("register: !!python/object:os.system {}\n", ["tag"]),
+    ],
+)
+def test_every_fault_names_its_line(text: str, said: list[str]) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_project(text)
+    for part in said:
+        assert part in str(caught.value)
+
+
+def test_an_alias_bomb_is_refused_at_once() -> None:
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60)]
+    with pytest.raises(InputError, match="aliases"):
+        parse_project("\n".join(lines))
+
+
+def test_a_file_that_is_not_text_or_not_there(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_bytes(b"register: \xff\xfe")
+    with pytest.raises(InputError, match="UTF-8"):
+        load_project(tmp_path / "p.yaml")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_project(tmp_path / "none.yaml")
