@@ -1,0 +1,35 @@
+"""What the page does not say: the verdict is a comparison, and some checks did not run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plangeo.checks import CHECKS
+from plangeo.model import Assessment, Label
+from plangeo.panels import Panel
+
+
+def data(assessment: Assessment) -> list[dict[str, Any]]:
+    """Return title and cause of every check that did not run."""
+    return [{"title": _title(skipped.check), "why": [skipped.why.vi, skipped.why.en]} for skipped in assessment.not_run]
+
+
+def _title(code: str) -> list[str]:
+    title = CHECKS[code].title if code in CHECKS else Label(code, code)
+    return [title.vi, title.en]
+
+
+PANEL = Panel(
+    code="limits",
+    title=Label("Giới hạn của kết luận", "Limits of the verdicts"),
+    order=90,
+    words={
+        "statement": Label(
+            "Kết luận là đối chiếu kỹ thuật với quy hoạch; việc quyết định thuộc cơ quan có thẩm quyền.",
+            "Verdicts are a technical comparison with the plan; officers of the competent authority decide.",
+        ),
+        "not_run": Label("Phép kiểm tra chưa thực hiện", "Checks not run"),
+        "all_run": Label("Mọi phép kiểm tra đều đã thực hiện.", "Every check was run."),
+    },
+    data=data,
+)
