@@ -1,0 +1,85 @@
+"""CSV, TSV and text tables: encoding and separator found, every cell as text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from pathlib import Path
+
+from plangeo.errors import InputError
+from plangeo.headers import table_from_rows
+from plangeo.inputs import Format, Raw, Request, read_head, true_type
+
+MAX_BYTES = 2 * 1024**3
+_SEPARATORS = (";", ",", "\t", "|")
+
+
+def read(path: Path, request: Request) -> Raw:
+    """Read a delimited text file.
+
+    **Raises** InputError for binary content, files over 2 GB and files without a row below the header.
+    """
+    head = read_head(path)
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(f"{path.name} is larger than 2 GB. Convert it to Parquet or GeoPackage.")
+    text, notes = _text(path, head)
+    separator = _separator(text)
+    try:
+        # one cell may hold a whole geometry as text
+        csv.field_size_limit(1 << 30)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        rows, start = [], 1
+        for cells in reader:
+            # the line where the record begins; quoted cells may hold line breaks
+            rows.append((start, [c.strip() for c in cells]))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line.") from error
+    frame, more = table_from_rows(rows, request.known)
+    if frame.empty:
+        raise InputError(f"{path.name} has no row below its header. Check the export.")
+    widths = {len(c) for _, c in rows if any(c)}
+    if max(widths) > len(rows[0][1]) > 1 and any(len(c) > len(rows[0][1]) and any(c[len(rows[0][1]):]) for _, c in rows[1:]):
+        more.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
+    return Raw(frame, path.stem, notes + more)
+
+
+def _text(path: Path, head: bytes) -> tuple[str, list[str]]:
+    blob = path.read_bytes()
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return blob.decode("utf-16", errors="replace"), ["encoding: UTF-16"]
+    if b"\0" in head or head.startswith((b"PK\x03\x04", b"%PDF", b"SQLite format")) or true_type(head).startswith(("an HTML", "a GDAL virtual")):
+        raise InputError(f"{path.name} is not a text table: its content is {true_type(head)}. Rename it to its true type, or export it again.")
+    try:
+        return blob.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        pass
+    try:
+        vietnamese = blob.decode("cp1258")
+        # tone marks are separate characters in this code page: no other text has them
+        if any(mark in vietnamese for mark in "\u0300\u0301\u0303\u0309\u0323"):
+            return vietnamese, ["encoding: not UTF-8; read as CP1258 (Vietnamese Windows)"]
+    except UnicodeDecodeError:
+        pass
+    return blob.decode("latin-1"), ["encoding: not UTF-8; read as Latin-1"]
+
+
+def _separator(text: str) -> str:
+    """Choose the separator that cuts the first lines into the most equal numbers of cells."""
+    sample = text[:65536]
+    best, best_score = ",", (0.0, 0)
+    for separator in _SEPARATORS:
+        lines = list(csv.reader(io.StringIO(sample, newline=""), delimiter=separator))[:50]
+        counts = [len(cells) for cells in (lines[:-1] or lines) if any(cells)]
+        if not counts:
+            continue
+        common = max(set(counts), key=lambda n: (counts.count(n), n))
+        score = (counts.count(common) / len(counts), common) if common > 1 else (0.0, 0)
+        # a decimal comma cuts every data row, but not the header: equality weighs more than number
+        if score > best_score:
+            best, best_score = separator, score
+    return best
+
+
+FORMAT = Format("CSV", (".csv", ".tsv", ".txt"), "table", read)

@@ -1,0 +1,248 @@
+"""Files → canonical tables: the format by suffix and content, the columns by the profile, a fingerprint of what was read."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
+from plangeo.errors import InputError, LayerError
+from plangeo.formats import list_formats
+from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
+from plangeo.profiles import Profile, load_profile
+from plangeo.text import fold
+
+
+def read_sites(
+    path: str | Path,
+    profile: str | Path | Profile = "vn",
+    *,
+    layer: str | None = None,
+    sheet: str | None = None,
+    crs: Any = None,
+    columns: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Read a register of projects into a table of the SITES contract; rows in = rows out.
+
+    ``path`` is a workbook, a text table or a vector file. ``layer`` and ``sheet`` choose one of several.
+    ``crs`` states the CRS of a file that states none, and of coordinate columns. ``columns`` maps a column
+    of the file to a canonical name and wins over the profile's synonyms. The result keeps the file's own
+    columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes).
+
+    **Raises** InputError, TableError, CrsError, ProfileError.
+    """
+    chosen = _profile(profile)
+    raw, used, request = _read(path, chosen, Request("sites", layer, sheet, crs), columns)
+    stated = None if isinstance(raw.frame, gpd.GeoDataFrame) else crs
+    frame = canonical_sites(raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name)
+    return _finish(frame, raw, used, request, path)
+
+
+def read_zones(
+    path: str | Path,
+    profile: str | Path | Profile = "vn",
+    *,
+    layer: str | None = None,
+    crs: Any = None,
+    columns: Mapping[str, str] | None = None,
+    plan_id: str | None = None,
+) -> gpd.GeoDataFrame:
+    """Read the zones of a plan into a table of the ZONES contract; ``plan_id`` names the plan where the file does not.
+
+    **Raises** InputError, TableError, CrsError, ProfileError.
+    """
+    chosen = _profile(profile)
+    raw, used, request = _read(path, chosen, Request("zones", layer, None, crs), columns)
+    frame = canonical_zones(_with_geometry(raw, path, "zones"), chosen, columns=columns, plan_id=plan_id, source=Path(path).name)
+    return _finish(frame, raw, used, request, path)
+
+
+def read_districts(
+    path: str | Path,
+    profile: str | Path | Profile = "vn",
+    *,
+    layer: str | None = None,
+    crs: Any = None,
+    columns: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    """Read administrative units into a table of the DISTRICTS contract.
+
+    **Raises** InputError, TableError, CrsError, ProfileError.
+    """
+    chosen = _profile(profile)
+    raw, used, request = _read(path, chosen, Request("districts", layer, None, crs), columns)
+    frame = canonical_districts(_with_geometry(raw, path, "districts"), chosen, columns=columns, source=Path(path).name)
+    return _finish(frame, raw, used, request, path)
+
+
+def read_register(
+    path: str | Path,
+    profile: str | Path | Profile = "vn",
+    *,
+    sheet: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Read a list of projects without need of geometry into a plain table with canonical column names.
+
+    **Raises** InputError, TableError, ProfileError.
+    """
+    chosen = _profile(profile)
+    raw, used, request = _read(path, chosen, Request("register", None, sheet, None), columns)
+    plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
+    frame = canonical_register(plain, chosen, columns=columns, source=Path(path).name)
+    return _finish(frame, raw, used, request, path)
+
+
+_READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {"zones": read_zones, "districts": read_districts}
+
+
+def open_layer(role: str, source: str | Path | gpd.GeoDataFrame, profile: str | Path | Profile = "vn", **keywords: Any) -> gpd.GeoDataFrame:
+    """Return the layer ``role`` (``zones`` or ``districts``) from a file, or a frame made canonical.
+
+    A frame already read by plangeo is returned as it is. **Raises** LayerError for another role, and what
+    the reader of the role raises.
+    """
+    if role not in _READERS:
+        raise LayerError(f"no reader for a layer called {role!r}; plangeo reads {', '.join(sorted(_READERS))}. Check the spelling.")
+    if not isinstance(source, gpd.GeoDataFrame):
+        return _READERS[role](source, profile, **keywords)
+    if "plangeo" in source.attrs:
+        return source
+    chosen = _profile(profile)
+    columns = keywords.get("columns")
+    if role == "zones":
+        return canonical_zones(source, chosen, columns=columns, plan_id=keywords.get("plan_id"), source="frame")
+    return canonical_districts(source, chosen, columns=columns, source="frame")
+
+
+def format_of(path: Path) -> Format:
+    """Return the format a path's suffix names. **Raises** InputError that lists the known suffixes.
+
+    >>> format_of(Path("zones.GPKG")).name
+    'GeoPackage'
+    """
+    formats = list_formats()
+    suffix = path.suffix.lower()
+    for entry in formats:
+        if suffix in entry.suffixes:
+            return entry
+    known = ", ".join(s for f in formats for s in f.suffixes)
+    hint = " A DWG drawing must be saved as DXF first." if suffix == ".dwg" else ""
+    raise InputError(f"{path.name}: plangeo does not read files named {suffix or 'without suffix'!r}.{hint} It reads {known}, and .zip of one of them.")
+
+
+def read_raw(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
+    """Return a file as read, the files that belong to it, and ``table`` or ``vector``.
+
+    An archive is unpacked into a temporary folder first. **Raises** InputError, CrsError.
+    """
+    found = check_path(path)
+    if found.suffix.lower() == ".zip":
+        require_signature(found, [b"PK\x03\x04", b"PK\x05\x06"], "a ZIP archive")
+        with tempfile.TemporaryDirectory(prefix="plangeo-") as folder:
+            files = unpack(found, Path(folder))
+            inner, rest = _inside(found, files, Path(folder), request)
+            entry = format_of(inner)
+            raw = entry.read(inner, rest)
+        raw.notes.insert(0, f"{inner.name} was read from the archive {found.name}")
+        return raw, [found], entry.kind
+    entry = format_of(found)
+    if found.is_dir() and ".gdb" not in entry.suffixes:
+        raise InputError(f"{found.name} is a folder, not a {entry.name} file. Name the file inside it.")
+    files = list(entry.sidecars(found))
+    if entry.kind == "vector" and "!" in str(found):
+        # the reader takes "!" for the border of an archive: read a working copy under a plain name
+        with tempfile.TemporaryDirectory(prefix="plangeo-") as folder:
+            for file in files:
+                copy = Path(folder) / file.name.replace("!", "_") if found.is_file() else Path(folder) / "copy.gdb" / file.name
+                copy.parent.mkdir(exist_ok=True)
+                shutil.copyfile(file, copy)
+            return entry.read(Path(folder) / (found.name.replace("!", "_") if found.is_file() else "copy.gdb"), request), files, entry.kind
+    return entry.read(found, request), files, entry.kind
+
+
+def _inside(archive: Path, files: Iterable[Path], folder: Path, request: Request) -> tuple[Path, Request]:
+    """Choose what to read in an unpacked archive: the only vector file, else the only table, else the one ``layer=`` names."""
+    kinds: dict[str, set[Path]] = {"vector": set(), "table": set()}
+    for file in files:
+        if any(part == "__MACOSX" or part.startswith(".") for part in file.relative_to(folder).parts):
+            continue
+        database = next((p for p in file.parents if p.suffix.lower() == ".gdb" and folder in p.parents), None)
+        entry = next((f for f in list_formats() if (database or file).suffix.lower() in f.suffixes), None)
+        if entry is not None:
+            kinds[entry.kind].add(database or file)
+    choices = sorted(kinds["vector"] or kinds["table"])
+    if not choices:
+        raise InputError(f"{archive.name} holds no file plangeo reads. Zip the shapefile with all its parts, or pass the file itself.")
+    if len(choices) == 1:
+        return choices[0], request
+    named = [c for c in choices if request.layer in (c.stem, c.name)]
+    if len(named) == 1:
+        return named[0], replace(request, layer=None)
+    names = ", ".join(repr(c.stem) for c in choices[:20])
+    raise InputError(f"{archive.name} holds {len(choices)} layers: {names}. plangeo does not guess which one is meant: name it with layer={choices[0].stem!r}.")
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """Return the SHA-256 of the files' bytes, in the order of their names; of one file it is what ``sha256sum`` prints."""
+    digest = hashlib.sha256()
+    for file in sorted(files, key=lambda p: (p.name, str(p))):
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _profile(profile: str | Path | Profile) -> Profile:
+    return profile if isinstance(profile, Profile) else load_profile(profile)
+
+
+def _read(path: str | Path, profile: Profile, request: Request, columns: Mapping[str, str] | None) -> tuple[Raw, list[Path], Request]:
+    synonyms = profile.synonyms.get(request.role) or profile.synonyms.get("sites", {})
+    words = {fold(word) for entries in synonyms.values() for word in entries} | {fold(name) for name in synonyms}
+    request = replace(request, known=frozenset(words | {fold(name) for name in columns or {}}))
+    raw, files, _ = read_raw(path, request)
+    return raw, files, request
+
+
+def _with_geometry(raw: Raw, path: str | Path, role: str) -> gpd.GeoDataFrame:
+    if isinstance(raw.frame, gpd.GeoDataFrame):
+        return raw.frame
+    raise InputError(f"{Path(path).name} has no geometry, and {role} are areas on a map. Pass a vector file (GeoPackage, shapefile, GeoJSON …).")
+
+
+def _finish(frame: Any, raw: Raw, files: list[Path], request: Request, path: str | Path) -> Any:
+    """Add what the reading knows to what the columns told: bad records, notes, fingerprint."""
+    if len(frame) != len(raw.frame):
+        raise AssertionError(f"{Path(path).name}: {len(raw.frame)} rows became {len(frame)}; rows in = rows out is broken")
+    if raw.problems and "problem" in frame:
+        told = frame["problem"].astype(object).tolist()
+        for position, problem in raw.problems.items():
+            # an unreadable shape arrives as an empty one: the cause replaces the symptom
+            before = "" if str(told[position]).startswith(("no_geometry", "empty_geometry")) else str(told[position] or "")
+            told[position] = "; ".join(p for p in (problem, before) if p)
+        frame["problem"] = pd.Series(told, index=frame.index, dtype=object)
+    known = dict(frame.attrs.get("plangeo", {}))
+    crs = getattr(frame, "crs", None)
+    frame.attrs["plangeo"] = {
+        "fingerprint": {
+            "role": request.role,
+            "path": str(path),
+            "name": Path(path).name,
+            "layer": raw.layer,
+            "sha256": fingerprint(files),
+            "rows": len(frame),
+            "crs": "" if crs is None else (":".join(crs.to_authority() or ()) or crs.to_wkt()),
+        },
+        "repairs": list(known.get("repairs", [])),
+        "notes": [*raw.notes, *known.get("notes", [])],
+    }
+    return frame

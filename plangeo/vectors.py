@@ -1,0 +1,329 @@
+"""Reading one layer of a vector file through GDAL: driver named, rows counted, bad records kept as rows."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from plangeo.bytetext import decode_frame
+from plangeo.errors import CrsError, InputError
+from plangeo.geometry import as_crs
+from plangeo.inputs import Raw, Request
+
+# Drivers that follow references to other files or to the network never get loaded. GDAL reads this list once,
+# when it starts; the previous value is put back so that other libraries of the process are not affected.
+_NEVER = (
+    "VRT,OGR_VRT,GDALG,HTTP,WFS,OAPIF,CSW,WMS,WMTS,WCS,OGCAPI,EEDA,EEDAI,Elasticsearch,Carto,AmigoCloud,PLSCENES,NGW,ADBC,"
+    "GTFS,MBTiles,PMTiles,MVT,DAAS,STACIT,STACTA"
+)
+_before = os.environ.get("GDAL_SKIP")
+os.environ["GDAL_SKIP"] = _NEVER if not _before else f"{_before},{_NEVER}"
+try:
+    import pyogrio
+    import pyogrio.errors
+    import pyogrio.raw
+finally:
+    if _before is None:
+        del os.environ["GDAL_SKIP"]
+    else:
+        os.environ["GDAL_SKIP"] = _before
+
+pyogrio.set_gdal_config_options({
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GDAL_HTTP_MAX_RETRY": "0",
+    "GDAL_HTTP_TIMEOUT": "1",
+    "GML_DOWNLOAD_SCHEMA": False,
+    "GML_SKIP_RESOLVE_ELEMS": "ALL",
+    "OGR_ARC_STEPSIZE": "1",
+})
+_FIONA = {"CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL"}
+_ARC = "curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)"
+_CURVES = ("CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface")
+_MAX_NESTING = 32
+_SALVAGE_BLOCK = 1000
+_QUIET = ("not consistent with type in gpkg_geometry_columns", "Measured (M) geometry types", "Non closed ring", "Z geometry", "crs was not provided")
+
+
+def read_layer(
+    path: Path,
+    request: Request,
+    *,
+    driver: str,
+    encoding: str | None = None,
+    declared: str | None = None,
+    where: str | None = None,
+    ignore: Iterable[str] = (),
+    default_crs: str | None = None,
+    carries_crs: bool = True,
+    shown: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Raw:
+    """Read one layer with the GDAL ``driver`` and return its rows, in file order.
+
+    ``encoding="ISO-8859-1"`` reads text as bytes, to be decoded here (``declared`` is the codec the file
+    names). ``where`` is a constant that makes some drivers count honestly. ``shown`` names the file in
+    messages when ``path`` is a working copy.
+
+    **Raises** InputError for an unreadable file, several layers without ``layer=``, an empty layer;
+    CrsError when the file states no CRS and the caller none.
+    """
+    name = shown or path.name
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        layer = choose_layer(path, request, name, notes, ignore=ignore)
+        opened = dict(options or {})
+        extra = {"where": where} if where else {}
+        try:
+            info = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True, **opened)
+            if info.get("driver", driver) != driver:
+                raise InputError(f"{name} opened as {info['driver']}, not as {driver}: the suffix and the content disagree. Export it again.")
+            crs, wkb, fields, problems = _read_or_salvage(path, layer, driver, encoding, opened | extra, info, name)
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            raise InputError(f"{name}, layer {layer!r}: cannot be read ({error}). Open it in QGIS and export it as GeoPackage.") from error
+    notes += _gdal_notes(caught)
+    if not len(next(iter(fields.values()), [])) and (wkb is None or not len(wkb)):
+        raise InputError(
+            f"{name}, layer {layer!r} has no rows: an empty layer would make every site look free of conflict. "
+            "Check the export, or leave the layer out."
+        )
+    table = pd.DataFrame(fields) if fields else pd.DataFrame(index=range(len(wkb)))
+    table, text_notes = decode_frame(table, declared, from_bytes=encoding is not None)
+    notes += text_notes
+    if wkb is None:
+        return Raw(_numbered(table), layer, notes + ["the layer has no geometry"], problems)
+    shapes, more = shapes_of(wkb)
+    problems |= more
+    crs_found = default_crs or (crs if carries_crs else None)
+    settled = settle_crs(crs_found, request, name, notes, shapes)
+    if "Z" in str(info["geometry_type"]) or "3D" in str(info["geometry_type"]):
+        notes.append("heights (Z) of the geometry are not used")
+    if driver != "GPKG" and _has_curves(path, layer, driver):
+        notes.append(_ARC)
+    # a column of the file may already be called "geometry"; it must not hide the shapes
+    table = table.rename(columns={c: f"{c}_raw" for c in table.columns if c == "geometry"})
+    frame = gpd.GeoDataFrame(_numbered(table), geometry=gpd.GeoSeries(shapes, crs=settled), crs=settled)
+    if problems:
+        notes.append(f"{len(problems)} row(s) could not be read whole and are kept without geometry")
+    return Raw(frame, layer, notes, problems)
+
+
+def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, ignore: Iterable[str] = ()) -> str:
+    """Return the name of the layer to read.
+
+    **Raises** InputError when the file cannot be opened, ``request.layer`` is not in it, or it holds
+    several layers with rows and none was named.
+    """
+    try:
+        found = [(str(row[0]), row[1]) for row in pyogrio.list_layers(path)]
+    except pyogrio.errors.DataSourceError as error:
+        raise InputError(f"{name} cannot be opened ({error}). It may be damaged: copy or export it again.") from error
+    if request.layer is not None:
+        if request.layer not in [n for n, _ in found]:
+            raise InputError(f"{name} has no layer {request.layer!r}; it has {', '.join(repr(n) for n, _ in found)}.")
+        return request.layer
+    skipped = {s.lower() for s in ignore} | {"layer_styles", "qgis_projects"}
+    wanted = [(n, kind) for n, kind in found if n.lower() not in skipped]
+    if len(wanted) > 1:
+        wanted = [(n, kind) for n, kind in wanted if pyogrio.read_info(path, layer=n, encoding="ISO-8859-1", force_feature_count=True)["features"]]
+        spatial = [(n, kind) for n, kind in wanted if kind is not None]
+        if spatial and len(spatial) < len(wanted):
+            notes.append(f"tables without geometry were not read: {', '.join(n for n, kind in wanted if kind is None)}")
+            wanted = spatial
+    if not wanted:
+        raise InputError(f"{name} has no layer with rows. Check the export; an empty layer would make every site look free of conflict.")
+    if len(wanted) > 1:
+        names = ", ".join(repr(n) for n, _ in wanted[:20]) + (f" and {len(wanted) - 20} more" if len(wanted) > 20 else "")
+        raise InputError(
+            f"{name} has {len(wanted)} layers: {names}. plangeo does not guess which one is meant: "
+            f"name it with layer={wanted[0][0]!r} (on the command line: {path.name}::{wanted[0][0]})."
+        )
+    if len(wanted) < len(found):
+        notes.append(f"layer {wanted[0][0]!r} was read; the file also holds {', '.join(n for n, _ in found if n != wanted[0][0])}")
+    return wanted[0][0]
+
+
+def shapes_of(wkb: Any) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
+    """Return the geometries of an array of WKB and a problem for each row whose geometry cannot be built."""
+    problems: dict[int, str] = {}
+    safe = np.array(wkb, dtype=object)
+    for position, blob in enumerate(safe):
+        if blob is not None and _nested_too_deep(bytes(blob)):
+            safe[position] = None
+            problems[position] = f"invalid_geometry: collections nested deeper than {_MAX_NESTING}"
+    shapes = shapely.from_wkb(safe, on_invalid="ignore")
+    for position in np.flatnonzero(shapely.is_missing(shapes)):
+        if safe[position] is not None:
+            try:
+                shapely.from_wkb(safe[position])
+            except (shapely.errors.GEOSException, ValueError, TypeError) as error:
+                problems[int(position)] = f"invalid_geometry: {str(error).split(': ', 1)[-1]}"
+    return shapes, problems
+
+
+def _nested_too_deep(blob: bytes) -> bool:
+    """GEOS recurses into collections without a limit and takes the process down; counting headers is enough."""
+    if len(blob) < 9 * _MAX_NESTING or (blob[1] if blob[0] else blob[4]) not in (7, 0xEF, 0xD7, 0xBF):
+        return False
+    return blob.count(b"\x01\x07\x00\x00") + blob.count(b"\x00\x00\x00\x00\x07") + blob.count(b"\x01\xef\x03\x00\x00") > _MAX_NESTING
+
+
+def settle_crs(found: Any, request: Request, name: str, notes: list[str], shapes: Any) -> pyproj.CRS:
+    """Return the CRS of a layer: the caller's, else the file's.
+
+    **Raises** CrsError when neither states one, when the file's is no place on earth, and when no
+    coordinate fits it (swapped axes, metres labelled as degrees).
+    """
+    fix = f'State it: crs="EPSG:9215" (on the command line: --crs {request.role}=EPSG:9215).'
+    if request.crs is not None:
+        crs = as_crs(request.crs)
+        if found is not None and _parsed(found) is not None and _parsed(found) != crs:
+            notes.append(f"the file says {_words(_parsed(found))}; {_words(crs)} was used because the caller stated it")
+    elif found is None:
+        raise CrsError(f"{name} does not state its coordinate reference system, so its position is unknown. {fix}")
+    else:
+        parsed = _parsed(found)
+        if parsed is None or not (parsed.is_geographic or parsed.is_projected or parsed.is_geocentric):
+            raise CrsError(f"{name}: its coordinate reference system cannot be understood ({str(found)[:80]!r}). {fix}")
+        crs = parsed
+        if "unknown" in str(crs.datum and crs.datum.name).lower():
+            notes.append(f"the CRS {_words(crs)} does not state its datum: positions may be 100 to 300 m off; state it with crs=")
+    if crs.is_geographic:
+        _fits_degrees(shapes, crs, name, fix)
+    return crs
+
+
+def _fits_degrees(shapes: Any, crs: pyproj.CRS, name: str, fix: str) -> None:
+    bounds = shapely.bounds(shapes)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
+        return
+    inside = (bounds[:, 0] >= -360) & (bounds[:, 2] <= 360) & (bounds[:, 1] >= -90) & (bounds[:, 3] <= 90)
+    if inside.any():
+        return
+    x0, y0, x1, y1 = bounds[0]
+    if max(abs(x0), abs(x1)) <= 90 and max(abs(y0), abs(y1)) <= 360:
+        raise CrsError(
+            f"{name}: no coordinate fits {_words(crs)} (first: {x0:g}, {y0:g}), but all would with the axes swapped: "
+            "latitude seems to be written first. Swap the axes in the file; plangeo does not turn a map by itself."
+        )
+    raise CrsError(f"{name} is labelled {_words(crs)} (degrees), but its coordinates are not degrees (first: {x0:g}, {y0:g}). {fix}")
+
+
+def _parsed(found: Any) -> pyproj.CRS | None:
+    try:
+        return pyproj.CRS.from_user_input(found)
+    except pyproj.exceptions.CRSError:
+        return None
+
+
+def _words(crs: Any) -> str:
+    code = crs.to_authority() if crs is not None else None
+    return ":".join(code) if code else str(getattr(crs, "name", crs))
+
+
+def _read_or_salvage(
+    path: Path, layer: str, driver: str, encoding: str | None, options: dict[str, Any], info: Mapping[str, Any], name: str
+) -> tuple[Any, Any, dict[str, Any], dict[int, str]]:
+    """Read all rows at once; when one bad record spoils that, read row by row and keep the bad ones as blanks."""
+    try:
+        meta, wkb, fields = _bulk(path, layer, encoding, options)
+        return meta["crs"], wkb, fields, {}
+    except UnicodeDecodeError:
+        meta, wkb, fields = _bulk(path, layer, "ISO-8859-1", options)
+        table, _ = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
+        return meta["crs"], wkb, {str(c): table[c] for c in table}, {}
+    except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError, pyogrio.errors.DataLayerError) as error:
+        total = int(info["features"])
+        if total <= 0:
+            raise InputError(f"{name}, layer {layer!r}: cannot be read ({error}). Export it again.") from error
+        return _salvage(path, layer, driver, encoding or str(info["encoding"]), options, info, total)
+
+
+def _bulk(path: Path, layer: str, encoding: str | None, options: dict[str, Any]) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+    meta, _, wkb, data = pyogrio.raw.read(path, layer=layer, encoding=encoding, force_2d=True, datetime_as_string=True, **options)
+    fields = {}
+    for index, (column, values) in enumerate(zip(meta["fields"], data, strict=True)):
+        kind = meta["ogr_types"][index]
+        if kind.startswith("OFTInteger") and values.dtype.kind == "f":
+            # numpy has no missing integer; as a float an identifier 7 would read "7.0"
+            values = pd.array(values, dtype="Int64")
+        fields[str(column)] = values
+    return meta, wkb, fields
+
+
+def _salvage(
+    path: Path, layer: str, driver: str, encoding: str, options: dict[str, Any], info: Mapping[str, Any], total: int
+) -> tuple[Any, Any, dict[str, Any], dict[int, str]]:
+    columns = [str(c) for c in info["fields"]]
+    rows: dict[int, tuple[Any, list[Any]]] = {}
+    problems: dict[int, str] = {}
+    pending = [(start, min(_SALVAGE_BLOCK, total - start)) for start in range(0, total, _SALVAGE_BLOCK)]
+    while pending:
+        start, size = pending.pop()
+        try:
+            _, wkb, fields = _bulk(path, layer, encoding, options | {"skip_features": start, "max_features": size})
+            for offset in range(size):
+                rows[start + offset] = (wkb[offset], [fields[c][offset] for c in columns])
+        except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError, pyogrio.errors.DataLayerError, IndexError) as error:
+            if size > 1:
+                half = size // 2
+                pending += [(start, half), (start + half, size - half)]
+                continue
+            rows[start] = (None, _attributes_by_fiona(path, layer, driver, encoding, columns, start))
+            problems[start] = f"invalid_geometry: the record cannot be read ({error})"
+    fields = {c: [rows[i][1][k] for i in range(total)] for k, c in enumerate(columns)}
+    return info["crs"], np.array([rows[i][0] for i in range(total)], dtype=object), fields, problems
+
+
+def _attributes_by_fiona(path: Path, layer: str, driver: str, encoding: str, columns: list[str], position: int) -> list[Any]:
+    """Return what a second reader makes of a record's attributes; blanks without fiona or when it fails too."""
+    try:
+        import fiona  # type: ignore[import-untyped,unused-ignore]
+
+        options = {"WRITE_GFS": "NO"} if driver == "GML" else {}
+        with (
+            fiona.Env(**_FIONA),
+            fiona.open(path, layer=layer, enabled_drivers=[driver], encoding=encoding, ignore_geometry=True, **options) as collection,
+        ):
+            _, record = next(iter(collection.items(position, position + 1)))
+            return [record["properties"].get(c) for c in columns]
+    except Exception:  # noqa: BLE001 - a bad record stays a row, whatever the second reader thinks of it
+        return [None] * len(columns)
+
+
+def _has_curves(path: Path, layer: str, driver: str) -> bool:
+    """Say whether the layer's schema names a curve type; False when fiona is not installed."""
+    if driver not in {"GML", "OpenFileGDB", "FlatGeobuf"}:
+        return False
+    try:
+        import fiona
+
+        options = {"WRITE_GFS": "NO"} if driver == "GML" else {}
+        with fiona.Env(**_FIONA), fiona.open(path, layer=layer, enabled_drivers=[driver], **options) as collection:
+            return any(curve in str(collection.schema["geometry"]) for curve in _CURVES)
+    except Exception:  # noqa: BLE001 - only a note depends on it
+        return False
+
+
+def _gdal_notes(caught: list[warnings.WarningMessage]) -> list[str]:
+    words = dict.fromkeys(str(w.message).strip() for w in caught)
+    kept = [w for w in words if not any(quiet in w for quiet in _QUIET)]
+    return [f"GDAL: {w[:200]}" for w in kept[:5]] + ([f"GDAL: {len(kept) - 5} more messages"] if len(kept) > 5 else [])
+
+
+def _numbered(table: pd.DataFrame) -> pd.DataFrame:
+    """Add ``source_row``, the position in the file counted from 1; the file's own column of that name is kept."""
+    table = table.rename(columns={"source_row": "source_row_raw"})
+    table["source_row"] = np.arange(1, len(table) + 1, dtype=float)
+    return table
+
