@@ -1,0 +1,187 @@
+"""The command line as a newcomer meets it: help, messages, exit codes, and the sample from end to end."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plangeo import cli, sample
+from plangeo.cli import run
+from plangeo.manifest import read_manifest
+from plangeo.report import OUTPUTS
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("cli") / "demo"
+    assert run(["demo", "--out", str(out)]) == 0
+    return out
+
+
+def options() -> list[str]:
+    given = [str(sample("projects.xlsx")), "--rulebook", str(sample("rulebook.yaml")), "--on", "2025-07-01"]
+    given += ["--layer", f"zones={sample('zones.gpkg')}", "--layer", f"districts={sample('communes.gpkg')}"]
+    return ["assess", *given, "--boundaries", str(sample("project_boundaries.gpkg"))]
+
+
+def test_the_demo_writes_everything_and_ends_with_the_map(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert {*OUTPUTS, "map.html", "manifest.json"} <= {p.name for p in demo.iterdir()}
+    assert "map.html" in read_manifest(demo)["files"]
+    assert run(["demo", "--out", str(demo)]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines()[-1] == str(demo / "map.html")
+    assert "minh họa" in said.out.splitlines()[0]
+    assert said.err == "" or all(line.startswith("Note:") for line in said.err.splitlines())
+
+
+def test_explain_reads_a_result(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site_id = next(iter(json.loads((demo / "explanations.json").read_text("utf-8"))))
+    assert run(["explain", str(demo), site_id, "--lang", "en"]) == 0
+    assert capsys.readouterr().out.startswith(f"{site_id} · ")
+    assert run(["explain", str(demo), "nobody"]) == 2
+    assert "there is no site 'nobody'" in capsys.readouterr().err
+    assert run(["explain", str(demo.parent), site_id]) == 2
+    assert "not a finished plangeo output" in capsys.readouterr().err
+
+
+def test_the_map_is_drawn_again_and_the_manifest_keeps_up(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = read_manifest(demo)["files"]["map.html"]
+    assert run(["map", str(demo)]) == 0
+    assert capsys.readouterr().out.strip() == str(demo / "map.html")
+    assert read_manifest(demo)["files"]["map.html"] == before
+    assert run(["map", str(demo), "--lang", "en", "--out", str(demo.parent / "en.html")]) == 0
+    assert (demo.parent / "en.html").stat().st_size > 10_000
+
+
+def test_a_map_of_changed_inputs_is_refused(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = read_manifest(demo)
+    register = manifest["run"]["project"]["register"]["path"]
+    manifest["run"]["files"][register] = "0" * 64
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    assert run(["map", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert register in said
+    assert "changed" in said
+
+
+def test_options_and_project_file_give_the_same_verdicts(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*options(), "--out", str(tmp_path / "out"), "--lang", "en"]) == 1
+    said = capsys.readouterr().out
+    assert "Not compatible" in said
+    assert read_manifest(tmp_path / "out")["verdict_digest"] == read_manifest(demo)["verdict_digest"]
+
+
+def test_assess_alone_runs_the_project_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["register", "rulebook"]
+    named = {"register": sample("projects.xlsx"), "rulebook": sample("rulebook.yaml")}
+    text = "".join(f"{key}: {json.dumps(str(named[key]))}\n" for key in lines)
+    text += f"on: 2025-07-01\nout: kết quả\nlayers: {{zones: {json.dumps(str(sample('zones.gpkg')))}}}\n"
+    (tmp_path / "plangeo.yaml").write_text(text, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["assess"]) == 1
+    manifest = read_manifest(tmp_path / "kết quả")
+    assert "district" in manifest["checks"]["not_run"]
+    assert run(["assess", "--on", "2018-01-01", "--out", "xưa"]) == 1
+    assert read_manifest(tmp_path / "xưa")["on"] == "2018-01-01"
+    assert read_manifest(tmp_path / "xưa")["counts"]["verdicts"]["permitted"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["assess", "a.xlsx"], "--rulebook and --on missing"),
+        (["assess", "a.xlsx", "--rulebook", "r", "--on", "01/07/2025"], "year-month-day"),
+        (["assess", "a.xlsx", "--rulebook", "r", "--on", "2025-07-01", "--layer", "zones.gpkg"], "ROLE=VALUE"),
+        (["assess", "a.xlsx", "--rulebook", "r", "--on", "2025-07-01", "--crs", "noise=EPSG:9215"], "speaks of 'noise'"),
+        (["assess", "a.xlsx", "--rulebook", "r", "--on", "2025-07-01", "--map", "use"], "RAW=NAME"),
+        (["assess", "a.xlsx", "--project", "p.yaml"], "not both"),
+        (["assess", "--project", "p.yaml"], "p.yaml cannot be read"),
+        (["assess", "--project", "p.yaml", "--sheet", "x"], "describes the whole run"),
+        (["assess", "a.xlsx", "--rulebook", "no.yaml", "--on", "2025-07-01"], "no.yaml"),
+        (["assess"], "plangeo demo"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_wrong_use_ends_with_2_and_one_clear_message(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(arguments) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_our_own_fault_is_one_line_and_debug_shows_the_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the roof\nfell in")
+
+    monkeypatch.setattr(cli, "_project", broken)
+    assert run(["assess"]) == 3
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1
+    assert "RuntimeError: the roof fell in" in told
+    assert run(["assess", "--debug"]) == 3
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_help_shows_examples_and_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    told = capsys.readouterr().out
+    for word in ("plangeo demo", "assess", "explain", "map", "checks", "Exit code"):
+        assert word in told
+    assert run(["assess", "--help"]) == 0
+    assert "--rulebook rulebook.yaml --on 2025-07-01" in capsys.readouterr().out
+
+
+def test_checks_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["checks"]) == 0
+    assert re.search(r"^zone_use\s+zones\s+\S", capsys.readouterr().out, re.MULTILINE)
+    assert run(["--version"]) == 0
+    assert "plangeo" in capsys.readouterr().out
+
+
+def test_map_options_reach_the_right_file(tmp_path: Path) -> None:
+    given = {
+        "layers": ("zones=z.gpkg",),
+        "layer_names": ("zones=QH=2025",),
+        "systems": ("register=EPSG:9215", "zones=EPSG:3405"),
+        "columns": ("Loại: công trình=use", "zones:KyHieu=zone_code", "a=b=name"),
+        "plan_id": "QH",
+        "sheet": "Sheet1",
+        "boundaries": None,
+        "rulebook": "r.yaml",
+        "on": "2025-07-01",
+        "checks": (),
+        "profile": None,
+        "out": None,
+        "lang": None,
+    }
+    project = cli._from_options("a.xlsx", given)
+    assert project.register_.crs == "EPSG:9215"
+    assert project.register_.columns == {"Loại: công trình": "use", "a=b": "name"}
+    assert project.layers["zones"].columns == {"KyHieu": "zone_code"}
+    assert project.layers["zones"].layer == "QH=2025"
+    assert project.layers["zones"].plan_id == "QH"
+    assert project.checks is None
+
+
+def test_an_old_console_shows_question_marks_instead_of_dying(demo: Path) -> None:
+    site_id = next(iter(json.loads((demo / "explanations.json").read_text("utf-8"))))
+    done = subprocess.run(
+        [sys.executable, "-m", "plangeo", "explain", str(demo), site_id],
+        capture_output=True,
+        env={"PYTHONIOENCODING": "cp1252", "PATH": "", "PYTHONPATH": str(Path(cli.__file__).parents[1])},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"?" in done.stdout
