@@ -41,7 +41,9 @@ def clean(text: str) -> str:
     return _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
 
 
-def number_style(values: Iterable[str], plausible: tuple[float, float] | None = None) -> NumberStyle | Literal["ambiguous"] | None:
+def number_style(
+    values: Iterable[str], plausible: tuple[float, float] | None = None
+) -> NumberStyle | Literal["ambiguous"] | None:
     """Decide how a column writes its decimals; None when no cell has a separator.
 
     A lone ``1.234`` is ambiguous. ``plausible`` (lowest, highest) decides when exactly one style puts every
