@@ -6,11 +6,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
-from plangeo.rulebook import load_rulebook
 from shapely.geometry import LineString, box
 
 from plangeo.assessment import assess
 from plangeo.model import Assessment
+from plangeo.rulebook import load_rulebook
 
 EVIL = '=HYPERLINK("http://x";"y") {0.__class__} {{7*7}} <img src=x onerror=alert(1)>'
 
@@ -48,6 +48,7 @@ rules:
 
 @pytest.fixture(scope="session")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
+
     path: Path = tmp_path_factory.mktemp("rules") / "rulebook.yaml"
     path.write_text(RULES, "utf-8")
     east, north = 450_000, 2_417_000
