@@ -8,23 +8,34 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-MATRIX = {
-    "document": "Ma trận loại dự án và loại đất đề xuất cho bản minh họa, cán bộ cần xác nhận",
-    "source": "matrix proposed for the demonstration, to be confirmed by officers",
-    "verified": False,
-}
 COPY = "law text read in a public third-party copy, not the official gazette"
 UNREAD = "general knowledge, to be checked before use"
-LAW_2013 = {"document": "Luật Đất đai 45/2013/QH13", "article": "Điều 57, Điều 58", "source": UNREAD, "verified": False}
-LAW_2024 = {"document": "Luật Đất đai 31/2024/QH15", "article": "Điều 116, Điều 121", "source": COPY, "verified": True}
-COUNCIL = {"document": "Luật Đất đai 31/2024/QH15", "article": "Điều 121, Điều 122", "source": COPY, "verified": True}
-COMMITTEE = {
-    "document": "Nghị định 226/2025/NĐ-CP (sửa Nghị định 102/2024/NĐ-CP, Điều 44, Điều 50)",
-    "source": COPY,
-    "verified": True,
+PROPOSED = "proposed for the demonstration, to be confirmed by officers"
+
+
+def _basis(document: str, article: str, source: str, verified: bool) -> dict[str, Any]:
+    return {"document": document, **({"article": article} if article else {}), "source": source, "verified": verified}
+
+
+BASES = {
+    "matrix": _basis(
+        "Ma trận loại dự án và loại đất đề xuất cho bản minh họa, cán bộ cần xác nhận", "", f"matrix {PROPOSED}", False
+    ),
+    "small": _basis("Ngưỡng đề xuất cho bản minh họa, cán bộ cần xác nhận", "", f"threshold {PROPOSED}", False),
+    "land-2013": _basis("Luật Đất đai 45/2013/QH13", "Điều 57, Điều 58", UNREAD, False),
+    "land-2024": _basis("Luật Đất đai 31/2024/QH15", "Điều 116, Điều 121", COPY, True),
+    "land-2024-council": _basis("Luật Đất đai 31/2024/QH15", "Điều 121, Điều 122", COPY, True),
+    "decree-226-2025": _basis(
+        "Nghị định 226/2025/NĐ-CP (sửa đổi Nghị định 102/2024/NĐ-CP)",
+        "sửa Điều 44, Điều 50 của Nghị định 102/2024/NĐ-CP",
+        COPY,
+        True,
+    ),
+    "decree-102-2024": _basis("Nghị định 102/2024/NĐ-CP", "Điều 46", COPY, True),
+    "forestry-2017": _basis("Luật Lâm nghiệp 2017", "Điều 14 khoản 2", UNREAD, False),
+    "planning-2017": _basis("Luật Quy hoạch 2017", "Điều 6", UNREAD, False),
+    "planning-2025": _basis("Luật Quy hoạch 2025", "", COPY, True),
 }
-FORESTRY = {"document": "Luật Lâm nghiệp 2017", "article": "Điều 14 khoản 2", "source": UNREAD, "verified": False}
-REPLANT = {"document": "Nghị định 102/2024/NĐ-CP", "article": "Điều 46", "source": COPY, "verified": True}
 
 USES: dict[str, tuple[str, str, list[str]]] = {
     "industrial_park": ("Khu công nghiệp", "Industrial park", ["KCN", "khu chế xuất"]),
@@ -140,119 +151,106 @@ def plans() -> list[dict[str, Any]]:
 
 
 def _rule(
-    use: str,
-    zone: str,
+    use: str | list[str],
+    zone: str | list[str],
     verdict: str,
-    basis: dict[str, Any],
+    basis: str,
     note: tuple[str, str] | None = None,
     start: str = "",
     end: str = "",
     **more: Any,
 ) -> dict[str, Any]:
-    rule: dict[str, Any] = {"use": use, "zone": zone, "verdict": verdict, "basis": dict(basis)}
+    rule: dict[str, Any] = {"use": use, "zone": zone, "verdict": verdict, "basis": basis}
     if start:
-        rule["valid_from"] = _day(start)
+        rule["from"] = _day(start)
     if end:
-        rule["valid_to"] = _day(end)
+        rule["to"] = _day(end)
     if note:
         rule["note"] = _label(*note)
     return rule | more
+
+
+CEILING = {
+    "conditions": [
+        {
+            "field": "declared_area_m2",
+            "op": "<=",
+            "value": 750000,
+            "note": {"vi": "cụm công nghiệp không quá 75 ha (chưa kiểm chứng)", "en": "cluster not above 75 ha (not verified)"},
+        }
+    ],
+    "otherwise": "unknown",
+}
+ASK = ("Gần phù hợp: cần đối chiếu thêm với cơ quan quản lý", "Near fit: ask the competent authority")
+LEASE = ("Chỉ dưới hình thức thuê môi trường rừng, giữ nguyên rừng", "Only under a forest-environment lease, the forest stays")
+FOREST = (
+    "Cần cho phép chuyển mục đích sử dụng rừng; từ 2 ha phải có phương án trồng rừng thay thế",
+    "Needs permission to convert forest land; from 2 ha a plan for replacement forest",
+)
 
 
 def rules() -> list[dict[str, Any]]:
     """Return the matrix, what is kept for others, and the dated rules of conversion."""
     out = []
     for use, zones in FITS.items():
-        for zone in zones.split():
-            more: dict[str, Any] = {}
-            if (use, zone) == ("industrial_cluster", "SKN"):
-                more = {
-                    "conditions": [
-                        {
-                            "field": "declared_area_m2",
-                            "op": "<=",
-                            "value": 750000,
-                            "note": _label(
-                                "cụm công nghiệp không quá 75 ha (chưa kiểm chứng)", "cluster not above 75 ha (not verified)"
-                            ),
-                        }
-                    ],
-                    "otherwise": "unknown",
-                }
-            out.append(_rule(use, zone, "permitted", MATRIX, **more))
-    ask = ("Gần phù hợp: cần đối chiếu thêm với cơ quan quản lý", "Near fit: ask the competent authority")
-    lease = (
-        "Chỉ dưới hình thức thuê môi trường rừng, giữ nguyên rừng",
-        "Only under a forest-environment lease, the forest stays",
-    )
-    forest = (
-        "Cần chấp thuận chuyển mục đích; từ 2 ha phải trồng rừng thay thế",
-        "Needs approval of conversion; replacement forest from 2 ha",
-    )
+        out.append(_rule(use, zones.split(), "permitted", "matrix", **(CEILING if use == "industrial_cluster" else {})))
     for use, zones in NEAR.items():
-        for zone in zones.split():
-            note = ask if not zone.startswith("R") else lease if use == "tourism" else forest
-            out.append(_rule(use, zone, "conditional", REPLANT if note is forest else MATRIX, note))
+        built = [z for z in zones.split() if not z.startswith("R")]
+        forest = [z for z in zones.split() if z.startswith("R")]
+        if built:
+            out.append(_rule(use, built, "conditional", "matrix", ASK))
+        if forest and use == "tourism":
+            out.append(_rule(use, forest, "conditional", "matrix", LEASE))
+        elif forest:
+            out.append(_rule(use, forest, "conditional", "decree-102-2024", FOREST, "2024-08-01"))
     for zone, kept in KEPT.items():
-        out.append(_rule("*", zone, "not_permitted", MATRIX, kept))
-    out += _conversion()
-    return out
+        out.append(_rule("*", zone, "not_permitted", "matrix", kept))
+    return out + _conversion()
 
 
 def _conversion() -> list[dict[str, Any]]:
     """Agricultural ground: a use the plan does not show there; public works may ask, by the procedure of the day."""
-    out = []
     shown = (
-        "Quy hoạch xác định là đất nông nghiệp; phải điều chỉnh quy hoạch trước",
-        "The plan keeps this as agricultural land; the plan must change first",
+        "Quy hoạch xác định là đất nông nghiệp; phải điều chỉnh quy hoạch trước khi chuyển mục đích",
+        "The plan keeps this as agricultural land; the plan must change before the land is converted",
     )
-    for zone, note in (
-        ("NNP", shown),
-        ("LUA", ("Đất trồng lúa theo quy hoạch", "Rice land in the plan")),
-        ("RPH", ("Đất rừng phòng hộ theo quy hoạch", "Protection forest in the plan")),
-    ):
-        out.append(_rule("*", zone, "not_permitted", LAW_2013, note, "2014-07-01", "2024-07-31"))
-        out.append(_rule("*", zone, "not_permitted", LAW_2024, note, "2024-08-01"))
     core = (
         "Đất rừng đặc dụng: không chuyển sang mục đích khác, trừ dự án được luật nêu",
         "Special-use forest: not converted, except the cases named by law",
     )
-    out.append(_rule("*", "RDD", "not_permitted", FORESTRY, core))
     prime = (
         "Từ 10 ha đất lúa hoặc 20 ha rừng: văn bản của Thủ tướng; dưới mức đó: nghị quyết HĐND tỉnh",
-        "From 10 ha rice or 20 ha forest: Prime Minister; below: provincial People's Council",
+        "From 10 ha of rice land or 20 ha of forest: Prime Minister; below: provincial People's Council",
     )
     council = ("Cần nghị quyết HĐND tỉnh chấp thuận chuyển mục đích", "Needs a resolution of the provincial People's Council")
     committee = (
         "Cần văn bản chấp thuận của UBND tỉnh; danh mục HĐND đã thông qua vẫn có giá trị",
-        "Needs written approval of the provincial People's Committee; council lists stay valid",
+        "Needs written approval of the provincial People's Committee; lists the council passed stay valid",
     )
-    for use in PUBLIC_WORKS:
-        for zone in ("LUA", "RPH") if use in ("road", "reservoir") else ("LUA",):
-            out.append(_rule(use, zone, "conditional", LAW_2013, prime, "2014-07-01", "2024-07-31"))
-            out.append(_rule(use, zone, "conditional", COUNCIL, council, "2024-08-01", "2025-08-14"))
-            out.append(_rule(use, zone, "conditional", COMMITTEE, committee, "2025-08-15"))
-        permit = (
-            "Cần cho phép chuyển mục đích; căn cứ kế hoạch sử dụng đất",
-            "Needs permission to convert, on the land-use plan",
-        )
-        for zone in ("HNK", "CLN", "RSX", "NTS"):
-            out.append(_rule(use, zone, "conditional", LAW_2013, permit, "2014-07-01", "2024-07-31"))
-            out.append(_rule(use, zone, "conditional", LAW_2024, permit, "2024-08-01"))
+    permit = (
+        "Cần cho phép chuyển mục đích, căn cứ kế hoạch sử dụng đất",
+        "Needs permission to convert, on the basis of the land-use plan",
+    )
+    out = [
+        _rule("*", ["NNP", "LUA", "RPH"], "not_permitted", "land-2013", shown, "2014-07-01", "2024-07-31"),
+        _rule("*", ["NNP", "LUA", "RPH"], "not_permitted", "land-2024", shown, "2024-08-01"),
+        _rule("*", "RDD", "not_permitted", "forestry-2017", core),
+    ]
+    for uses, zones in ((list(PUBLIC_WORKS), "LUA"), (["road", "reservoir"], "RPH")):
+        out.append(_rule(uses, zones, "conditional", "land-2013", prime, "2014-07-01", "2024-07-31"))
+        out.append(_rule(uses, zones, "conditional", "land-2024-council", council, "2024-08-01", "2025-08-14"))
+        out.append(_rule(uses, zones, "conditional", "decree-226-2025", committee, "2025-08-15"))
+    other = ["HNK", "CLN", "RSX", "NTS"]
+    out.append(_rule(list(PUBLIC_WORKS), other, "conditional", "land-2013", permit, "2014-07-01", "2024-07-31"))
+    out.append(_rule(list(PUBLIC_WORKS), other, "conditional", "land-2024", permit, "2024-08-01"))
     return out
 
 
 def thresholds() -> list[dict[str, Any]]:
     """Return the encroachments too small to matter: all three bounds must hold for the total."""
-    small = {
-        "document": "Ngưỡng đề xuất cho bản minh họa",
-        "source": "threshold proposed for the demonstration, to be confirmed by officers",
-        "verified": False,
-    }
     return [
-        {"use": "*", "zone": "LUA", "area_m2": 1000, "share": 0.02, "width_m": 15, "basis": dict(small)},
-        {"use": "*", "zone": "RSX", "area_m2": 2500, "share": 0.02, "width_m": 25, "basis": dict(small)},
-        {"use": "*", "zone": "CLN", "area_m2": 2500, "share": 0.02, "width_m": 25, "basis": dict(small)},
+        {"use": "*", "zone": "LUA", "area_m2": 1000, "share": 0.02, "width_m": 15, "basis": "small"},
+        {"use": "*", "zone": ["RSX", "CLN", "HNK"], "area_m2": 2500, "share": 0.02, "width_m": 25, "basis": "small"},
     ]
 
 
@@ -260,24 +258,18 @@ def rulebook() -> dict[str, Any]:
     """Return the whole rulebook as plain data."""
     order = ["QHT-2021", "QHSDD-2021-DC1", "QHSDD-2021"]
     return {
-        "name": _label("Quy tắc minh họa Lạng Sơn", "Illustrative rules, Lạng Sơn"),
-        "profile": "vn",
-        "illustrative": True,
-        "source": "made for the demonstration; see the basis of each rule",
+        "rulebook": {
+            "name": _label("Quy tắc minh họa Lạng Sơn", "Illustrative rules, Lạng Sơn"),
+            "profile": "vn",
+            "illustrative": True,
+            "source": "made for the demonstration; see the basis of each rule",
+        },
         "plans": plans(),
         "precedence": [
-            {
-                "order": order,
-                "valid_from": _day("2019-01-01"),
-                "valid_to": _day("2026-02-28"),
-                "basis": {"document": "Luật Quy hoạch 2017", "article": "Điều 6", "source": UNREAD, "verified": False},
-            },
-            {
-                "order": list(order),
-                "valid_from": _day("2026-03-01"),
-                "basis": {"document": "Luật Quy hoạch 2025", "source": COPY, "verified": True},
-            },
+            {"order": order, "from": _day("2019-01-01"), "to": _day("2026-02-28"), "basis": "planning-2017"},
+            {"order": order, "from": _day("2026-03-01"), "basis": "planning-2025"},
         ],
+        "bases": BASES,
         "uses": [{"code": c, "name": _label(vi, en), "synonyms": syn} for c, (vi, en, syn) in USES.items()],
         "rules": rules(),
         "thresholds": thresholds(),
@@ -290,6 +282,7 @@ def write_rulebook(path: Path) -> None:
     yaml.width = 140
     yaml.default_flow_style = False
     yaml.allow_unicode = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.representer.ignore_aliases = lambda data: True
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(HEAD)
