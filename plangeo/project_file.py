@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from plangeo.errors import InputError
+from plangeo.yamlfile import YamlFault, read_yaml
 
 PROJECT_FILE = "plangeo.yaml"
 """Name looked for in the current folder when ``plangeo assess`` is called without a register."""
@@ -122,20 +121,12 @@ def parse_project(text: str, *, where: str = PROJECT_FILE, folder: Path = Path()
     >>> project.on.year, Path(project.rulebook).name
     (2025, 'r.yaml')
     """
-    yaml = YAML(typ="safe", pure=True)
     try:
-        node = yaml.compose(text)
-        lines: dict[_Position, int] = {}
-        _walk(node, (), lines, set(), where)
-        data = yaml.load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        raise InputError(f"{where}{line}: not readable as YAML: {error.problem or error.context}") from error
-    except (YAMLError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{where}: not readable as YAML: {error}") from error
+        document = read_yaml(text)
+    except YamlFault as fault:
+        told = [*_impossible_dates(text), *(f for f in fault.faults if f.startswith("line"))] or fault.faults
+        raise InputError(f"{where} cannot be read as YAML:\n" + "\n".join(f"- {line}" for line in told)) from fault
+    data, lines = document.data, document.lines
     if not isinstance(data, Mapping):
         raise InputError(f"{where}: a project file holds `name: value` lines, at least register, rulebook and on")
     try:
@@ -144,28 +135,16 @@ def parse_project(text: str, *, where: str = PROJECT_FILE, folder: Path = Path()
         raise InputError(f"{where} has faults:\n" + "\n".join(_faults(error, lines, where))) from error
 
 
-def _walk(node: Node | None, at: _Position, lines: dict[_Position, int], seen: set[int], where: str) -> None:
-    """Record the line of every key; an alias is refused, because a few of them can unfold to gigabytes."""
-    if node is None:
-        return
-    line = node.start_mark.line + 1
-    if id(node) in seen:
-        raise InputError(f"{where}, line {line}: YAML anchors and aliases (& and *) are not accepted here; write the value out")
-    seen.add(id(node))
-    lines.setdefault(at, line)
-    if isinstance(node, ScalarNode) and str(node.tag).endswith(":timestamp"):
-        try:
-            dt.date.fromisoformat(str(node.value)[:10])
-        except ValueError as error:
-            raise InputError(f"{where}, line {line}: {node.value!r} is not a date of the calendar ({error})") from error
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            name = str(key.value) if isinstance(key, ScalarNode) else "?"
-            lines[(*at, name)] = key.start_mark.line + 1
-            _walk(value, (*at, name), lines, seen, where)
-    elif isinstance(node, SequenceNode):
-        for index, value in enumerate(node.value):
-            _walk(value, (*at, index), lines, seen, where)
+def _impossible_dates(text: str) -> list[str]:
+    """The YAML reader tells that a date does not exist, but not where it stands."""
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        for day in re.findall(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])", line.partition("#")[0]):
+            try:
+                dt.date.fromisoformat(day)
+            except ValueError as error:
+                found.append(f"line {number}: {day} is not a date of the calendar ({error})")
+    return found
 
 
 _KNOWN = {

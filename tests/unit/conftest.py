@@ -15,10 +15,7 @@ from plangeo.rulebook import load_rulebook
 EVIL = '=HYPERLINK("http://x";"y") {0.__class__} {{7*7}} <img src=x onerror=alert(1)>'
 
 RULES = """\
-name: {vi: Quy tắc thử, en: Test rules}
-profile: vn
-illustrative: true
-source: made for the tests
+rulebook: {name: {vi: Quy tắc thử, en: Test rules}, profile: vn, illustrative: true, source: made for the tests}
 plans:
 - plan_id: QH
   level: district

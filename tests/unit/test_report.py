@@ -103,7 +103,7 @@ def test_the_summary_sheet_counts_and_warns(folder: Path, result: Assessment) ->
     counted = {row[0]: row[1] for row in cells if len(row) == 3 and isinstance(row[1], int)}
     for verdict in Verdict:
         assert counted[verdict.wording.vi] == int((result.sites["verdict"] == verdict.label).sum())
-    hectares = next(row[2] for row in cells if row[0] == "Tổng cộng")
+    hectares = next(row[2] for row in cells if row[:1] == ["Tổng cộng"])
     assert hectares == pytest.approx(18, rel=1e-3)
 
 
