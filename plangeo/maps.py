@@ -20,7 +20,7 @@ from typing import Any
 import folium
 from branca.element import Element, Figure
 
-from plangeo.errors import InputError, PlangeoWarning
+from plangeo.errors import InputError, PlangeoError, PlangeoWarning
 from plangeo.model import Assessment, Label, Language, Verdict
 from plangeo.panels import PANELS, UNIT_DEGREES, anchor, asset, number, on_the_globe, plain
 
@@ -182,7 +182,7 @@ def _sha256(script: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
-class AssessmentMap(folium.Map):  # type: ignore[misc]  # folium is not typed
+class AssessmentMap(folium.Map):
     """A folium map with its own Leaflet, data island and panels instead of links to the internet."""
 
     default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own attribute
@@ -195,9 +195,11 @@ class AssessmentMap(folium.Map):  # type: ignore[misc]  # folium is not typed
         figure = OfflineFigure(ratio="65%")
         figure.add_child(self, name=self.get_name())
 
-    def render(self, **kwargs: Any) -> None:
-        """Write the parts of the page into the figure the map is in."""
+    def render(self, **kwargs: Any) -> str:
+        """Write the parts of the page into the figure the map is in; like every folium element it returns nothing to show."""
         figure = self.get_root()
+        if not isinstance(figure, Figure):
+            raise PlangeoError("The map was taken out of its page, so it cannot be drawn; build it again with make_map.")
         styles = "\n".join([leaflet_style(), asset("map.css"), *(asset(f"{p.code}.css") for p in PANELS)])
         scripts = "\n".join([asset("map.js"), *(asset(f"{p.code}.js") for p in PANELS)])
         head = (
@@ -208,8 +210,9 @@ class AssessmentMap(folium.Map):  # type: ignore[misc]  # folium is not typed
         figure.html.add_child(
             Literal(f'<script type="application/json" id="plangeo-data">{self._island}</script>'), name="plangeo_data"
         )
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
         figure.script.add_child(Literal(f"plangeo.start({self.get_name()});"), name="plangeo_start")
+        return ""
 
 
 def _vendored(name: str) -> bytes:

@@ -29,8 +29,17 @@ def data(assessment: Assessment) -> dict[str, Any]:
         if shape is not None:
             zone = {"id": plain(zone_id), "code": plain(code), "at": anchor(shape), "geometry": encode(shape)}
             by_plan.setdefault(plain(plan_id), []).append(zone)
-    plans = [{"plan": plan_id, "zones": zones} for plan_id, zones in sorted(by_plan.items())]
+    order = sorted(by_plan, key=lambda plan_id: (*_breadth(assessment, plan_id), plan_id))
+    plans = [{"plan": plan_id, "zones": by_plan[plan_id]} for plan_id in order]
     return {"plans": plans, "simplified_m": tolerance}
+
+
+def _breadth(assessment: Assessment, plan_id: str) -> tuple[float, float]:
+    """Sort key that puts wider plans first, so that the detailed ones are drawn over them: coarse scale, then rank."""
+    plan = assessment.rulebook.plans.get(plan_id)
+    if plan is None:
+        return 0.0, 0.0
+    return -float(plan.scale or 0), float(plan.rank or 0)
 
 
 def _for_display(frame: gpd.GeoDataFrame, crs: str) -> tuple[gpd.GeoDataFrame, float]:

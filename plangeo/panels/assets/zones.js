@@ -36,7 +36,7 @@ plangeo.panel("zones", (app, data, word) => {
     const items = zones.map((zone) => {
       const shape = app.decode(zone.geometry);
       const layer = L.polygon(shape.areas, {
-        renderer, interactive: false, color: "#6b6f76", weight: 0.6, opacity: 0.7, fillColor: fill(zone.code)[0], fillOpacity: 0.85, smoothFactor: 0.7,
+        renderer, interactive: false, color: "#6b6f76", weight: 0.6, opacity: 0.7, fillColor: fill(zone.code)[0], fillOpacity: 1, smoothFactor: 0.7,
       });
       all.extend(layer.getBounds());
       return { zone, shape, layer, bounds: layer.getBounds() };
@@ -44,13 +44,13 @@ plangeo.panel("zones", (app, data, word) => {
     items.sort((a, b) => Number(Boolean((classes[a.zone.code] || {}).overlay)) - Number(Boolean((classes[b.zone.code] || {}).overlay)));
     const group = L.layerGroup(items.map((item) => item.layer));
     return {
-      plan, status, items, codes: new Set(zones.map((z) => z.code)), visible: false,
+      plan, status, group, items, codes: new Set(zones.map((z) => z.code)), visible: false,
       title: () => (known ? app.pick(known.title) : plan || word("unnamed")),
       label() { return this.title(); },
       note: () => word(status),
       set(on) {
         this.visible = on;
-        if (on) group.addTo(map); else group.remove();
+        stack();
         label();
         app.tell("layers");
       },
@@ -60,8 +60,27 @@ plangeo.panel("zones", (app, data, word) => {
   app.layers.push(...plans);
   app.shownCodes = () => [...new Set(plans.filter((p) => p.visible).flatMap((p) => [...p.codes]))];
 
+  /* Wider plans first: the detailed plan lies on top and hides what is under it. */
+  function stack() {
+    plans.forEach((p) => p.group.remove());
+    plans.forEach((p) => p.visible && p.group.addTo(map));
+  }
+
+  const at = (item, spot) => item.bounds.contains(spot) && app.contains(item.shape.areas, spot);
+  const solid = (item) => !(classes[item.zone.code] || {}).overlay;
+
+  /* A zone hidden by a plan on top of it gets no label. */
   function label() {
-    const items = plans.filter((p) => p.visible).flatMap((p) => p.items).filter(({ zone }) => zone.code && zone.at).map(({ zone, shape }) => ({
+    const visible = plans.filter((p) => p.visible);
+    const open = visible.flatMap((p, i) => {
+      const above = visible.slice(i + 1).flatMap((q) => q.items.filter(solid));
+      return p.items.filter(({ zone }) => {
+        if (!zone.code || !zone.at) return false;
+        const spot = L.latLng(app.place(zone.at));
+        return !above.some((item) => at(item, spot));
+      });
+    });
+    const items = open.map(({ zone, shape }) => ({
       at: app.place(zone.at), text: zone.code, extent: app.extentOf(shape), rank: 2, room: 34, stretch: 1.1, high: 12, font: "600 12px system-ui, sans-serif", colour: "#2b2f36",
     }));
     app.labels.put("zones", items);
@@ -69,8 +88,8 @@ plangeo.panel("zones", (app, data, word) => {
 
   /* Clicking bare ground names the zones there. */
   map.on("click", (event) => {
-    const found = plans.filter((p) => p.visible).flatMap((p) =>
-      p.items.filter((i) => i.bounds.contains(event.latlng) && app.contains(i.shape.areas, event.latlng)).map((i) => ({ p, zone: i.zone })));
+    const found = plans.filter((p) => p.visible).reverse().flatMap((p) =>
+      p.items.filter((i) => at(i, event.latlng)).map((i) => ({ p, zone: i.zone })));
     if (!found.length) return;
     const lines = found.map(({ p, zone }) => app.el("li", {}, app.swatch(zone.code), app.said(zone.code || word("no_code"), "b"), " ",
       app.said(classes[zone.code] ? app.pick(classes[zone.code].name) : ""), app.el("br"), app.said(p.title(), "small")));
