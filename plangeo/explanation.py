@@ -20,6 +20,9 @@ from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language, Plan, Verdi
 from plangeo.text import format_area, format_number
 
 _LANGUAGES = ("vi", "en")
+_FIRST = "zone_use"
+"""Among findings of one severity, the one that answers the question comes first."""
+
 _ON = Label("tại ngày", "on")
 _NOT_RUN = Label("Chưa kiểm tra", "Not checked")
 _NO_FINDING = Label("Không có phát hiện nào: không đủ căn cứ để kết luận.", "There is no finding, so nothing can be concluded.")
@@ -167,7 +170,8 @@ def _check_title(code: str, language: Language) -> str:
 
 def _paragraph(assessment: Assessment, site: pd.Series, findings: pd.DataFrame, language: Language) -> str:
     facts = _facts_of(site, assessment, language)
-    order = sorted(range(len(findings)), key=lambda n: -Verdict.parse(str(findings["verdict"].iloc[n])))  # stable
+    words, checks = findings["verdict"].tolist(), findings["check"].tolist()
+    order = sorted(range(len(words)), key=lambda n: (-Verdict.parse(str(words[n])), checks[n] != _FIRST))  # stable
     lines = [verdict_line(site, assessment.on, language)]
     told: set[str] = set()
     for n in order:

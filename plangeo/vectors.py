@@ -46,7 +46,7 @@ pyogrio.set_gdal_config_options({
     "OGR_ARC_STEPSIZE": "1",
 })
 _FIONA = {"CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL"}
-_ARC = "curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)"
+CURVE_NOTE = "curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)"
 _CURVES = ("CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface")
 _MAX_NESTING = 32
 _SALVAGE_BLOCK = 1000
@@ -108,7 +108,7 @@ def read_layer(
     if "Z" in str(info["geometry_type"]) or "3D" in str(info["geometry_type"]):
         notes.append("heights (Z) of the geometry are not used")
     if driver != "GPKG" and _has_curves(path, layer, driver):
-        notes.append(_ARC)
+        notes.append(CURVE_NOTE)
     # a column of the file may already be called "geometry"; it must not hide the shapes
     table = table.rename(columns={c: f"{c}_raw" for c in table.columns if c == "geometry"})
     frame = gpd.GeoDataFrame(_numbered(table), geometry=gpd.GeoSeries(shapes, crs=settled), crs=settled)
@@ -303,13 +303,12 @@ def _attributes_by_fiona(path: Path, layer: str, driver: str, encoding: str, col
 
 def _has_curves(path: Path, layer: str, driver: str) -> bool:
     """Say whether the layer's schema names a curve type; False when fiona is not installed."""
-    if driver not in {"GML", "OpenFileGDB", "FlatGeobuf"}:
+    if driver not in {"OpenFileGDB", "FlatGeobuf"}:
         return False
     try:
         import fiona
 
-        options = {"WRITE_GFS": "NO"} if driver == "GML" else {}
-        with fiona.Env(**_FIONA), fiona.open(path, layer=layer, enabled_drivers=[driver], **options) as collection:
+        with fiona.Env(**_FIONA), fiona.open(path, layer=layer, enabled_drivers=[driver]) as collection:
             return any(curve in str(collection.schema["geometry"]) for curve in _CURVES)
     except Exception:  # noqa: BLE001 - only a note depends on it
         return False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, require_signature
-from plangeo.vectors import read_layer
+from plangeo.vectors import CURVE_NOTE, read_layer
 
 _CURVE_CODES = {8, 9, 10, 11, 12, 13, 14}
 
@@ -56,7 +56,7 @@ def _read(path: Path, shown: Path, request: Request) -> Raw:
         if counter and counter[0][0] is not None and counter[0][0] != stored:
             raw.notes.append(f"the file's counter says {counter[0][0]} rows, it holds {stored}; all {stored} were read")
         if _curved(connection, raw.layer, quoted, shown):
-            raw.notes.append("curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)")
+            raw.notes.append(CURVE_NOTE)
     return raw
 
 
