@@ -63,9 +63,12 @@ def _as_neutral(path: Path, request: Request) -> Raw:
 def _datum_note(raw: Raw) -> str:
     """Warn where a layer of Vietnam says WGS 84: MapInfo files written from VN-2000 lose the datum."""
     crs = getattr(raw.frame, "crs", None)
-    if crs is None or "wgs" not in str(crs.datum.name if crs.datum else crs.name).lower():
+    if crs is None or not any(word in str(crs.datum).lower() for word in ("wgs", "world geodetic")):
         return ""
-    lon_0 = (crs.to_dict() or {}).get("lon_0") if crs.is_projected else raw.frame.total_bounds[0]
+    if crs.is_projected and crs.coordinate_operation is not None:
+        lon_0 = next((p.value for p in crs.coordinate_operation.params if "longitude of natural origin" in p.name.lower()), None)
+    else:
+        lon_0 = raw.frame.total_bounds[0]
     if lon_0 is None or not 101 <= float(lon_0) <= 111:
         return ""
     return (
