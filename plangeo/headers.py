@@ -15,6 +15,7 @@ Row = tuple[int, list[str]]
 _HEADER_WITHIN = 40
 _NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
 _TOTAL = re.compile(r"^(tong cong|tong so|tong|cong|total|sub ?total|grand total)\b[\s:.0-9]*(\(.*\))?$|^(tong cong|total)\b")
+_GROUP_MARK = re.compile(r"^([IVXLC]+|[A-H]|\d+\.\d+)[.)]?$")  # I, IV., A, 1.1: a group when only a title follows
 _UNIT = re.compile(r"[(\[].*?[)\]]")
 _CRS_WORDS = ("kinh tuyen", "vn2000", "vn 2000", "vn-2000", "he toa do", "toa do vn", "coordinate system")
 
@@ -84,7 +85,7 @@ def _second_line(upper: Row, lower: Row, known: frozenset[str], spans: dict[tupl
     if any((row, i) in spans for i in words):
         # a data row under a merged title has cells everywhere; a second line only where the upper cell is split
         tall = [i for i in range(len(upper[1])) if spans.get((row, i), (0, row))[1] > row]
-        return not any(lower[1][i] for i in tall) and any((row, i) in spans and not upper[1][i] or upper[1][i] for i in words)
+        return not any(lower[1][i] for i in tall) and any(((row, i) in spans and not upper[1][i]) or upper[1][i] for i in words)
     blank_above = [i for i in words if not upper[1][i]]
     recognised = sum(1 for i in words if is_known(lower[1][i], known))
     return bool(blank_above) and recognised * 2 >= len(words)
@@ -124,6 +125,8 @@ def _counts_columns(cells: list[str]) -> bool:
 def _no_project(cells: list[str], columns: int) -> bool:
     filled = [i for i, c in enumerate(cells) if c]
     if columns > 2 and len(filled) == 1 and filled[0] < 2:
+        return True
+    if columns > 3 and len(filled) == 2 and filled[0] == 0 and _GROUP_MARK.match(cells[0]):
         return True
     return any(_TOTAL.match(fold(cells[i])) for i in filled[:2])
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
-from xml.parsers import expat  # noqa: S407 - used only with a handler that refuses every DTD
+from xml.parsers import expat
 
 import pandas as pd
 

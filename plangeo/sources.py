@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
+from plangeo.coordinates import places
 from plangeo.errors import InputError, LayerError
 from plangeo.formats import list_formats
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
@@ -61,7 +62,7 @@ def read_zones(
     """
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("zones", layer, None, crs), columns)
-    frame = canonical_zones(_with_geometry(raw, path, "zones"), chosen, columns=columns, plan_id=plan_id, source=Path(path).name)
+    frame = canonical_zones(_with_geometry(raw, chosen, request, path), chosen, columns=columns, plan_id=plan_id, source=Path(path).name)
     return _finish(frame, raw, used, request, path)
 
 
@@ -79,7 +80,7 @@ def read_districts(
     """
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("districts", layer, None, crs), columns)
-    frame = canonical_districts(_with_geometry(raw, path, "districts"), chosen, columns=columns, source=Path(path).name)
+    frame = canonical_districts(_with_geometry(raw, chosen, request, path), chosen, columns=columns, source=Path(path).name)
     return _finish(frame, raw, used, request, path)
 
 
@@ -151,7 +152,10 @@ def read_raw(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
             files = unpack(found, Path(folder))
             inner, rest = _inside(found, files, Path(folder), request)
             entry = format_of(inner)
-            raw = entry.read(inner, rest)
+            try:
+                raw = entry.read(inner, rest)
+            except InputError as error:
+                raise type(error)(f"{found.name}: {error}") from error
         raw.notes.insert(0, f"{inner.name} was read from the archive {found.name}")
         return raw, [found], entry.kind
     entry = format_of(found)
@@ -206,30 +210,37 @@ def _profile(profile: str | Path | Profile) -> Profile:
 
 
 def _read(path: str | Path, profile: Profile, request: Request, columns: Mapping[str, str] | None) -> tuple[Raw, list[Path], Request]:
-    synonyms = profile.synonyms.get(request.role) or profile.synonyms.get("sites", {})
-    words = {fold(word) for entries in synonyms.values() for word in entries} | {fold(name) for name in synonyms}
-    request = replace(request, known=frozenset(words | {fold(name) for name in columns or {}}))
+    words = profile.header_words("sites" if request.role == "register" else request.role)
+    request = replace(request, known=words | {fold(name) for name in columns or {}})
     raw, files, _ = read_raw(path, request)
+    # a column of the file called "problem" is the office's own text; ours says why a record could not be read
+    raw.frame = raw.frame.rename(columns={"problem": "problem_raw"})
+    raw.frame["problem"] = [raw.problems.get(position, "") for position in range(len(raw.frame))]
     return raw, files, request
 
 
-def _with_geometry(raw: Raw, path: str | Path, role: str) -> gpd.GeoDataFrame:
+def _with_geometry(raw: Raw, profile: Profile, request: Request, path: str | Path) -> gpd.GeoDataFrame:
+    """Return a layer's frame; a table must have a column of WKT, read under the same limits as a register's."""
     if isinstance(raw.frame, gpd.GeoDataFrame):
         return raw.frame
-    raise InputError(f"{Path(path).name} has no geometry, and {role} are areas on a map. Pass a vector file (GeoPackage, shapefile, GeoJSON …).")
+    words = {fold(word) for word in profile.synonyms.get("sites", {}).get("wkt", ())} | {"wkt"}
+    column = next((c for c in raw.frame.columns if fold(str(c)) in words), None)
+    if column is None:
+        raise InputError(
+            f"{Path(path).name} has no geometry, and {request.role} are areas on a map. Pass a vector file (GeoPackage, shapefile, "
+            "GeoJSON …), or a table with a column WKT."
+        )
+    found = places(raw.frame, {"wkt": column}, request.crs, profile, Path(path).name)
+    frame = raw.frame.drop(columns=column)
+    frame["problem"] = [f or t for f, t in zip(found.problems, frame["problem"], strict=True)]
+    raw.notes.extend(found.notes)
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(found.geometry, index=frame.index, crs=found.crs), crs=found.crs)
 
 
 def _finish(frame: Any, raw: Raw, files: list[Path], request: Request, path: str | Path) -> Any:
-    """Add what the reading knows to what the columns told: bad records, notes, fingerprint."""
+    """Add what the reading knows to what the columns told: notes and the fingerprint."""
     if len(frame) != len(raw.frame):
         raise AssertionError(f"{Path(path).name}: {len(raw.frame)} rows became {len(frame)}; rows in = rows out is broken")
-    if raw.problems and "problem" in frame:
-        told = frame["problem"].astype(object).tolist()
-        for position, problem in raw.problems.items():
-            # an unreadable shape arrives as an empty one: the cause replaces the symptom
-            before = "" if str(told[position]).startswith(("no_geometry", "empty_geometry")) else str(told[position] or "")
-            told[position] = "; ".join(p for p in (problem, before) if p)
-        frame["problem"] = pd.Series(told, index=frame.index, dtype=object)
     known = dict(frame.attrs.get("plangeo", {}))
     crs = getattr(frame, "crs", None)
     frame.attrs["plangeo"] = {

@@ -166,8 +166,16 @@ def shapes_of(wkb: Any) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
             try:
                 shapely.from_wkb(safe[position])
             except (shapely.errors.GEOSException, ValueError, TypeError) as error:
-                problems[int(position)] = f"invalid_geometry: {str(error).split(': ', 1)[-1]}"
+                problems[int(position)] = f"invalid_geometry: {str(error).split(': ', 1)[-1]}{_box(safe[position])}"
     return shapes, problems
+
+
+def _box(blob: Any) -> str:
+    """Say where an unreadable shape lies, so that only its neighbourhood becomes unknown."""
+    mended = shapely.from_wkb(blob, on_invalid="fix")
+    if mended is None or mended.is_empty or not np.isfinite(mended.bounds).all():
+        return ""
+    return f" [bbox {', '.join(f'{v:.6f}' for v in mended.bounds)}]"
 
 
 def _nested_too_deep(blob: bytes) -> bool:
@@ -297,7 +305,7 @@ def _attributes_by_fiona(path: Path, layer: str, driver: str, encoding: str, col
         ):
             _, record = next(iter(collection.items(position, position + 1)))
             return [record["properties"].get(c) for c in columns]
-    except Exception:  # noqa: BLE001 - a bad record stays a row, whatever the second reader thinks of it
+    except Exception:
         return [None] * len(columns)
 
 
@@ -310,7 +318,7 @@ def _has_curves(path: Path, layer: str, driver: str) -> bool:
 
         with fiona.Env(**_FIONA), fiona.open(path, layer=layer, enabled_drivers=[driver]) as collection:
             return any(curve in str(collection.schema["geometry"]) for curve in _CURVES)
-    except Exception:  # noqa: BLE001 - only a note depends on it
+    except Exception:
         return False
 
 

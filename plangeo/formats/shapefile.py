@@ -47,8 +47,21 @@ def read(path: Path, request: Request) -> Raw:
         raise InputError(f"{path.name}: {len(raw.frame)} of {rows - deleted} rows could be read. Export the shapefile again.")
     if deleted:
         notes.append(f"{deleted} row(s) are marked as deleted in {parts['.dbf'].name} and were left out")
-    raw.notes[:0] = notes
+    raw.notes[:0] = notes + _limits(raw)
     return raw
+
+
+def _limits(raw: Raw) -> list[str]:
+    """Say where the format may have cut a name (10 letters) or a text (254 bytes)."""
+    notes = []
+    full = [str(c) for c in raw.frame.columns if len(str(c)) == 10 and c != "source_row"]
+    if full:
+        notes.append(f"column names of 10 letters may have been cut by the shapefile: {', '.join(full)}")
+    for column in raw.frame.columns.drop("geometry", errors="ignore"):
+        long = sum(isinstance(v, str) and max(len(v), len(v.encode())) >= 253 for v in raw.frame[column])
+        if long:
+            notes.append(f"column {column!r}: {long} text(s) reach 254 bytes, the limit of a shapefile, and may have been cut")
+    return notes
 
 
 def _shapes(path: Path, index: Path) -> int:
