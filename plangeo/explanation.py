@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,6 +19,7 @@ from plangeo.errors import InputError
 from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language, Plan, Verdict
 from plangeo.text import format_area, format_number
 
+_Row = Mapping[str, Any]
 _LANGUAGES = ("vi", "en")
 _FIRST = "zone_use"
 """Among findings of one severity, the one that answers the question comes first."""
@@ -53,21 +54,22 @@ def explain(assessment: Assessment, site_id: str, language: Language = "vi") -> 
     if rows.empty:
         raise InputError(unknown_site(wanted, ids.tolist()))
     findings = assessment.findings.loc[(assessment.findings["site_id"].astype(str) == wanted).to_numpy()]
-    return _paragraph(assessment, rows.iloc[0], findings, language)
+    return _paragraph(assessment, _records(rows)[0], _records(findings), language)
 
 
 def explain_all(assessment: Assessment, language: Language = "vi") -> dict[str, str]:
     """Return ``explain`` for every site, in the order of the register: site_id → text."""
     _known_language(language)
-    groups = {str(key): rows for key, rows in assessment.findings.groupby("site_id", sort=False)}
-    nothing = assessment.findings.iloc[:0]
+    groups: dict[str, list[_Row]] = {}
+    for row in _records(assessment.findings):
+        groups.setdefault(str(row["site_id"]), []).append(row)
     return {
-        str(site["site_id"]): _paragraph(assessment, site, groups.get(str(site["site_id"]), nothing), language)
-        for _, site in assessment.sites.iterrows()
+        str(site["site_id"]): _paragraph(assessment, site, groups.get(str(site["site_id"]), []), language)
+        for site in _records(assessment.sites)
     }
 
 
-def sentence(finding: Mapping[str, Any] | pd.Series, assessment: Assessment, language: Language = "vi") -> str:
+def sentence(finding: _Row | pd.Series, assessment: Assessment, language: Language = "vi") -> str:
     """Return the sentence of one finding (a row of ``assessment.findings``) in ``language``.
 
     **Raises** KeyError when the finding names an unknown check or reason, or its template an
@@ -80,11 +82,18 @@ def sentence(finding: Mapping[str, Any] | pd.Series, assessment: Assessment, lan
 def sentences(assessment: Assessment, language: Language = "vi") -> list[str]:
     """Return ``sentence`` for every row of ``assessment.findings``, in that order."""
     _known_language(language)
-    facts = {str(row["site_id"]): _facts_of(row, assessment, language) for _, row in assessment.sites.iterrows()}
-    return [_sentence(row, assessment, language, facts[str(row["site_id"])]) for _, row in assessment.findings.iterrows()]
+    facts = {str(row["site_id"]): _facts_of(row, assessment, language) for row in _records(assessment.sites)}
+    return [_sentence(row, assessment, language, facts[str(row["site_id"])]) for row in _records(assessment.findings)]
 
 
-def verdict_line(site: Mapping[str, Any] | pd.Series, on: dt.date, language: Language) -> str:
+def _records(frame: pd.DataFrame) -> list[_Row]:
+    """Rows as plain dictionaries without geometry: a hundred times faster to ask than rows of a frame."""
+    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    names = [str(name) for name in plain.columns]
+    return [dict(zip(names, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
+
+
+def verdict_line(site: _Row | pd.Series, on: dt.date, language: Language) -> str:
     """Return ``P-0042 · name: verdict (on dd/mm/yyyy)`` for one row of ``assessment.sites``."""
     name = one_line(site["name"]) or _UNNAMED.text(language)
     wording = Verdict.parse(str(site["verdict"])).wording.text(language)
@@ -168,15 +177,14 @@ def _check_title(code: str, language: Language) -> str:
     return check.title.text(language) if check is not None else code
 
 
-def _paragraph(assessment: Assessment, site: pd.Series, findings: pd.DataFrame, language: Language) -> str:
+def _paragraph(assessment: Assessment, site: _Row | pd.Series, findings: Sequence[_Row], language: Language) -> str:
     facts = _facts_of(site, assessment, language)
-    words, checks = findings["verdict"].tolist(), findings["check"].tolist()
-    order = sorted(range(len(words)), key=lambda n: (-Verdict.parse(str(words[n])), checks[n] != _FIRST))  # stable
+    order = sorted(findings, key=lambda row: (-Verdict.parse(str(row["verdict"])), row["check"] != _FIRST))  # stable
     lines = [verdict_line(site, assessment.on, language)]
     told: set[str] = set()
-    for n in order:
-        lines.append(f"- {_sentence(findings.iloc[n], assessment, language, facts, told)}")
-        told.add(one_line(findings["plan_id"].iloc[n]))  # a plan is described once, then named
+    for row in order:
+        lines.append(f"- {_sentence(row, assessment, language, facts, told)}")
+        told.add(one_line(row["plan_id"]))  # a plan is described once, then named
     if not order:
         lines.append(f"- {_NO_FINDING.text(language)}")
     said = "\n".join(lines)
@@ -196,7 +204,7 @@ def _site_facts(assessment: Assessment, site_id: str, language: Language) -> dic
     return _facts_of(rows.iloc[0], assessment, language)
 
 
-def _facts_of(site: pd.Series, assessment: Assessment, language: Language) -> dict[str, str]:
+def _facts_of(site: _Row | pd.Series, assessment: Assessment, language: Language) -> dict[str, str]:
     raw = one_line(site["use"])
     code = assessment.rulebook.find_use(raw) if raw else None
     use = assessment.rulebook.uses[code].name.text(language) if code else raw
@@ -204,7 +212,7 @@ def _facts_of(site: pd.Series, assessment: Assessment, language: Language) -> di
 
 
 def _sentence(
-    finding: Mapping[str, Any] | pd.Series,
+    finding: _Row | pd.Series,
     assessment: Assessment,
     language: Language,
     facts: Mapping[str, str],
@@ -223,7 +231,7 @@ def _sentence(
 
 
 def _slots(
-    finding: Mapping[str, Any] | pd.Series,
+    finding: _Row | pd.Series,
     assessment: Assessment,
     language: Language,
     facts: Mapping[str, str],
@@ -314,7 +322,7 @@ def format_share(share: float, language: Language) -> str:
     return f"{_shortest(percent, language, 2)}%"
 
 
-def _size(finding: Mapping[str, Any] | pd.Series, language: Language) -> str:
+def _size(finding: _Row | pd.Series, language: Language) -> str:
     """Return the area; for a line its length; for a point a word."""
     if _given(finding["area_m2"]) and float(finding["area_m2"]) > 0:
         return _quantity(finding["area_m2"], "m²", language)

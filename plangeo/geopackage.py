@@ -15,7 +15,7 @@ import pandas as pd
 import pyogrio
 
 from plangeo.explanation import one_line
-from plangeo.listing import finding_table
+from plangeo.listing import Listing
 from plangeo.model import Assessment, Verdict
 
 COLOUR = {
@@ -36,14 +36,15 @@ _DATE = "2000-01-01T00:00:00.000Z"
 _NO_CLASS = "#BBBBBB"
 
 
-def write_geopackage(assessment: Assessment, path: Path) -> None:
+def write_geopackage(listing: Listing, path: Path) -> None:
     """Write layers ``sites``, ``findings``, ``evidence_<role>`` and the table ``layer_styles`` to ``path``.
 
-    Every layer is in ``assessment.crs``; sites without a place keep their row with an empty geometry.
+    Every layer is in the working CRS; sites without a place keep their row with an empty geometry.
     """
+    assessment = listing.assessment
     sites = assessment.sites if not assessment.crs else _in_crs(assessment.sites, assessment.crs)
     findings = gpd.GeoDataFrame(
-        finding_table(assessment),
+        listing.findings,
         geometry=list(assessment.findings.geometry),
         crs=assessment.findings.crs or assessment.crs or None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +14,24 @@ from plangeo.tables import FINDINGS, SITES
 
 _CANONICAL = {column.name for column in SITES}
 _JUDGED = ("verdict", "reasons")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The tables every output is written from, made once per assessment because the sentences take time."""
+
+    assessment: Assessment
+    verdicts: pd.DataFrame
+    """See ``verdict_table``."""
+    findings: pd.DataFrame
+    """See ``finding_table``."""
+    evidence: gpd.GeoDataFrame
+    """See ``evidence_table``."""
+
+
+def list_results(assessment: Assessment) -> Listing:
+    """Return all tables of an assessment."""
+    return Listing(assessment, verdict_table(assessment), finding_table(assessment), evidence_table(assessment))
 
 
 def own_columns(assessment: Assessment) -> list[str]:

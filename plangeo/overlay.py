@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -52,8 +53,11 @@ def measure_zones(
     cover: list[dict[str, Any]] = []
     widths: dict[tuple[str, str], float] = {}
     for site_id, site, candidates in _pairs(sites, zones):
-        pieces = _pieces(site, candidates)
+        is_line = shapely.get_dimensions(site) == 1
+        pieces = {} if is_line else _pieces(site, candidates)
         faces = partition(site, candidates, pieces)
+        if is_line:
+            pieces = {n: _collected(faces, n) for f in faces for n in f.zones}
         whole = _size(site)
         for face in faces:
             cover.append(_cover_row(site_id, face, keys, whole))
@@ -102,8 +106,9 @@ def partition(site: Any, candidates: Mapping[int, Any], pieces: Mapping[int, Any
     dimension = int(shapely.get_dimensions(site))
     if dimension == 0:
         return _partition_points(site, candidates)
-    pieces = _pieces(site, candidates) if pieces is None else pieces
-    return _partition_polygon(site, pieces) if dimension == 2 else _partition_line(site, candidates, pieces)
+    if dimension == 1:
+        return _partition_line(site, candidates)
+    return _partition_polygon(site, _pieces(site, candidates) if pieces is None else pieces)
 
 
 def _pieces(site: Any, candidates: Mapping[int, Any]) -> dict[int, Any]:
@@ -132,26 +137,63 @@ def _partition_polygon(site: Any, pieces: Mapping[int, Any]) -> list[Face]:
     return [Face(zones, shape) for zones, shape in sorted(faces, key=lambda f: f[0])]
 
 
-def _partition_line(site: Any, candidates: Mapping[int, Any], pieces: Mapping[int, Any]) -> list[Face]:
-    """Like polygons, by length; a run along a zone's border carries every zone it touches and ``on_border``."""
-    faces: list[tuple[tuple[int, ...], Any, bool]] = [((), site, False)]
-    for number, piece in pieces.items():
-        border = linear(shapely.intersection(piece, shapely.boundary(candidates[number])))
-        split: list[tuple[tuple[int, ...], Any, bool]] = []
-        for zones, shape, on_border in faces:
-            inside = linear(shapely.intersection(shape, piece))
-            outside = linear(shapely.difference(shape, piece))
-            edge = linear(shapely.intersection(inside, border)) if not border.is_empty else border
-            inner = linear(shapely.difference(inside, border)) if not edge.is_empty else inside
-            for part, label, flag in (
-                (inner, (*zones, number), on_border),
-                (edge, (*zones, number), True),
-                (outside, zones, on_border),
-            ):
-                if not part.is_empty and part.length > 0:
-                    split.append((label, part, flag))
-        faces = split
-    return [Face(*f) for f in sorted(faces, key=lambda f: (f[0], f[2]))]
+def _partition_line(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
+    """Like polygons, by length; a run along a zone's border carries every zone it touches and ``on_border``.
+
+    Each straight segment is cut by its own positions. Intersecting line with line instead loses runs, because
+    a cut point is rounded and no longer lies on the line it was cut from.
+    """
+    segments = _segments(site)
+    borders = {number: shapely.boundary(zone) for number, zone in candidates.items()}
+    for border in borders.values():
+        shapely.prepare(border)
+    inside = {number: shapely.intersection(segments, zone) for number, zone in candidates.items()}
+    runs: dict[tuple[tuple[int, ...], bool], list[Any]] = {}
+    for i, segment in enumerate(segments):
+        spans = {number: _spans(segment, cut[i]) for number, cut in inside.items()}
+        start, end = shapely.get_coordinates(segment)
+        for low, high in _steps(segment.length, spans):
+            probes = [shapely.Point(start + (end - start) * (low + (high - low) * f) / segment.length) for f in (0.25, 0.5, 0.75)]
+            along = {n for n, border in borders.items() if all(shapely.dwithin(border, q, CONTACT_WIDTH_M) for q in probes)}
+            middle = (low + high) / 2
+            within = {n for n, found in spans.items() if any(a <= middle <= b for a, b in found)}
+            ends = [start + (end - start) * at / segment.length for at in (low, high)]
+            runs.setdefault((tuple(n for n in candidates if n in within | along), bool(along)), []).append(shapely.LineString(ends))
+    return [Face(zones, shapely.line_merge(shapely.MultiLineString(parts)), edge) for (zones, edge), parts in sorted(runs.items())]
+
+
+def _collected(faces: Sequence[Face], zone: int) -> Any:
+    """The runs in one zone; collected and not dissolved, so that a road driven twice counts twice, as in its length."""
+    return shapely.MultiLineString([p for f in faces if zone in f.zones for p in shapely.get_parts(f.geometry)])
+
+
+def _segments(line: Any) -> Any:
+    pairs = [xy[i : i + 2] for part in shapely.get_parts(line) for xy in [shapely.get_coordinates(part)] for i in range(len(xy) - 1)]
+    found = np.asarray(shapely.linestrings(np.array(pairs)))
+    return found[shapely.length(found) > 0]
+
+
+def _spans(segment: Any, cut: Any) -> list[tuple[float, float]]:
+    """Where along the segment, in metres from its start, the parts of ``cut`` lie."""
+    start, end = shapely.get_coordinates(segment)
+    direction = (end - start) / segment.length
+    found = []
+    for part in shapely.get_parts(linear(cut)):
+        if part.is_empty:
+            continue
+        positions = (shapely.get_coordinates(part) - start) @ direction
+        found.append((float(positions.min()), float(positions.max())))
+    return found
+
+
+def _steps(length: float, spans: Mapping[int, Sequence[tuple[float, float]]]) -> list[tuple[float, float]]:
+    """Cut ``length`` at every end of a span; ends closer than rounding noise are one."""
+    marks = [0.0]
+    for position in sorted(p for found in spans.values() for span in found for p in span):
+        if position - marks[-1] > CONTACT_WIDTH_M and length - position > CONTACT_WIDTH_M:
+            marks.append(position)
+    marks.append(length)
+    return list(pairwise(marks))
 
 
 def _partition_points(site: Any, candidates: Mapping[int, Any]) -> list[Face]:

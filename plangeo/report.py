@@ -18,9 +18,8 @@ import pyarrow.parquet
 import pyogrio
 
 from plangeo.errors import InputError
-from plangeo.explanation import explain_all
 from plangeo.geopackage import write_geopackage
-from plangeo.listing import evidence_table, finding_table, verdict_table
+from plangeo.listing import Listing, list_results
 from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment
 from plangeo.workbook import write_workbook
@@ -49,7 +48,7 @@ def write_report(assessment: Assessment, path: str | Path) -> Path:
         raise InputError(f"the folder {path.parent} does not exist; make it first")
     with _temporary_folder(path.parent) as folder:
         draft = folder / path.name
-        writer(assessment, draft)
+        writer(list_results(assessment), draft)
         _move(draft, path)
     return path
 
@@ -102,13 +101,15 @@ def read_explanations(folder: str | Path) -> dict[str, dict[str, str]]:
 
 
 def _write_files(assessment: Assessment, draft: Path, extra: Mapping[str, bytes | str]) -> dict[str, Path]:
-    _write_csv(verdict_table(assessment), draft / "verdicts.csv")
-    _write_csv(finding_table(assessment), draft / "findings.csv")
-    _parquet(evidence_table(assessment)).to_parquet(draft / "evidence.parquet", index=False)
-    write_geopackage(assessment, draft / "sites.gpkg")
-    write_workbook(assessment, draft / "report.xlsx")
-    texts = {language: explain_all(assessment, language) for language in ("vi", "en")}
-    both = {site_id: {"vi": text, "en": texts["en"][site_id]} for site_id, text in texts["vi"].items()}
+    listing = list_results(assessment)
+    _write_csv(listing.verdicts, draft / "verdicts.csv")
+    _write_csv(listing.findings, draft / "findings.csv")
+    _parquet(listing.evidence).to_parquet(draft / "evidence.parquet", index=False)
+    write_geopackage(listing, draft / "sites.gpkg")
+    write_workbook(listing, draft / "report.xlsx")
+    table = listing.verdicts
+    texts = zip(table["site_id"], table["explanation_vi"], table["explanation_en"], strict=True)
+    both = {site_id: {"vi": vi, "en": en} for site_id, vi, en in texts}
     (draft / "explanations.json").write_bytes(_json_bytes(both))
     for name, content in extra.items():
         (draft / name).write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)
@@ -248,25 +249,25 @@ def _json_bytes(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
 
 
-def _json_report(assessment: Assessment, path: Path) -> None:
-    verdicts, findings = verdict_table(assessment), finding_table(assessment)
+def _json_report(listing: Listing, path: Path) -> None:
+    assessment = listing.assessment
     columns = ["site_id", "name", "use", "verdict", "reasons", "problem", "repaired", "explanation_vi", "explanation_en"]
     content = {
         "on": assessment.on.isoformat(),
         "notice": {"vi": ILLUSTRATIVE.vi, "en": ILLUSTRATIVE.en} if assessment.illustrative else None,
         "verdict_digest": verdict_digest(assessment.sites),
-        "sites": json.loads(verdicts[columns].to_json(orient="records", force_ascii=False)),
-        "findings": json.loads(findings.to_json(orient="records", force_ascii=False)),
+        "sites": json.loads(listing.verdicts[columns].to_json(orient="records", force_ascii=False)),
+        "findings": json.loads(listing.findings.to_json(orient="records", force_ascii=False)),
         "not_run": [{"check": s.check, "why_vi": s.why.vi, "why_en": s.why.en} for s in assessment.not_run],
     }
     path.write_bytes(_json_bytes(content))
 
 
-_WRITERS: Mapping[str, Callable[[Assessment, Path], None]] = {
+_WRITERS: Mapping[str, Callable[[Listing, Path], None]] = {
     ".xlsx": write_workbook,
     ".gpkg": write_geopackage,
-    ".csv": lambda assessment, path: _write_csv(verdict_table(assessment), path),
-    ".parquet": lambda assessment, path: _parquet(assessment.sites).to_parquet(path, index=False),
+    ".csv": lambda listing, path: _write_csv(listing.verdicts, path),
+    ".parquet": lambda listing, path: _parquet(listing.assessment.sites).to_parquet(path, index=False),
     ".json": _json_report,
 }
 

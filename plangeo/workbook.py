@@ -15,7 +15,7 @@ from xlsxwriter.workbook import Format, Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from plangeo.explanation import describe_plan, format_date, format_period, format_scale, not_run_line, one_line
-from plangeo.listing import deciding_sentences, evidence_table, finding_table, own_columns, verdict_table
+from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
 
@@ -49,8 +49,9 @@ class _Column:
     style: str = "text"
 
 
-def write_workbook(assessment: Assessment, path: Path) -> None:
+def write_workbook(listing: Listing, path: Path) -> None:
     """Write the workbook to ``path``. Text is always text (never a formula or a link), numbers are numbers."""
+    assessment, findings = listing.assessment, listing.findings
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -62,11 +63,10 @@ def write_workbook(assessment: Assessment, path: Path) -> None:
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": "plangeo", "comments": _notice(assessment), "created": _CREATED})
         styles = _styles(book)
-        findings = finding_table(assessment)
         _summary_sheet(book.add_worksheet("Tổng hợp"), assessment, styles)
-        _project_sheet(book.add_worksheet("Dự án"), assessment, findings, styles)
+        _project_sheet(book.add_worksheet("Dự án"), listing, styles)
         _finding_sheet(book.add_worksheet("Phát hiện"), assessment, findings, styles)
-        _evidence_sheet(book.add_worksheet("Chứng cứ"), assessment, styles)
+        _evidence_sheet(book.add_worksheet("Chứng cứ"), listing, styles)
         _repair_sheet(book.add_worksheet("Sửa chữa"), assessment, styles)
         _provenance_sheet(book.add_worksheet("Thông tin"), assessment, styles)
         for sheet in book.worksheets():
@@ -269,9 +269,9 @@ def notes_of(assessment: Assessment) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
-def _project_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFrame, styles: Mapping[str, Format]) -> None:
-    frame = verdict_table(assessment)
-    why = deciding_sentences(assessment, findings)
+def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Format]) -> None:
+    assessment, frame = listing.assessment, listing.verdicts.copy()
+    why = deciding_sentences(assessment, listing.findings)
     frame["why"] = pd.Series([why.get(item, "") for item in frame["site_id"]], dtype=object, index=frame.index)
     own = [name if name in frame.columns else f"{name}_raw" for name in own_columns(assessment)]
     columns = [
@@ -297,10 +297,8 @@ def _width(values: pd.Series) -> float:
 
 def _finding_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFrame, styles: Mapping[str, Format]) -> None:
     place = {str(site_id): n for n, site_id in enumerate(assessment.sites["site_id"])}
-    order = sorted(
-        range(len(findings)),
-        key=lambda n: (place.get(str(findings["site_id"].iloc[n]), 0), -Verdict.parse(str(findings["verdict"].iloc[n]))),
-    )
+    ids, words = findings["site_id"].tolist(), findings["verdict"].tolist()
+    order = sorted(range(len(ids)), key=lambda n: (place.get(str(ids[n]), 0), -Verdict.parse(str(words[n]))))
     frame = findings.iloc[order].reset_index(drop=True)
     frame["verdict_vi"] = [Verdict.parse(str(word)).wording.vi for word in frame["verdict"]]
     names = dict(zip(assessment.sites["site_id"], assessment.sites["name"], strict=True))
@@ -327,9 +325,9 @@ def _finding_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFr
     _table(sheet, frame, columns, styles, frozen=3, empty="Không có phát hiện nào.")
 
 
-def _evidence_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
-    frame = pd.DataFrame(evidence_table(assessment).drop(columns="geometry", errors="ignore"))
-    classes = assessment.rulebook.classes
+def _evidence_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Format]) -> None:
+    frame = pd.DataFrame(listing.evidence.drop(columns="geometry", errors="ignore"))
+    classes = listing.assessment.rulebook.classes
     for name in (
         "site_id",
         "plan_id",

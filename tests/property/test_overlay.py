@@ -115,3 +115,16 @@ def test_width_is_that_of_the_total_and_not_of_its_fragments() -> None:
     strips = [shapely.box(X0 + i, Y0, X0 + i + 1, Y0 + 100) for i in range(40)]
     _, _, widths = measure_zones(register([site]), layer(strips), width_classes={"A": frozenset({"A"})})
     assert widths["s0", "A"] == pytest.approx(40, rel=0.02)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), min_size=2, max_size=6, unique=True), st.integers(3, 17))
+def test_lines_over_a_coverage_lose_no_metre(corners: list[tuple[int, int]], step: int) -> None:
+    """Roads over stacked oblique coverages: every metre is covered once by each plan, whatever the crossings."""
+    line = shapely.LineString([(X0 + x / 10, Y0 + y / 10) for x, y in corners])
+    cells = [shapely.box(X0 + i, Y0 + j, X0 + i + step, Y0 + j + step) for i in range(-20, 80, step) for j in range(-20, 80, step)]
+    turned = list(shapely.affinity.rotate(shapely.MultiPolygon(cells), step * 3.1, origin=(X0 + 20, Y0 + 20)).geoms)
+    _, cover, _ = measure_zones(register([line]), layer(turned))
+    assert cover["length_m"].sum() == pytest.approx(line.length, rel=1e-9)
+    assert cover.loc[cover["zones"].map(len) == 0, "length_m"].sum() == 0
+    assert cover.loc[(cover["zones"].map(len) > 1) & ~cover["on_border"], "length_m"].sum() == 0
