@@ -49,8 +49,9 @@ def table_from_rows(
     if body and _counts_columns(body[0][1]):
         body = body[1:]
     kept = [i for i, name in enumerate(names) if name or any(cells[i] for _, cells in body)]
-    projects = [(number, [cells[i] for i in kept]) for number, cells in body if not _no_project(cells, len(kept))]
-    left_out = [number for number, cells in body if _no_project(cells, len(kept))]
+    marked = [(number, cells, _no_project(cells, len(kept))) for number, cells in body]
+    projects = [(number, [cells[i] for i in kept]) for number, cells, skip in marked if not skip]
+    left_out = [number for number, _, skip in marked if skip]
     if left_out:
         shown = ", ".join(map(str, left_out[:20])) + (" …" if len(left_out) > 20 else "")
         notes.append(f"{len(left_out)} row(s) that are titles, groups or totals were left out: row(s) {shown}")
@@ -128,7 +129,7 @@ def _no_project(cells: list[str], columns: int) -> bool:
         return True
     if columns > 3 and len(filled) == 2 and filled[0] == 0 and _GROUP_MARK.match(cells[0]):
         return True
-    return any(_TOTAL.match(fold(cells[i])) for i in filled[:2])
+    return any(cells[i][0] in "TtCcSsGg" and _TOTAL.match(fold(cells[i])) for i in filled[:2])
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

@@ -99,7 +99,8 @@ def read_register(
     raw, used, request = _read(path, chosen, Request("register", None, sheet, None), columns)
     plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
     frame = canonical_register(plain, chosen, columns=columns, source=Path(path).name)
-    return _finish(frame, raw, used, request, path)
+    finished: pd.DataFrame = _finish(frame, raw, used, request, path)
+    return finished
 
 
 _READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {"zones": read_zones, "districts": read_districts}

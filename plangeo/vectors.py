@@ -100,7 +100,7 @@ def read_layer(
     table, text_notes = decode_frame(table, declared, from_bytes=encoding is not None)
     notes += text_notes
     if wkb is None:
-        return Raw(_numbered(table), layer, notes + ["the layer has no geometry"], problems)
+        return Raw(_numbered(table), layer, [*notes, "the layer has no geometry"], problems)
     shapes, more = shapes_of(wkb)
     problems |= more
     crs_found = default_crs or (crs if carries_crs else None)

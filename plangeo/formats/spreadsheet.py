@@ -19,7 +19,7 @@ MAX_ROWS = 1_000_000
 MAX_COLUMNS = 2_000
 MAX_CELLS = 30_000_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_DTD = re.compile(rb"<!DOCTYPE|<!ENTITY|<\0!\0D\0O\0C\0T\0Y\0P\0E|\0<\0!\0D\0O\0C\0T\0Y\0P\0E")
+_DTD = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
 # a cell with content (self-closing ones carry only a format), a row that is hidden, a formula without a stored value
 _CELL = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,4})(\d{1,8})"[^<>]*(?<!/)>')
 _HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\s(?=[^<>]*\shidden="(?:1|true)")[^<>]*?\br="(\d+)"')
@@ -56,9 +56,7 @@ def read(path: Path, request: Request) -> Raw:
         seen = _inspect(path, suffix)
     try:
         book = calamine.CalamineWorkbook.from_path(path)
-        index, notes = _choose(book, request, path)
-        sheet = book.get_sheet_by_index(index)
-        name = book.sheet_names[index]
+        name, sheet, notes = _choose(book, request, path)
         if sheet.end is not None and (sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS):
             raise InputError(_too_large(path, name, sheet.end[0] + 1, sheet.end[1] + 1))
         rows = [(number, [cell_text(c) for c in cells]) for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1)]
@@ -70,7 +68,7 @@ def read(path: Path, request: Request) -> Raw:
     frame, more = table_from_rows(rows, request.known, merged)
     if frame.empty:
         raise InputError(f"{path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file.")
-    return Raw(frame, name, notes + more + _sheet_notes(seen.get(index)))
+    return Raw(frame, name, notes + more + _sheet_notes(seen.get(list(book.sheet_names).index(name))))
 
 
 def cell_text(value: Any) -> str:
@@ -79,10 +77,10 @@ def cell_text(value: Any) -> str:
     >>> [cell_text(v) for v in (7.0, 0.1, "007", True, dt.date(2025, 7, 1), dt.datetime(2025, 7, 1), None)]
     ['7', '0.1', '007', 'true', '2025-07-01', '2025-07-01', '']
     """
-    if value is None:
-        return ""
     if isinstance(value, str):
         return value.strip()
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -92,15 +90,17 @@ def cell_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
-def _choose(book: Any, request: Request, path: Path) -> tuple[int, list[str]]:
+def _choose(book: Any, request: Request, path: Path) -> tuple[str, Any, list[str]]:
+    """Return the name of the sheet to read, the sheet, and notes on the hidden ones."""
     names = list(book.sheet_names)
     hidden = [m.name for m in book.sheets_metadata if m.visible != calamine.SheetVisibleEnum.Visible]
     sheets = [m.name for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
     if request.sheet is not None:
         if request.sheet not in names:
             raise InputError(f"{path.name} has no sheet {request.sheet!r}; it has {', '.join(map(repr, names))}.")
-        return names.index(request.sheet), []
-    filled = [n for n in sheets if n not in hidden and book.get_sheet_by_name(n).end is not None]
+        return request.sheet, book.get_sheet_by_name(request.sheet), []
+    visible = {n: book.get_sheet_by_name(n) for n in sheets if n not in hidden}
+    filled = [n for n, sheet in visible.items() if sheet.end is not None]
     if not filled:
         also = f" Hidden sheets: {', '.join(map(repr, hidden))}; name one with sheet= if it is meant." if hidden else ""
         raise InputError(f"{path.name} has no visible sheet with data.{also}")
@@ -109,7 +109,7 @@ def _choose(book: Any, request: Request, path: Path) -> tuple[int, list[str]]:
             f"{path.name} has {len(filled)} sheets with data: {', '.join(map(repr, filled))}. plangeo does not guess which one is meant: "
             f"name it with sheet={filled[0]!r}."
         )
-    return names.index(filled[0]), [f"hidden sheet(s) not read: {', '.join(hidden)}"] if hidden else []
+    return filled[0], visible[filled[0]], [f"hidden sheet(s) not read: {', '.join(hidden)}"] if hidden else []
 
 
 def _inspect(path: Path, suffix: str) -> dict[int, _Seen]:
@@ -164,17 +164,22 @@ def _walk(archive: zipfile.ZipFile, name: str, path: Path, suffix: str) -> _Seen
     low = name.lower()
     worksheet = "/worksheets/" in low and suffix != ".ods"
     for window, _ in _chunks(archive, name):
-        if _DTD.search(window):
+        if any(mark in window for mark in _DTD):
             raise InputError(
                 f"{path.name}: {name} declares a document type or entities, which can hide a bomb. A genuine workbook has none: "
                 "open it in Excel or LibreOffice and save it again."
             )
         if worksheet:
-            for letters, digits in _CELL.findall(window):
-                rows, columns = max(rows, int(digits)), max(columns, _column_number(letters))
-            hidden |= dict.fromkeys(int(n) for n in _HIDDEN_ROW.findall(window))
-            blank |= dict.fromkeys(c.decode() for c in _NO_VALUE.findall(window))
-            errors |= dict.fromkeys(c.decode() for c in _ERROR.findall(window))
+            cells = _CELL.findall(window)
+            rows = max([rows, *map(int, {digits for _, digits in cells})])
+            columns = max([columns, *map(_column_number, {letters for letters, _ in cells})])
+            # the patterns are slow: a plain search says whether they can match at all
+            if b"hidden=" in window:
+                hidden |= dict.fromkeys(int(n) for n in _HIDDEN_ROW.findall(window))
+            if b"<f" in window or b":f" in window:
+                blank |= dict.fromkeys(c.decode() for c in _NO_VALUE.findall(window))
+            if b't="e"' in window:
+                errors |= dict.fromkeys(c.decode() for c in _ERROR.findall(window))
         elif suffix == ".ods" and low == "content.xml":
             _bound_ods(window, path)
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:

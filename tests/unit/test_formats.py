@@ -202,7 +202,7 @@ def test_shapefile_parts_must_be_there_and_agree(tmp_path):
     with pytest.raises(InputError, match=r"zones\.dbf .* missing"):
         read(path)
     shutil.copy(longer.with_suffix(".dbf"), tmp_path / "zones.dbf")
-    with pytest.raises(InputError, match="3 shapes.*2 rows"):
+    with pytest.raises(InputError, match=r"3 shapes.*2 rows"):
         read(path)
     shutil.copy(tmp_path / "kept.dbf", tmp_path / "zones.dbf")
     assert len(read(path).frame) == 3
@@ -303,8 +303,8 @@ def test_xml_with_entities_or_endless_depth_is_refused(tmp_path):
     for name, why in (("bomb", "document type"), ("deep", "deeper"), ("page", "not KML")):
         with pytest.raises(InputError, match=why):
             read(tmp_path / f"{name}.kml")
+    (tmp_path / "cut.gml").write_text("<FeatureCollection>")
     with pytest.raises(InputError, match="well-formed"):
-        (tmp_path / "cut.gml").write_text("<FeatureCollection>")
         check_xml(tmp_path / "cut.gml", ["FeatureCollection"], "GML")
 
 
@@ -360,7 +360,7 @@ def test_first_project_is_not_taken_for_a_second_header_line():
 
 def test_sheet_must_be_named_when_several_hold_data_and_hidden_ones_do_not_count(tmp_path):
     path = workbook(tmp_path / "a.xlsx", ROWS, Cu=ROWS)
-    with pytest.raises(InputError, match="'DanhMuc', 'Cu'.*sheet="):
+    with pytest.raises(InputError, match=r"'DanhMuc', 'Cu'.*sheet="):
         read(path)
     assert read(path, sheet="Cu").layer == "Cu"
     book = openpyxl.load_workbook(path)
@@ -398,6 +398,34 @@ def test_workbook_with_a_wrong_suffix_password_or_entities_is_refused(tmp_path):
     for name, why in (("text", "CSV"), ("locked", "password"), ("bomb2", "document type")):
         with pytest.raises(InputError, match=why):
             read(tmp_path / f"{name}.xlsx")
+
+
+def ods(path: Path, cells: str) -> Path:
+    content = (
+        '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
+        f'<office:body><office:spreadsheet><table:table table:name="DanhMuc">{cells}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')
+        archive.writestr("content.xml", content)
+    return path
+
+
+def ods_row(*texts: str, repeat: str = "") -> str:
+    cells = "".join(f'<table:table-cell office:value-type="string"{repeat}><text:p>{t}</text:p></table:table-cell>' for t in texts)
+    return f"<table:table-row>{cells}</table:table-row>"
+
+
+def test_opendocument_sheet_and_its_repeat_bomb(tmp_path):
+    raw = read(ods(tmp_path / "a.ods", ods_row("Mã dự án", "Tên dự án", "x") + ods_row("007", "Khu A", "1,5")))
+    assert raw.frame.iloc[0].tolist() == ["007", "Khu A", "1,5", 2.0]
+    with pytest.raises(InputError, match="Ctrl"):
+        read(ods(tmp_path / "b.ods", ods_row("Mã dự án", repeat=' table:number-columns-repeated="16384"')))
+    rows = ods_row("A", "B").replace("<table:table-row>", '<table:table-row table:number-rows-repeated="1048576">')
+    with pytest.raises(InputError, match="Ctrl"):
+        read(ods(tmp_path / "c.ods", ods_row("Mã dự án", "Tên dự án") + rows))
 
 
 # --- CSV
