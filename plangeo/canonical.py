@@ -232,7 +232,7 @@ def _areas(cells: pd.Series, source: str, notes: list[str]) -> list[float]:
     texts = [_text(v) for v in cells]
     style = number_style([re.sub(r"[^\d.,\s-]", "", fold(t).replace("m2", "").replace("²", "")) for t in texts])
     decimal = style if style in ("comma", "point") else None
-    areas = [parse_area(t, unit, decimal) if t else None for t in texts]  # type: ignore[arg-type]
+    areas = [parse_area(t, unit, decimal) if t else None for t in texts]
     unread = [t for t, a in zip(texts, areas, strict=True) if t and a is None]
     if unread:
         notes.append(

@@ -111,7 +111,7 @@ def _from_columns(
             problems.append("no_geometry: the row has no coordinates")
             continue
         fault = _fault(x, cells[0], x_column, x_range) or _fault(y, cells[1], y_column, y_range)
-        geometry.append(None if fault else shapely.Point(x, y))
+        geometry.append(None if fault or x is None or y is None else shapely.Point(x, y))
         problems.append(fault)
     return Places(geometry, problems, as_crs(crs), told)
 
@@ -124,7 +124,7 @@ def _numbers(cells: pd.Series, bounds: tuple[float, float], column: str, source:
     if style == "ambiguous":
         # cells that prove their own style are read; a cell that does not becomes a problem of its row
         notes.append(f"{source}: column {column!r} mixes ways of writing numbers; cells that do not show which are left unread")
-    return [parse_number(t, style if style in ("comma", "point") else None) for t in texts]  # type: ignore[arg-type]
+    return [parse_number(t, style if style in ("comma", "point") else None) for t in texts]
 
 
 def _fault(value: float | None, cell: str, column: str, bounds: tuple[float, float]) -> str:

@@ -225,9 +225,11 @@ def _sentence(
         raise KeyError(f"no sentence for the finding {check}.{reason}: the check must declare it in its reasons") from None
     text = template.vi if language == "vi" else template.en
     try:
-        return text.format_map(_slots(finding, assessment, language, facts, told)).strip()
+        filled = text.format_map(_slots(finding, assessment, language, facts, told)).strip()
     except KeyError as error:
         raise KeyError(f"the sentence of {check}.{reason} ({language}) names the slot {error}, which does not exist") from None
+    body = filled.rstrip(".")
+    return body if body.endswith(("?", "!", ":")) else f"{body}."  # a detail may bring its own full stop, or none
 
 
 def _slots(

@@ -218,7 +218,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     present = ~np.asarray(shapely.is_missing(values))
     flat = values.copy()
     flat[present] = shapely.force_2d(values[present])
-    finite = np.isfinite(shapely.bounds(flat)).all(axis=1)
+    finite = np.asarray(np.isfinite(shapely.bounds(flat)).all(axis=1))
     empty = np.asarray(present & shapely.is_empty(flat))
     valid = np.asarray(shapely.is_valid(flat))
     declared = out["declared_area_m2"].tolist() if "declared_area_m2" in out else [float("nan")] * len(out)

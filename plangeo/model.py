@@ -290,7 +290,8 @@ class Assessment:
         """Return the count of sites per verdict, worst first; index ``verdict``, column ``sites``."""
         order = [v.label for v in sorted(Verdict, reverse=True)]
         counts = self.sites["verdict"].value_counts().reindex(order, fill_value=0)
-        return counts.rename_axis("verdict").rename("sites").to_frame()
+        table: pd.DataFrame = counts.rename_axis("verdict").rename("sites").to_frame()
+        return table
 
     def plot(self, **keywords: Any) -> Any:
         """Draw the sites coloured by verdict with matplotlib and return the axes."""

@@ -41,7 +41,7 @@ from plangeo.model import (
     ZoneClass,
 )
 from plangeo.profiles import load_profile
-from plangeo.rulebook_schema import BasisForm, BookForm, Words
+from plangeo.rulebook_schema import BasisForm, BookForm, RuleForm, ThresholdForm, Words
 from plangeo.text import fold
 from plangeo.yamlfile import YamlDocument, YamlFault, read_yaml
 
@@ -296,7 +296,8 @@ def _contradictions(form: BookForm, book: Rulebook, document: YamlDocument) -> l
             fault(("plans", i), f"the successor {plan.successor!r} of {plan.plan_id!r} is not among the plans")
         elif _loops(plan.plan_id, {p: q.successor for p, q in book.plans.items()}):
             fault(("plans", i), f"{plan.plan_id!r} replaces itself through its successors")
-    for kind, entries in (("rules", form.rules), ("thresholds", form.thresholds)):
+    both: tuple[tuple[str, Sequence[RuleForm | ThresholdForm]], ...] = (("rules", form.rules), ("thresholds", form.thresholds))
+    for kind, entries in both:
         for i, entry in enumerate(entries):
             for use_code in _listed(entry.use):
                 if use_code != ANY and use_code not in book.uses:

@@ -59,7 +59,7 @@ def number_style(
     if len(votes) == 1:
         return "comma" if "comma" in votes else "point"
     if not votes and plausible:
-        fits = [s for s in ("comma", "point") if all(_in_range(parse_number(c, s), plausible) for c in cells)]  # type: ignore[arg-type]
+        fits = [s for s in ("comma", "point") if all(_in_range(parse_number(c, s), plausible) for c in cells)]
         if len(fits) == 1:
             return "comma" if fits[0] == "comma" else "point"
     return "ambiguous"

@@ -274,12 +274,14 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
     why = deciding_sentences(assessment, listing.findings)
     frame["why"] = pd.Series([why.get(item, "") for item in frame["site_id"]], dtype=object, index=frame.index)
     own = [name if name in frame.columns else f"{name}_raw" for name in own_columns(assessment)]
+    ours = [frame[name].map(one_line).tolist() for name in ("site_id", "name", "use")]
+    own = [name for name in own if frame[name].map(one_line).tolist() not in ours]  # said once, not twice
     columns = [
         _Column("site_id", "Mã", 12, "code"),
         _Column("name", "Tên dự án", 38),
         _Column("verdict_vi", "Kết luận", 18, "verdict"),
         _Column("why", "Lý do", 60),
-        *(_Column(name, name, _width(frame[name])) for name in own),
+        *(_Column(name, f"{name} (danh mục)" if name in _HEADINGS else name, _width(frame[name])) for name in own),
         _Column("use", "Loại dự án", 22),
         _Column("problem", "Lỗi dữ liệu", 26),
         _Column("repaired", "Đã sửa khi đọc", 26),
@@ -288,6 +290,9 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
         _Column("source_row", "Dòng trong tệp gốc", 10, "integer"),
     ]
     _table(sheet, frame, columns, styles, frozen=3, empty="Danh mục không có dự án nào.")
+
+
+_HEADINGS = ("Mã", "Tên dự án", "Kết luận", "Lý do", "Loại dự án", "Giải thích")
 
 
 def _width(values: pd.Series) -> float:
