@@ -15,6 +15,7 @@ from xlsxwriter.workbook import Format, Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from plangeo.explanation import describe_plan, format_date, format_period, format_scale, not_run_line, one_line
+from plangeo.geometry import ellipsoidal_area
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
@@ -216,18 +217,22 @@ def _verdict_counts(sheet: Worksheet, row: int, assessment: Assessment, styles: 
 
 def hectares_by_verdict(assessment: Assessment) -> dict[Verdict, float]:
     """Return the area of the polygonal sites per verdict in hectares, on the ellipsoid of their CRS."""
-    from plangeo.geometry import ellipsoidal_area
-
     total: dict[Verdict, list[float]] = {verdict: [] for verdict in Verdict}
-    sites = assessment.sites
-    sound = sites.geometry.notna() & sites.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    sound &= sites["problem"].fillna("").astype(str).eq("")  # the area of a broken ring means nothing
-    chosen = sites.loc[sound]
-    if len(chosen):
-        for word, area in zip(chosen["verdict"], ellipsoidal_area(chosen.geometry), strict=True):
-            if math.isfinite(area):
-                total[Verdict.parse(str(word))].append(float(area) / 10_000)
+    for word, area in zip(assessment.sites["verdict"], hectares_of(assessment), strict=True):
+        if math.isfinite(area):
+            total[Verdict.parse(str(word))].append(area)
     return {verdict: math.fsum(values) for verdict, values in total.items()}
+
+
+def hectares_of(assessment: Assessment) -> list[float]:
+    """Return the ellipsoidal area of each site in hectares; NaN for points, lines and sites with a problem."""
+    sites = assessment.sites
+    areal = sites.geometry.notna() & sites.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
+    areal &= sites["problem"].fillna("").astype(str).eq("")  # the area of a broken ring means nothing
+    if not areal.any():
+        return [math.nan] * len(sites)
+    areas = iter(ellipsoidal_area(sites.geometry[areal]))
+    return [float(next(areas)) / 10_000 if wanted else math.nan for wanted in areal]
 
 
 def _plans(sheet: Worksheet, row: int, assessment: Assessment, styles: Mapping[str, Format]) -> int:
@@ -274,6 +279,9 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
     why = deciding_sentences(assessment, listing.findings)
     frame["why"] = pd.Series([why.get(item, "") for item in frame["site_id"]], dtype=object, index=frame.index)
     own = [name if name in frame.columns else f"{name}_raw" for name in own_columns(assessment)]
+    declared = assessment.sites["declared_area_m2"] if "declared_area_m2" in assessment.sites else [math.nan] * len(frame)
+    frame["declared_ha"] = pd.Series([float(area) / 10_000 for area in declared], index=frame.index)
+    frame["drawn_ha"] = pd.Series(hectares_of(assessment), index=frame.index, dtype=float)
     ours = [frame[name].map(one_line).tolist() for name in ("site_id", "name", "use")]
     own = [name for name in own if frame[name].map(one_line).tolist() not in ours]  # said once, not twice
     columns = [
@@ -282,6 +290,8 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
         _Column("verdict_vi", "Kết luận", 18, "verdict"),
         _Column("why", "Lý do", 60),
         *(_Column(name, f"{name} (danh mục)" if name in _HEADINGS else name, _width(frame[name])) for name in own),
+        _Column("declared_ha", "Kê khai (ha)", 12, "hectare"),
+        _Column("drawn_ha", "Theo tọa độ (ha)", 12, "hectare"),
         _Column("use", "Loại dự án", 22),
         _Column("problem", "Lỗi dữ liệu", 26),
         _Column("repaired", "Đã sửa khi đọc", 26),

@@ -27,7 +27,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def options() -> list[str]:
     given = [str(sample("projects.xlsx")), "--rulebook", str(sample("rulebook.yaml")), "--on", "2025-07-01"]
     given += ["--layer", f"zones={sample('zones.gpkg')}", "--layer", f"districts={sample('communes.gpkg')}"]
-    return ["assess", *given, "--boundaries", str(sample("project_boundaries.gpkg"))]
+    return ["assess", *given, "--crs", "sites=EPSG:9215", "--boundaries", str(sample("project_boundaries.gpkg"))]
 
 
 def test_the_demo_writes_everything_and_ends_with_the_map(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,9 +78,8 @@ def test_options_and_project_file_give_the_same_verdicts(demo: Path, tmp_path: P
 
 
 def test_assess_alone_runs_the_project_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = ["register", "rulebook"]
-    named = {"register": sample("projects.xlsx"), "rulebook": sample("rulebook.yaml")}
-    text = "".join(f"{key}: {json.dumps(str(named[key]))}\n" for key in lines)
+    text = f'register: {{path: {json.dumps(str(sample("projects.xlsx")))}, crs: "EPSG:9215"}}\n'
+    text += f"rulebook: {json.dumps(str(sample('rulebook.yaml')))}\n"
     text += f"on: 2025-07-01\nout: kết quả\nlayers: {{zones: {json.dumps(str(sample('zones.gpkg')))}}}\n"
     (tmp_path / "plangeo.yaml").write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
