@@ -58,7 +58,7 @@ def decode_frame(table: pd.DataFrame, declared: str | None, *, from_bytes: bool)
             notes.append(f"column {name!r}: {changed} text(s) were UTF-8 read as Latin-1 and were repaired, e.g. {next(a for a, b in zip(mended, chosen, strict=True) if a != b)[:40]!r}")
         for i, text in zip(where, mended, strict=True):
             texts[i] = text
-        table.isetitem(position, pd.Series(texts, index=table.index, dtype=object))
+        table.isetitem(position, texts)
     return table, notes
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -22,6 +24,8 @@ RATIO_FROM_BYTES = 100 * 1024**2
 """Below this unpacked size the ratio is not judged: small tables of blanks compress very well."""
 MAX_XML_DEPTH = 200
 _CHUNK = 1 << 20
+UNZIP_FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What Python's reader of archives raises for damaged ones."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,7 @@ def check_zip(path: Path) -> list[zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except UNZIP_FAULTS as error:
         raise InputError(f"{path.name} is a damaged ZIP archive ({error}). Copy or export it again.") from error
     if len(entries) > MAX_ENTRIES:
         raise InputError(f"{path.name} holds {len(entries)} entries; at most {MAX_ENTRIES} are unpacked. Send the needed files only.")
@@ -214,7 +218,7 @@ def unpack(path: Path, folder: Path) -> list[Path]:
             try:
                 with archive.open(entry) as source, target.open("wb") as sink:
                     shutil.copyfileobj(source, sink, _CHUNK)
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+            except UNZIP_FAULTS as error:
                 raise InputError(f"{path.name}: entry {entry.filename!r} cannot be unpacked ({error}).") from error
             files.append(target)
     return sorted(files)
@@ -260,5 +264,5 @@ def check_xml(path: Path, roots: Mapping[str, str] | Iterable[str], wanted: str)
     try:
         with path.open("rb") as stream:
             parser.ParseFile(stream)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:
         raise InputError(f"{path.name} is not well-formed XML: {error}. Export it again.") from error

@@ -87,8 +87,10 @@ def read_layer(
             info = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True, **opened)
             if info.get("driver", driver) != driver:
                 raise InputError(f"{name} opened as {info['driver']}, not as {driver}: the suffix and the content disagree. Export it again.")
-            crs, wkb, fields, problems = _read_or_salvage(path, layer, driver, encoding, opened | extra, info, name)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            crs, wkb, fields, problems = _read_or_salvage(path, layer, driver, encoding, opened | extra, info, name, notes)
+        except InputError:
+            raise
+        except Exception as error:  # damaged bytes lead the binding to faults of any kind; each means: unreadable
             raise InputError(f"{name}, layer {layer!r}: cannot be read ({error}). Open it in QGIS and export it as GeoPackage.") from error
     notes += _gdal_notes(caught)
     if not len(next(iter(fields.values()), [])) and (wkb is None or not len(wkb)):
@@ -125,7 +127,7 @@ def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, i
     """
     try:
         found = [(str(row[0]), row[1]) for row in pyogrio.list_layers(path)]
-    except pyogrio.errors.DataSourceError as error:
+    except (pyogrio.errors.DataSourceError, ValueError) as error:
         raise InputError(f"{name} cannot be opened ({error}). It may be damaged: copy or export it again.") from error
     if request.layer is not None:
         if request.layer not in [n for n, _ in found]:
@@ -161,7 +163,7 @@ def shapes_of(wkb: Any) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
             safe[position] = None
             problems[position] = f"invalid_geometry: collections nested deeper than {_MAX_NESTING}"
     shapes = shapely.from_wkb(safe, on_invalid="ignore")
-    for position in np.flatnonzero(shapely.is_missing(shapes)):
+    for position in np.flatnonzero(shapely.is_missing(shapes)).tolist():
         if safe[position] is not None:
             try:
                 shapely.from_wkb(safe[position])
@@ -240,7 +242,8 @@ def _words(crs: Any) -> str:
 
 
 def _read_or_salvage(
-    path: Path, layer: str, driver: str, encoding: str | None, options: dict[str, Any], info: Mapping[str, Any], name: str
+    path: Path, layer: str, driver: str, encoding: str | None, options: dict[str, Any], info: Mapping[str, Any], name: str,
+    notes: list[str],
 ) -> tuple[Any, Any, dict[str, Any], dict[int, str]]:
     """Read all rows at once; when one bad record spoils that, read row by row and keep the bad ones as blanks."""
     try:
@@ -250,8 +253,13 @@ def _read_or_salvage(
         meta, wkb, fields = _bulk(path, layer, "ISO-8859-1", options)
         table, _ = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
         return meta["crs"], wkb, {str(c): table[c] for c in table}, {}
-    except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError, pyogrio.errors.DataLayerError) as error:
+    except Exception as error:  # one damaged record raises anything from FeatureError to "year 0 is out of range"
         total = int(info["features"])
+        dates = [str(c) for c, kind in zip(info["fields"], info["ogr_types"], strict=True) if kind in ("OFTDate", "OFTDateTime", "OFTTime")]
+        if dates and "columns" not in options and ("out of range" in str(error) or "must be in" in str(error)):
+            notes.append(f"column(s) {', '.join(dates)} hold impossible dates and were not read")
+            kept = [c for c in info["fields"] if c not in dates]
+            return _read_or_salvage(path, layer, driver, encoding, options | {"columns": kept}, info, name, notes)
         if total <= 0:
             raise InputError(f"{name}, layer {layer!r}: cannot be read ({error}). Export it again.") from error
         return _salvage(path, layer, driver, encoding or str(info["encoding"]), options, info, total)
@@ -272,7 +280,7 @@ def _bulk(path: Path, layer: str, encoding: str | None, options: dict[str, Any])
 def _salvage(
     path: Path, layer: str, driver: str, encoding: str, options: dict[str, Any], info: Mapping[str, Any], total: int
 ) -> tuple[Any, Any, dict[str, Any], dict[int, str]]:
-    columns = [str(c) for c in info["fields"]]
+    columns = [str(c) for c in options.get("columns", info["fields"])]
     rows: dict[int, tuple[Any, list[Any]]] = {}
     problems: dict[int, str] = {}
     pending = [(start, min(_SALVAGE_BLOCK, total - start)) for start in range(0, total, _SALVAGE_BLOCK)]
@@ -282,7 +290,7 @@ def _salvage(
             _, wkb, fields = _bulk(path, layer, encoding, options | {"skip_features": start, "max_features": size})
             for offset in range(size):
                 rows[start + offset] = (wkb[offset], [fields[c][offset] for c in columns])
-        except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError, pyogrio.errors.DataLayerError, IndexError) as error:
+        except Exception as error:
             if size > 1:
                 half = size // 2
                 pending += [(start, half), (start + half, size - half)]

@@ -95,8 +95,8 @@ def _curved(connection: sqlite3.Connection, layer: str, quoted: str, shown: Path
     column = '"' + str(named[0][0]).replace('"', '""') + '"'
     # header: magic 2, version 1, flags 1, srs 4, envelope 0/32/48/48/64 bytes, then WKB: order 1, type 4
     query = f"SELECT DISTINCT substr({column}, 4, 1), substr({column}, 9, 69) FROM {quoted} WHERE {column} IS NOT NULL"  # noqa: S608
-    for flags, rest in connection.execute(query):
-        if not flags or not rest:
+    for flags, rest in _rows(connection, query, shown):
+        if not isinstance(flags, bytes) or not isinstance(rest, bytes) or not flags:
             continue
         start = (0, 32, 48, 48, 64, 0, 0, 0)[(flags[0] >> 1) & 7]
         order, code = rest[start : start + 1], rest[start + 1 : start + 5]

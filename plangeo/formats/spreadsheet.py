@@ -13,7 +13,7 @@ import python_calamine as calamine
 
 from plangeo.errors import InputError
 from plangeo.headers import table_from_rows
-from plangeo.inputs import Format, Raw, Request, check_zip, read_head, require_signature, true_type
+from plangeo.inputs import UNZIP_FAULTS, Format, Raw, Request, check_zip, read_head, require_signature, true_type
 
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 2_000
@@ -61,9 +61,9 @@ def read(path: Path, request: Request) -> Raw:
             raise InputError(_too_large(path, name, sheet.end[0] + 1, sheet.end[1] + 1))
         rows = [(number, [cell_text(c) for c in cells]) for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1)]
         merged = sheet.merged_cell_ranges or []
-    except (calamine.CalamineError, ValueError, OSError) as error:
-        if isinstance(error, InputError):
-            raise
+    except (InputError, KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # a panic inside calamine is not an Exception
         raise InputError(f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again.") from error
     frame, more = table_from_rows(rows, request.known, merged)
     if frame.empty:
@@ -128,7 +128,9 @@ def _inspect(path: Path, suffix: str) -> dict[int, _Seen]:
                         found[order.index(entry.filename)] = seen
                 elif low.endswith(".bin") and "/worksheets/" in low:
                     _bound_binary(archive.read(entry), path, entry.filename)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+    except InputError:
+        raise
+    except UNZIP_FAULTS as error:
         raise InputError(f"{path.name} is damaged ({error}). Open it in Excel and save it again.") from error
     return found
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import sqlite3
 import struct
@@ -483,6 +485,38 @@ def test_zip_bombs_are_refused_before_unpacking(tmp_path):
             sink.write(bytes(1 << 20))
     with pytest.raises(InputError, match="bomb"):
         unpack(tmp_path / "bomb.zip", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["z.gpkg", "z.shp", "z.dbf", "z.shx", "z.geojson", "z.fgb", "z.tab", "z.map", "z.dat", "z.gml", "z.parquet", "z.xlsx", "z.csv", "z.kml"])
+def test_damaged_files_are_read_or_refused_but_never_crash(tmp_path, name):
+    folder = tmp_path / "good"
+    folder.mkdir()
+    suffix = "." + {"dbf": "shp", "shx": "shp", "map": "tab", "dat": "tab"}.get(name[2:], name[2:])
+    if suffix == ".parquet":
+        layer().to_parquet(folder / "z.parquet")
+    elif suffix == ".xlsx":
+        workbook(folder / "z.xlsx", ROWS)
+    elif suffix in (".csv", ".kml"):
+        (folder / f"z{suffix}").write_text("Mã;Tên\nP1;A\n" if suffix == ".csv" else KML.format(PLACE), encoding="utf-8")
+    else:
+        save(layer(day=pd.to_datetime(["2025-07-01"] * 3)), folder / f"z{suffix}")
+    chance = random.Random(7)
+    for turn in range(25):
+        work = tmp_path / f"{turn}"
+        shutil.copytree(folder, work)
+        blob = bytearray((work / name).read_bytes())
+        for _ in range(chance.choice([1, 5, 30])):
+            blob[chance.randrange(len(blob))] = chance.randrange(256)
+        (work / name).write_bytes(blob[: len(blob) if turn % 3 else chance.randrange(len(blob))])
+        with contextlib.suppress(InputError):
+            read(work / f"z{suffix}")
+
+
+def test_shapefile_says_where_it_may_have_cut_names_and_texts(tmp_path):
+    frame = layer(land_use_p=["a", "b", "c"], note=["x" * 254, "", ""])
+    notes = read(save(frame, tmp_path / "z.shp")).notes
+    assert any("land_use_p" in note for note in notes)
+    assert any("254" in note for note in notes)
 
 
 # --- real files, where they are at hand
