@@ -8,7 +8,7 @@ from plangeo.inputs import Format
 
 MODULES = (
     "spreadsheet", "csvfile", "geopackage", "shapefile", "geojson", "kml", "gml", "gpx",
-    "geoparquet", "flatgeobuf", "mapinfo", "dxf", "dgn", "filegdb",
+    "geoparquet", "flatgeobuf", "mapinfo", "dxf", "dgn", "filegdb", "raster",
 )
 
 

@@ -499,7 +499,8 @@ def test_damaged_files_are_read_or_refused_but_never_crash(tmp_path, name):
     elif suffix in (".csv", ".kml"):
         (folder / f"z{suffix}").write_text("Mã;Tên\nP1;A\n" if suffix == ".csv" else KML.format(PLACE), encoding="utf-8")
     else:
-        save(layer(day=pd.to_datetime(["2025-07-01"] * 3)), folder / f"z{suffix}")
+        days = {} if suffix == ".shp" else {"day": pd.to_datetime(["2025-07-01"] * 3)}
+        save(layer(**days), folder / f"z{suffix}")
     chance = random.Random(7)
     for turn in range(25):
         work = tmp_path / f"{turn}"
