@@ -8,10 +8,22 @@ import unicodedata
 
 import pandas as pd
 
-_CODECS = {"88591": "latin-1", "88591:1987": "latin-1", "ansi 1252": "cp1252", "1252": "cp1252", "1258": "cp1258", "ansi 1258": "cp1258",
-           "windowslatin1": "cp1252", "windowsvietnamese": "cp1258", "65001": "utf-8", "system": "utf-8"}
-_TWICE = re.compile("[ÃÂÄÅÆáâà][\x80-\xbf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d"
-                    "\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]")
+_CODECS = {
+    "88591": "latin-1",
+    "88591:1987": "latin-1",
+    "ansi 1252": "cp1252",
+    "1252": "cp1252",
+    "1258": "cp1258",
+    "ansi 1258": "cp1258",
+    "windowslatin1": "cp1252",
+    "windowsvietnamese": "cp1258",
+    "65001": "utf-8",
+    "system": "utf-8",
+}
+_TWICE = re.compile(
+    "[ÃÂÄÅÆáâà][\x80-\xbf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d"
+    "\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"
+)
 
 
 def codec_of(words: str) -> str | None:
@@ -55,7 +67,9 @@ def decode_frame(table: pd.DataFrame, declared: str | None, *, from_bytes: bool)
         mended = [_once(text) for text in chosen]
         changed = sum(a != b for a, b in zip(mended, chosen, strict=True))
         if changed:
-            notes.append(f"column {name!r}: {changed} text(s) were UTF-8 read as Latin-1 and were repaired, e.g. {next(a for a, b in zip(mended, chosen, strict=True) if a != b)[:40]!r}")
+            notes.append(
+                f"column {name!r}: {changed} text(s) were UTF-8 read as Latin-1 and were repaired, e.g. {next(a for a, b in zip(mended, chosen, strict=True) if a != b)[:40]!r}"
+            )
         for i, text in zip(where, mended, strict=True):
             texts[i] = text
         table.isetitem(position, texts)

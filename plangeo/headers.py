@@ -34,9 +34,13 @@ def table_from_rows(
         return pd.DataFrame({"source_row": pd.Series(dtype=float)}), []
     width = max(len(cells) for _, cells in filled)
     filled = [(number, cells + [""] * (width - len(cells))) for number, cells in filled]
-    spans = {(top + 1, column): (left, bottom + 1) for (top, left), (bottom, right) in merged for column in range(left, right + 1)}
+    spans = {
+        (top + 1, column): (left, bottom + 1) for (top, left), (bottom, right) in merged for column in range(left, right + 1)
+    }
     first, last = find_header(filled, known, spans)
-    names = _names([cells for _, cells in filled[first : last + 1]], [number for number, _ in filled[first : last + 1]], known, spans)
+    names = _names(
+        [cells for _, cells in filled[first : last + 1]], [number for number, _ in filled[first : last + 1]], known, spans
+    )
     notes = []
     numbers = [number for number, _ in filled[first : last + 1]]
     if filled[0][0] != numbers[0] or len(numbers) > 1:
@@ -92,7 +96,9 @@ def _second_line(upper: Row, lower: Row, known: frozenset[str], spans: dict[tupl
     return bool(blank_above) and recognised * 2 >= len(words)
 
 
-def _names(lines: list[list[str]], numbers: list[int], known: frozenset[str], spans: dict[tuple[int, int], tuple[int, int]]) -> list[str]:
+def _names(
+    lines: list[list[str]], numbers: list[int], known: frozenset[str], spans: dict[tuple[int, int], tuple[int, int]]
+) -> list[str]:
     if len(lines) == 1:
         return [" ".join(c.split()) for c in lines[0]]
     upper, lower = lines

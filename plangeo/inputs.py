@@ -178,10 +178,14 @@ def check_zip(path: Path) -> list[zipfile.ZipInfo]:
     except UNZIP_FAULTS as error:
         raise InputError(f"{path.name} is a damaged ZIP archive ({error}). Copy or export it again.") from error
     if len(entries) > MAX_ENTRIES:
-        raise InputError(f"{path.name} holds {len(entries)} entries; at most {MAX_ENTRIES} are unpacked. Send the needed files only.")
+        raise InputError(
+            f"{path.name} holds {len(entries)} entries; at most {MAX_ENTRIES} are unpacked. Send the needed files only."
+        )
     for entry in entries:
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise InputError(f"{path.name}: entry {entry.filename!r} is a symbolic link, which could point at any file. Zip the file itself.")
+            raise InputError(
+                f"{path.name}: entry {entry.filename!r} is a symbolic link, which could point at any file. Zip the file itself."
+            )
         name = entry.filename.replace("\\", "/")
         if name.startswith("/") or ".." in PurePosixPath(name).parts or ":" in name or "\0" in name:
             raise InputError(f"{path.name}: entry {entry.filename!r} leads out of the archive's folder. Zip the files again.")
@@ -207,7 +211,9 @@ def unpack(path: Path, folder: Path) -> list[Path]:
     entries = check_zip(path)
     for entry in entries:
         if PurePosixPath(entry.filename).suffix.lower() in {".zip", ".kmz", ".7z", ".rar", ".gz"}:
-            raise InputError(f"{path.name}: holds another archive ({entry.filename!r}). Unpack it once and zip the files themselves.")
+            raise InputError(
+                f"{path.name}: holds another archive ({entry.filename!r}). Unpack it once and zip the files themselves."
+            )
     with zipfile.ZipFile(path) as archive:
         for entry in entries:
             target = folder / entry.filename.replace("\\", "/")
@@ -244,7 +250,9 @@ def check_xml(path: Path, roots: Mapping[str, str] | Iterable[str], wanted: str)
             if name.rpartition(":")[2].lower() not in allowed:
                 raise InputError(f"{path.name} is not {wanted}: its root element is <{name}>. Export it again.")
         if depth > MAX_XML_DEPTH:
-            raise InputError(f"{path.name}: elements are nested deeper than {MAX_XML_DEPTH}; such a file can crash readers. Flatten its folders.")
+            raise InputError(
+                f"{path.name}: elements are nested deeper than {MAX_XML_DEPTH}; such a file can crash readers. Flatten its folders."
+            )
 
     def end(_name: str) -> None:
         nonlocal depth

@@ -158,8 +158,12 @@ def _partition_line(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
             middle = (low + high) / 2
             within = {n for n, found in spans.items() if any(a <= middle <= b for a, b in found)}
             ends = [start + (end - start) * at / segment.length for at in (low, high)]
-            runs.setdefault((tuple(n for n in candidates if n in within | along), bool(along)), []).append(shapely.LineString(ends))
-    return [Face(zones, shapely.line_merge(shapely.MultiLineString(parts)), edge) for (zones, edge), parts in sorted(runs.items())]
+            runs.setdefault((tuple(n for n in candidates if n in within | along), bool(along)), []).append(
+                shapely.LineString(ends)
+            )
+    return [
+        Face(zones, shapely.line_merge(shapely.MultiLineString(parts)), edge) for (zones, edge), parts in sorted(runs.items())
+    ]
 
 
 def _collected(faces: Sequence[Face], zone: int) -> Any:
@@ -168,7 +172,9 @@ def _collected(faces: Sequence[Face], zone: int) -> Any:
 
 
 def _segments(line: Any) -> Any:
-    pairs = [xy[i : i + 2] for part in shapely.get_parts(line) for xy in [shapely.get_coordinates(part)] for i in range(len(xy) - 1)]
+    pairs = [
+        xy[i : i + 2] for part in shapely.get_parts(line) for xy in [shapely.get_coordinates(part)] for i in range(len(xy) - 1)
+    ]
     found = np.asarray(shapely.linestrings(np.array(pairs)))
     return found[shapely.length(found) > 0]
 

@@ -20,5 +20,7 @@ def sample(name: str) -> Path:
     for folder in _FOLDERS:
         if (folder / name).is_file() and (folder / name).resolve().is_relative_to(folder.resolve()):
             return folder / name
-    known = sorted({p.name for f in _FOLDERS if f.is_dir() for p in f.iterdir() if p.suffix in {".xlsx", ".gpkg", ".yaml", ".csv"}})
+    known = sorted(
+        {p.name for f in _FOLDERS if f.is_dir() for p in f.iterdir() if p.suffix in {".xlsx", ".gpkg", ".yaml", ".csv"}}
+    )
     raise InputError(f"The sample has no file {name!r}. It has {', '.join(known)}.")

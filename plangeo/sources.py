@@ -62,7 +62,9 @@ def read_zones(
     """
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("zones", layer, None, crs), columns)
-    frame = canonical_zones(_with_geometry(raw, chosen, request, path), chosen, columns=columns, plan_id=plan_id, source=Path(path).name)
+    frame = canonical_zones(
+        _with_geometry(raw, chosen, request, path), chosen, columns=columns, plan_id=plan_id, source=Path(path).name
+    )
     return _finish(frame, raw, used, request, path)
 
 
@@ -106,14 +108,18 @@ def read_register(
 _READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {"zones": read_zones, "districts": read_districts}
 
 
-def open_layer(role: str, source: str | Path | gpd.GeoDataFrame, profile: str | Path | Profile = "vn", **keywords: Any) -> gpd.GeoDataFrame:
+def open_layer(
+    role: str, source: str | Path | gpd.GeoDataFrame, profile: str | Path | Profile = "vn", **keywords: Any
+) -> gpd.GeoDataFrame:
     """Return the layer ``role`` (``zones`` or ``districts``) from a file, or a frame made canonical.
 
     A frame already read by plangeo is returned as it is. **Raises** LayerError for another role, and what
     the reader of the role raises.
     """
     if role not in _READERS:
-        raise LayerError(f"no reader for a layer called {role!r}; plangeo reads {', '.join(sorted(_READERS))}. Check the spelling.")
+        raise LayerError(
+            f"no reader for a layer called {role!r}; plangeo reads {', '.join(sorted(_READERS))}. Check the spelling."
+        )
     if not isinstance(source, gpd.GeoDataFrame):
         return _READERS[role](source, profile, **keywords)
     if "plangeo" in source.attrs:
@@ -138,7 +144,9 @@ def format_of(path: Path) -> Format:
             return entry
     known = ", ".join(s for f in formats for s in f.suffixes)
     hint = " A DWG drawing must be saved as DXF first." if suffix == ".dwg" else ""
-    raise InputError(f"{path.name}: plangeo does not read files named {suffix or 'without suffix'!r}.{hint} It reads {known}, and .zip of one of them.")
+    raise InputError(
+        f"{path.name}: plangeo does not read files named {suffix or 'without suffix'!r}.{hint} It reads {known}, and .zip of one of them."
+    )
 
 
 def read_raw(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
@@ -170,7 +178,11 @@ def read_raw(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
                 copy = Path(folder) / file.name.replace("!", "_") if found.is_file() else Path(folder) / "copy.gdb" / file.name
                 copy.parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, copy)
-            return entry.read(Path(folder) / (found.name.replace("!", "_") if found.is_file() else "copy.gdb"), request), files, entry.kind
+            return (
+                entry.read(Path(folder) / (found.name.replace("!", "_") if found.is_file() else "copy.gdb"), request),
+                files,
+                entry.kind,
+            )
     return entry.read(found, request), files, entry.kind
 
 
@@ -186,14 +198,18 @@ def _inside(archive: Path, files: Iterable[Path], folder: Path, request: Request
             kinds[entry.kind].add(database or file)
     choices = sorted(kinds["vector"] or kinds["table"])
     if not choices:
-        raise InputError(f"{archive.name} holds no file plangeo reads. Zip the shapefile with all its parts, or pass the file itself.")
+        raise InputError(
+            f"{archive.name} holds no file plangeo reads. Zip the shapefile with all its parts, or pass the file itself."
+        )
     if len(choices) == 1:
         return choices[0], request
     named = [c for c in choices if request.layer in (c.stem, c.name)]
     if len(named) == 1:
         return named[0], replace(request, layer=None)
     names = ", ".join(repr(c.stem) for c in choices[:20])
-    raise InputError(f"{archive.name} holds {len(choices)} layers: {names}. plangeo does not guess which one is meant: name it with layer={choices[0].stem!r}.")
+    raise InputError(
+        f"{archive.name} holds {len(choices)} layers: {names}. plangeo does not guess which one is meant: name it with layer={choices[0].stem!r}."
+    )
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -210,7 +226,9 @@ def _profile(profile: str | Path | Profile) -> Profile:
     return profile if isinstance(profile, Profile) else load_profile(profile)
 
 
-def _read(path: str | Path, profile: Profile, request: Request, columns: Mapping[str, str] | None) -> tuple[Raw, list[Path], Request]:
+def _read(
+    path: str | Path, profile: Profile, request: Request, columns: Mapping[str, str] | None
+) -> tuple[Raw, list[Path], Request]:
     words = profile.header_words("sites" if request.role == "register" else request.role)
     request = replace(request, known=words | {fold(name) for name in columns or {}})
     raw, files, _ = read_raw(path, request)

@@ -37,20 +37,28 @@ finally:
     else:
         os.environ["GDAL_SKIP"] = _before
 
-pyogrio.set_gdal_config_options({
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
-    "GDAL_HTTP_MAX_RETRY": "0",
-    "GDAL_HTTP_TIMEOUT": "1",
-    "GML_DOWNLOAD_SCHEMA": False,
-    "GML_SKIP_RESOLVE_ELEMS": "ALL",
-    "OGR_ARC_STEPSIZE": "1",
-})
+pyogrio.set_gdal_config_options(
+    {
+        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+        "GDAL_HTTP_MAX_RETRY": "0",
+        "GDAL_HTTP_TIMEOUT": "1",
+        "GML_DOWNLOAD_SCHEMA": False,
+        "GML_SKIP_RESOLVE_ELEMS": "ALL",
+        "OGR_ARC_STEPSIZE": "1",
+    }
+)
 _FIONA = {"CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL"}
 CURVE_NOTE = "curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)"
 _CURVES = ("CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface")
 _MAX_NESTING = 32
 _SALVAGE_BLOCK = 1000
-_QUIET = ("not consistent with type in gpkg_geometry_columns", "Measured (M) geometry types", "Non closed ring", "Z geometry", "crs was not provided")
+_QUIET = (
+    "not consistent with type in gpkg_geometry_columns",
+    "Measured (M) geometry types",
+    "Non closed ring",
+    "Z geometry",
+    "crs was not provided",
+)
 
 
 def read_layer(
@@ -86,12 +94,16 @@ def read_layer(
         try:
             info = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True, **opened)
             if info.get("driver", driver) != driver:
-                raise InputError(f"{name} opened as {info['driver']}, not as {driver}: the suffix and the content disagree. Export it again.")
+                raise InputError(
+                    f"{name} opened as {info['driver']}, not as {driver}: the suffix and the content disagree. Export it again."
+                )
             crs, wkb, fields, problems = _read_or_salvage(path, layer, driver, encoding, opened | extra, info, name, notes)
         except InputError:
             raise
         except Exception as error:  # damaged bytes lead the binding to faults of any kind; each means: unreadable
-            raise InputError(f"{name}, layer {layer!r}: cannot be read ({error}). Open it in QGIS and export it as GeoPackage.") from error
+            raise InputError(
+                f"{name}, layer {layer!r}: cannot be read ({error}). Open it in QGIS and export it as GeoPackage."
+            ) from error
     notes += _gdal_notes(caught)
     if not len(next(iter(fields.values()), [])) and (wkb is None or not len(wkb)):
         raise InputError(
@@ -136,13 +148,19 @@ def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, i
     skipped = {s.lower() for s in ignore} | {"layer_styles", "qgis_projects"}
     wanted = [(n, kind) for n, kind in found if n.lower() not in skipped]
     if len(wanted) > 1:
-        wanted = [(n, kind) for n, kind in wanted if pyogrio.read_info(path, layer=n, encoding="ISO-8859-1", force_feature_count=True)["features"]]
+        wanted = [
+            (n, kind)
+            for n, kind in wanted
+            if pyogrio.read_info(path, layer=n, encoding="ISO-8859-1", force_feature_count=True)["features"]
+        ]
         spatial = [(n, kind) for n, kind in wanted if kind is not None]
         if spatial and len(spatial) < len(wanted):
             notes.append(f"tables without geometry were not read: {', '.join(n for n, kind in wanted if kind is None)}")
             wanted = spatial
     if not wanted:
-        raise InputError(f"{name} has no layer with rows. Check the export; an empty layer would make every site look free of conflict.")
+        raise InputError(
+            f"{name} has no layer with rows. Check the export; an empty layer would make every site look free of conflict."
+        )
     if len(wanted) > 1:
         names = ", ".join(repr(n) for n, _ in wanted[:20]) + (f" and {len(wanted) - 20} more" if len(wanted) > 20 else "")
         raise InputError(
@@ -150,7 +168,9 @@ def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, i
             f"name it with layer={wanted[0][0]!r} (on the command line: {path.name}::{wanted[0][0]})."
         )
     if len(wanted) < len(found):
-        notes.append(f"layer {wanted[0][0]!r} was read; the file also holds {', '.join(n for n, _ in found if n != wanted[0][0])}")
+        notes.append(
+            f"layer {wanted[0][0]!r} was read; the file also holds {', '.join(n for n, _ in found if n != wanted[0][0])}"
+        )
     return wanted[0][0]
 
 
@@ -184,7 +204,9 @@ def _nested_too_deep(blob: bytes) -> bool:
     """GEOS recurses into collections without a limit and takes the process down; counting headers is enough."""
     if len(blob) < 9 * _MAX_NESTING or (blob[1] if blob[0] else blob[4]) not in (7, 0xEF, 0xD7, 0xBF):
         return False
-    return blob.count(b"\x01\x07\x00\x00") + blob.count(b"\x00\x00\x00\x00\x07") + blob.count(b"\x01\xef\x03\x00\x00") > _MAX_NESTING
+    return (
+        blob.count(b"\x01\x07\x00\x00") + blob.count(b"\x00\x00\x00\x00\x07") + blob.count(b"\x01\xef\x03\x00\x00") > _MAX_NESTING
+    )
 
 
 def settle_crs(found: Any, request: Request, name: str, notes: list[str], shapes: Any) -> pyproj.CRS:
@@ -226,7 +248,9 @@ def _fits_degrees(shapes: Any, crs: pyproj.CRS, name: str, fix: str) -> None:
             f"{name}: no coordinate fits {_words(crs)} (first: {x0:g}, {y0:g}), but all would with the axes swapped: "
             "latitude seems to be written first. Swap the axes in the file; plangeo does not turn a map by itself."
         )
-    raise CrsError(f"{name} is labelled {_words(crs)} (degrees), but its coordinates are not degrees (first: {x0:g}, {y0:g}). {fix}")
+    raise CrsError(
+        f"{name} is labelled {_words(crs)} (degrees), but its coordinates are not degrees (first: {x0:g}, {y0:g}). {fix}"
+    )
 
 
 def _parsed(found: Any) -> pyproj.CRS | None:
@@ -242,7 +266,13 @@ def _words(crs: Any) -> str:
 
 
 def _read_or_salvage(
-    path: Path, layer: str, driver: str, encoding: str | None, options: dict[str, Any], info: Mapping[str, Any], name: str,
+    path: Path,
+    layer: str,
+    driver: str,
+    encoding: str | None,
+    options: dict[str, Any],
+    info: Mapping[str, Any],
+    name: str,
     notes: list[str],
 ) -> tuple[Any, Any, dict[str, Any], dict[int, str]]:
     """Read all rows at once; when one bad record spoils that, read row by row and keep the bad ones as blanks."""
@@ -255,7 +285,11 @@ def _read_or_salvage(
         return meta["crs"], wkb, {str(c): table[c] for c in table}, {}
     except Exception as error:  # one damaged record raises anything from FeatureError to "year 0 is out of range"
         total = int(info["features"])
-        dates = [str(c) for c, kind in zip(info["fields"], info["ogr_types"], strict=True) if kind in ("OFTDate", "OFTDateTime", "OFTTime")]
+        dates = [
+            str(c)
+            for c, kind in zip(info["fields"], info["ogr_types"], strict=True)
+            if kind in ("OFTDate", "OFTDateTime", "OFTTime")
+        ]
         if dates and "columns" not in options and ("out of range" in str(error) or "must be in" in str(error)):
             notes.append(f"column(s) {', '.join(dates)} hold impossible dates and were not read")
             kept = [c for c in info["fields"] if c not in dates]
@@ -309,7 +343,9 @@ def _attributes_by_fiona(path: Path, layer: str, driver: str, encoding: str, col
         options = {"WRITE_GFS": "NO"} if driver == "GML" else {}
         with (
             fiona.Env(**_FIONA),
-            fiona.open(path, layer=layer, enabled_drivers=[driver], encoding=encoding, ignore_geometry=True, **options) as collection,
+            fiona.open(
+                path, layer=layer, enabled_drivers=[driver], encoding=encoding, ignore_geometry=True, **options
+            ) as collection,
         ):
             _, record = next(iter(collection.items(position, position + 1)))
             return [record["properties"].get(c) for c in columns]
@@ -341,4 +377,3 @@ def _numbered(table: pd.DataFrame) -> pd.DataFrame:
     table = table.rename(columns={"source_row": "source_row_raw"})
     table["source_row"] = np.arange(1, len(table) + 1, dtype=float)
     return table
-

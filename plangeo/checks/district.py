@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.model import Check, Label, Measured, Reason
+from plangeo.model import Check, Label, Language, Measured, Reason
 from plangeo.tables import findings_table
-from plangeo.text import fold
+from plangeo.text import fold, format_number
 
 # Administrative outlines of two sources differ by a few metres; less than this share elsewhere is not a split.
 TOLERATED_SHARE = 0.01
@@ -37,18 +37,21 @@ def _plain(name: str) -> str:
     return _PREFIX.sub("", fold(name)).strip()
 
 
+def _listed(places: Sequence[Any], language: Language) -> str:
+    return "; ".join(f"{p.district_name} ({format_number(100 * p.share, language)} %)" for p in places)
+
+
 def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], known: set[str]) -> dict[str, Any]:
     row: dict[str, Any] = {"site_id": site["site_id"], "verdict": "unknown", "unit": "share"}
     declared = str(site.get("declared_district") or "").strip()
-    shown = "; ".join(f"{p.district_name} ({100 * p.share:.4g} %)" for p in places)
-    text = {"detail": shown, "detail_en": shown}
+    text = {"detail": _listed(places, "vi"), "detail_en": _listed(places, "en")}
     if not places:
         return row | {"reason": "outside" if site["has_place"] else "no_place", "detail": declared, "detail_en": declared}
     if not declared:
         return row | text | {"reason": "not_declared", "verdict": "permitted"}
     named = [part.strip() for part in _SEPARATOR.split(declared) if part.strip()]
     wanted = {_plain(part) for part in named} | {part for part in named if part in known}
-    both = {"detail": f"{declared} ≠ {shown}", "detail_en": f"{declared} ≠ {shown}"}
+    both = {slot: f"{declared} ≠ {shown}" for slot, shown in text.items()}
     if not wanted & known:
         return row | both | {"reason": "name_unknown"}
     stated = min(1.0, sum(p.share for p in places if _plain(p.district_name) in wanted or p.district_id in wanted))

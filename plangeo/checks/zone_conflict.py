@@ -71,18 +71,18 @@ CHECK = Check(
     needs=("zones",),
     reasons={
         "overlap": Reason(
-            "Các vùng {detail} của {plan} chồng lấn nhau dưới {area} ({share}) của dự án và cho kết luận khác nhau; "
+            "Các vùng {detail} của {plan} chồng lấn nhau dưới {size} ({share}) của dự án và cho kết luận khác nhau; "
             "cần chỉnh lý bản đồ quy hoạch.",
-            "Zones {detail} of {plan} overlap under {area} ({share}) of the site and lead to different verdicts; "
+            "Zones {detail} of {plan} overlap under {size} ({share}) of the site and lead to different verdicts; "
             "the plan map needs correcting.",
         ),
         "same_verdict": Reason(
-            "Các vùng {detail} của {plan} chồng lấn nhau dưới {area} ({share}) của dự án, cùng một kết luận.",
-            "Zones {detail} of {plan} overlap under {area} ({share}) of the site, with the same verdict.",
+            "Các vùng {detail} của {plan} chồng lấn nhau dưới {size} ({share}) của dự án, cùng một kết luận.",
+            "Zones {detail} of {plan} overlap under {size} ({share}) of the site, with the same verdict.",
         ),
         "same_class": Reason(
-            "Vùng bị lặp hoặc chồng lấn cùng loại {detail} trong {plan} dưới {area} ({share}) của dự án; chỉ tính một lần.",
-            "A zone is repeated or overlaps one of the same class ({detail}) in {plan} under {area} ({share}) of the site; "
+            "Vùng bị lặp hoặc chồng lấn cùng loại {detail} trong {plan} dưới {size} ({share}) của dự án; chỉ tính một lần.",
+            "A zone is repeated or overlaps one of the same class ({detail}) in {plan} under {size} ({share}) of the site; "
             "it is counted once.",
         ),
         "no_conflict": Reason(

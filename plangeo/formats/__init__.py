@@ -7,8 +7,21 @@ from importlib import import_module
 from plangeo.inputs import Format
 
 MODULES = (
-    "spreadsheet", "csvfile", "geopackage", "shapefile", "geojson", "kml", "gml", "gpx",
-    "geoparquet", "flatgeobuf", "mapinfo", "dxf", "dgn", "filegdb", "raster",
+    "spreadsheet",
+    "csvfile",
+    "geopackage",
+    "shapefile",
+    "geojson",
+    "kml",
+    "gml",
+    "gpx",
+    "geoparquet",
+    "flatgeobuf",
+    "mapinfo",
+    "dxf",
+    "dgn",
+    "filegdb",
+    "raster",
 )
 
 

@@ -35,12 +35,14 @@ def read(path: Path, request: Request) -> Raw:
             rows.append((start, [c.strip() for c in cells]))
             start = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line.") from error
+        raise InputError(
+            f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line."
+        ) from error
     frame, more = table_from_rows(rows, request.known)
     if frame.empty:
         raise InputError(f"{path.name} has no row below its header. Check the export.")
     widths = {len(c) for _, c in rows if any(c)}
-    if max(widths) > len(rows[0][1]) > 1 and any(len(c) > len(rows[0][1]) and any(c[len(rows[0][1]):]) for _, c in rows[1:]):
+    if max(widths) > len(rows[0][1]) > 1 and any(len(c) > len(rows[0][1]) and any(c[len(rows[0][1]) :]) for _, c in rows[1:]):
         more.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
     return Raw(frame, path.stem, notes + more)
 
@@ -49,8 +51,14 @@ def _text(path: Path, head: bytes) -> tuple[str, list[str]]:
     blob = path.read_bytes()
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return blob.decode("utf-16", errors="replace"), ["encoding: UTF-16"]
-    if b"\0" in head or head.startswith((b"PK\x03\x04", b"%PDF", b"SQLite format")) or true_type(head).startswith(("an HTML", "a GDAL virtual")):
-        raise InputError(f"{path.name} is not a text table: its content is {true_type(head)}. Rename it to its true type, or export it again.")
+    if (
+        b"\0" in head
+        or head.startswith((b"PK\x03\x04", b"%PDF", b"SQLite format"))
+        or true_type(head).startswith(("an HTML", "a GDAL virtual"))
+    ):
+        raise InputError(
+            f"{path.name} is not a text table: its content is {true_type(head)}. Rename it to its true type, or export it again."
+        )
     try:
         return blob.decode("utf-8-sig"), []
     except UnicodeDecodeError:

@@ -14,7 +14,9 @@ def read(path: Path, request: Request) -> Raw:
     head = read_head(path)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head.startswith(b"AutoCAD Binary DXF") and b"SECTION" not in head and not text.startswith((b"0", b"999")):
-        raise InputError(f"{path.name} is not a DXF drawing: its content is {true_type(head)}. A DWG file must be exported to DXF first.")
+        raise InputError(
+            f"{path.name} is not a DXF drawing: its content is {true_type(head)}. A DWG file must be exported to DXF first."
+        )
     raw = read_layer(path, request, driver="DXF", carries_crs=False)
     raw.notes.append("a drawing has no register: name, layer and text come from the drawing's own attributes")
     return raw

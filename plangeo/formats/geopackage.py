@@ -44,15 +44,23 @@ def _read(path: Path, shown: Path, request: Request) -> Raw:
     with _database(path, shown) as connection:
         tables = {row[0] for row in _rows(connection, "SELECT lower(name) FROM sqlite_master", shown)}
         if "gpkg_contents" not in tables:
-            raise InputError(f"{shown.name} is an SQLite database, but not a GeoPackage (no table gpkg_contents). Export it as GeoPackage.")
+            raise InputError(
+                f"{shown.name} is an SQLite database, but not a GeoPackage (no table gpkg_contents). Export it as GeoPackage."
+            )
     # a constant filter makes GDAL count the rows instead of trusting the stored counter
     raw = read_layer(path, request, driver="GPKG", where="1=1", shown=shown.name)
     quoted = '"' + raw.layer.replace('"', '""') + '"'
     with _database(path, shown) as connection:
         stored = _rows(connection, f"SELECT count(*) FROM {quoted}", shown)[0][0]  # noqa: S608 - quoted identifier
         if stored != len(raw.frame):
-            raise InputError(f"{shown.name}, layer {raw.layer!r}: {len(raw.frame)} of {stored} rows could be read. Repair it: export it again from QGIS.")
-        counter = _rows(connection, "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", shown, (raw.layer,)) if "gpkg_ogr_contents" in tables else []
+            raise InputError(
+                f"{shown.name}, layer {raw.layer!r}: {len(raw.frame)} of {stored} rows could be read. Repair it: export it again from QGIS."
+            )
+        counter = (
+            _rows(connection, "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", shown, (raw.layer,))
+            if "gpkg_ogr_contents" in tables
+            else []
+        )
         if counter and counter[0][0] is not None and counter[0][0] != stored:
             raw.notes.append(f"the file's counter says {counter[0][0]} rows, it holds {stored}; all {stored} were read")
         if _curved(connection, raw.layer, quoted, shown):

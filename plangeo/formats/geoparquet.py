@@ -32,12 +32,16 @@ def read(path: Path, request: Request) -> Raw:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path.name} cannot be read as Parquet ({error}). Copy or export it again.") from error
     if not table.num_rows:
-        raise InputError(f"{path.name} has no rows: an empty layer would make every site look free of conflict. Check the export.")
+        raise InputError(
+            f"{path.name} has no rows: an empty layer would make every site look free of conflict. Check the export."
+        )
     column, stated = _geometry_column(table, described, path)
     notes: list[str] = []
     # pandas stores an unnamed index as a column of this name; it is no attribute of the place
     others = table.drop_columns([c for c in table.column_names if c == column or c.startswith("__index_level_")])
-    frame: pd.DataFrame = others.to_pandas(ignore_metadata=True).rename(columns={"source_row": "source_row_raw", "geometry": "geometry_raw"})
+    frame: pd.DataFrame = others.to_pandas(ignore_metadata=True).rename(
+        columns={"source_row": "source_row_raw", "geometry": "geometry_raw"}
+    )
     frame["source_row"] = np.arange(1, len(frame) + 1, dtype=float)
     if column is None:
         return Raw(frame, path.stem, ["the table has no geometry"])
@@ -55,7 +59,9 @@ def _geometry_column(table: pa.Table, described: dict[str, Any], path: Path) -> 
         return (binary[0], None) if binary else (None, None)
     facts = described.get("columns", {}).get(column, {})
     if facts.get("encoding", "WKB").upper() != "WKB" or column not in table.column_names:
-        raise InputError(f"{path.name}: the geometry is stored as {facts.get('encoding')!r}; only WKB is read. Export it again as GeoParquet 1.0.")
+        raise InputError(
+            f"{path.name}: the geometry is stored as {facts.get('encoding')!r}; only WKB is read. Export it again as GeoParquet 1.0."
+        )
     # the specification: an absent CRS means longitude and latitude on WGS 84, null means unknown
     return str(column), facts.get("crs", "OGC:CRS84")
 

@@ -38,7 +38,9 @@ def _read(path: Path, shown: Path, request: Request) -> Raw:
     raw = read_layer(path, request, driver="LIBKML", default_crs="EPSG:4326", shown=shown.name)
     with path.open("rb") as stream:
         if any(b"NetworkLink" in line for line in stream):
-            raw.notes.append("the file links to another place (NetworkLink); the link was not followed and its content is not here")
+            raw.notes.append(
+                "the file links to another place (NetworkLink); the link was not followed and its content is not here"
+            )
     # GDAL adds drawing attributes to every placemark; they say nothing about the place
     plain = [c for c in _DRAWING if c in raw.frame and _says_nothing(raw.frame[c])]
     raw.frame = raw.frame.drop(columns=plain)

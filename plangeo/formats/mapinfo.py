@@ -12,7 +12,9 @@ from plangeo.inputs import Format, Raw, Request, family, find_beside, read_head,
 from plangeo.vectors import read_layer
 
 _CHARSET = re.compile(r'(?:!charset\s+|Charset\s+")(\w+)', re.IGNORECASE)
-_ELSEWHERE = re.compile(r'open\s+table|"\\?IsSeamless"\s*=\s*"TRUE"|create\s+view|^\s*File\s+"[^"]*[/\\:]', re.IGNORECASE | re.MULTILINE)
+_ELSEWHERE = re.compile(
+    r'open\s+table|"\\?IsSeamless"\s*=\s*"TRUE"|create\s+view|^\s*File\s+"[^"]*[/\\:]', re.IGNORECASE | re.MULTILINE
+)
 
 
 def read(path: Path, request: Request) -> Raw:
@@ -24,19 +26,30 @@ def read(path: Path, request: Request) -> Raw:
     if path.suffix.lower() == ".mif":
         wanted, valid = {".mid": "its attributes"}, text.lstrip().lower().startswith("version")
     else:
-        wanted, valid = {".dat": "its attributes", ".map": "its shapes", ".id": "its index"}, text.lstrip().lower().startswith("!table")
+        wanted, valid = (
+            {".dat": "its attributes", ".map": "its shapes", ".id": "its index"},
+            text.lstrip().lower().startswith("!table"),
+        )
         kind = re.search(r"Type\s+(\w+)", text, re.IGNORECASE)
         if valid and _ELSEWHERE.search(text):
-            raise InputError(f"{path.name} only points at other tables (view, seamless or linked table). Pass those tables, or export to GeoPackage.")
+            raise InputError(
+                f"{path.name} only points at other tables (view, seamless or linked table). Pass those tables, or export to GeoPackage."
+            )
         if valid and kind and kind.group(1).upper() == "DBF":
             wanted = {".dbf": "its attributes", ".map": "its shapes", ".id": "its index"}
         elif valid and (kind is None or kind.group(1).upper() != "NATIVE"):
-            raise InputError(f"{path.name} is a MapInfo table of type {kind.group(1) if kind else 'unknown'!r}, not of shapes. Export the layer to GeoPackage.")
+            raise InputError(
+                f"{path.name} is a MapInfo table of type {kind.group(1) if kind else 'unknown'!r}, not of shapes. Export the layer to GeoPackage."
+            )
     if not valid:
-        raise InputError(f"{path.name} is not a MapInfo file: its content is {true_type(text.encode('latin-1'))}. Export it again.")
+        raise InputError(
+            f"{path.name} is not a MapInfo file: its content is {true_type(text.encode('latin-1'))}. Export it again."
+        )
     for suffix, why in wanted.items():
         if find_beside(path, suffix) is None:
-            raise InputError(f"{path.name}: {path.stem}{suffix.upper()} ({why}) is missing beside it. Copy all files of the table together.")
+            raise InputError(
+                f"{path.name}: {path.stem}{suffix.upper()} ({why}) is missing beside it. Copy all files of the table together."
+            )
     charset = _CHARSET.search(text)
     if charset and charset.group(1).lower() == "windowsvietnamese":
         raw = _as_neutral(path, request)

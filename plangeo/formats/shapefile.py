@@ -10,7 +10,16 @@ from plangeo.errors import CrsError, InputError
 from plangeo.inputs import Format, Raw, Request, family, find_beside, require_signature
 from plangeo.vectors import read_layer
 
-_LANGUAGE = {0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x57: "cp1252", 0x58: "cp1252", 0x59: "cp1252", 0xC8: "cp1250", 0xC9: "cp1251"}
+_LANGUAGE = {
+    0x01: "cp437",
+    0x02: "cp850",
+    0x03: "cp1252",
+    0x57: "cp1252",
+    0x58: "cp1252",
+    0x59: "cp1252",
+    0xC8: "cp1250",
+    0xC9: "cp1251",
+}
 
 
 def read(path: Path, request: Request) -> Raw:
@@ -24,7 +33,9 @@ def read(path: Path, request: Request) -> Raw:
     for suffix, why in ((".shx", "its index"), (".dbf", "its attributes")):
         found = find_beside(path, suffix)
         if found is None:
-            raise InputError(f"{path.name}: {path.stem}{suffix} ({why}) is missing beside it. Copy all files of the shapefile together.")
+            raise InputError(
+                f"{path.name}: {path.stem}{suffix} ({why}) is missing beside it. Copy all files of the shapefile together."
+            )
         parts[suffix] = found
     shapes = _shapes(path, parts[".shx"])
     rows, deleted = _records(parts[".dbf"])
@@ -70,7 +81,9 @@ def _shapes(path: Path, index: Path) -> int:
         head = stream.read(100)
     size = path.stat().st_size
     if len(head) < 100 or struct.unpack(">i", head[24:28])[0] * 2 > size:
-        raise InputError(f"{path.name} is cut short: it should have {struct.unpack('>i', head[24:28])[0] * 2 if len(head) >= 28 else 100} bytes and has {size}. Copy it again.")
+        raise InputError(
+            f"{path.name} is cut short: it should have {struct.unpack('>i', head[24:28])[0] * 2 if len(head) >= 28 else 100} bytes and has {size}. Copy it again."
+        )
     length = index.stat().st_size
     with index.open("rb") as stream:
         head = stream.read(100)

@@ -23,7 +23,9 @@ _DTD = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".
 # a cell with content (self-closing ones carry only a format), a row that is hidden, a formula without a stored value
 _CELL = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,4})(\d{1,8})"[^<>]*(?<!/)>')
 _HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\s(?=[^<>]*\shidden="(?:1|true)")[^<>]*?\br="(\d+)"')
-_NO_VALUE = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,4}\d{1,8})"[^<>]*>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>')
+_NO_VALUE = re.compile(
+    rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,4}\d{1,8})"[^<>]*>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>'
+)
 _REPEAT = re.compile(rb'number-(?:rows|columns)-repeated="(\d+)"')
 _ERROR = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,4}\d{1,8})"(?=[^<>]*\bt="e")[^<>]*>')
 _OVERLAP = 4096
@@ -50,24 +52,35 @@ def read(path: Path, request: Request) -> Raw:
         require_signature(path, [_OLE, b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00"], "an .xls workbook")
     else:
         if head.startswith(_OLE):
-            raise InputError(f"{path.name} is protected by a password (or is an old .xls under another name). Save it without password as .xlsx.")
+            raise InputError(
+                f"{path.name} is protected by a password (or is an old .xls under another name). Save it without password as .xlsx."
+            )
         if not head.startswith(b"PK"):
-            raise InputError(f"{path.name} is not a workbook: its content is {true_type(head)}. Rename it to its true type (.csv for text tables).")
+            raise InputError(
+                f"{path.name} is not a workbook: its content is {true_type(head)}. Rename it to its true type (.csv for text tables)."
+            )
         seen = _inspect(path, suffix)
     try:
         book = calamine.CalamineWorkbook.from_path(path)
         name, sheet, notes = _choose(book, request, path)
         if sheet.end is not None and (sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS):
             raise InputError(_too_large(path, name, sheet.end[0] + 1, sheet.end[1] + 1))
-        rows = [(number, [cell_text(c) for c in cells]) for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1)]
+        rows = [
+            (number, [cell_text(c) for c in cells])
+            for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1)
+        ]
         merged = sheet.merged_cell_ranges or []
     except (InputError, KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # a panic inside calamine is not an Exception
-        raise InputError(f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again.") from error
+        raise InputError(
+            f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again."
+        ) from error
     frame, more = table_from_rows(rows, request.known, merged)
     if frame.empty:
-        raise InputError(f"{path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file.")
+        raise InputError(
+            f"{path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file."
+        )
     return Raw(frame, name, notes + more + _sheet_notes(seen.get(list(book.sheet_names).index(name))))
 
 
@@ -247,11 +260,17 @@ def _sheet_notes(seen: _Seen | None) -> list[str]:
         return []
     notes = []
     if seen.hidden:
-        notes.append(f"{len(seen.hidden)} row(s) hidden in the sheet were read like the others: row(s) {', '.join(map(str, seen.hidden[:20]))}")
+        notes.append(
+            f"{len(seen.hidden)} row(s) hidden in the sheet were read like the others: row(s) {', '.join(map(str, seen.hidden[:20]))}"
+        )
     if seen.without_value:
-        notes.append(f"{len(seen.without_value)} formula(s) without a stored value read as empty: {', '.join(seen.without_value[:10])}; open and save the file in Excel")
+        notes.append(
+            f"{len(seen.without_value)} formula(s) without a stored value read as empty: {', '.join(seen.without_value[:10])}; open and save the file in Excel"
+        )
     if seen.errors:
-        notes.append(f"{len(seen.errors)} cell(s) with an Excel error (#REF!, #DIV/0! …) read as empty: {', '.join(seen.errors[:10])}")
+        notes.append(
+            f"{len(seen.errors)} cell(s) with an Excel error (#REF!, #DIV/0! …) read as empty: {', '.join(seen.errors[:10])}"
+        )
     return notes
 
 

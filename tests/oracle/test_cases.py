@@ -72,11 +72,19 @@ def test_case(check: str, case: dict[str, Any]) -> None:
     if "districts" in case:
         layers["districts"] = _frame(
             [
-                {"district_id": d["id"], "district_name": d["name"], "geometry": _shape(d["place"]), "problem": "", "repaired": ""}
+                {
+                    "district_id": d["id"],
+                    "district_name": d["name"],
+                    "geometry": _shape(d["place"]),
+                    "problem": "",
+                    "repaired": "",
+                }
                 for d in case["districts"]
             ]
         )
-    result = assess(_frame([_site(case["site"])]), rulebook_from_text(BOOK, "rulebook.yaml"), on=str(case.get("on", "2025-07-01")), **layers)
+    result = assess(
+        _frame([_site(case["site"])]), rulebook_from_text(BOOK, "rulebook.yaml"), on=str(case.get("on", "2025-07-01")), **layers
+    )
     found = {(row.reason, row.verdict) for row in result.findings.itertuples() if row.check == check}
     wanted = {(reason, verdict) for reason, verdict in case["findings"].items()}
     assert found == wanted

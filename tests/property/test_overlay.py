@@ -122,7 +122,9 @@ def test_width_is_that_of_the_total_and_not_of_its_fragments() -> None:
 def test_lines_over_a_coverage_lose_no_metre(corners: list[tuple[int, int]], step: int) -> None:
     """Roads over stacked oblique coverages: every metre is covered once by each plan, whatever the crossings."""
     line = shapely.LineString([(X0 + x / 10, Y0 + y / 10) for x, y in corners])
-    cells = [shapely.box(X0 + i, Y0 + j, X0 + i + step, Y0 + j + step) for i in range(-20, 80, step) for j in range(-20, 80, step)]
+    cells = [
+        shapely.box(X0 + i, Y0 + j, X0 + i + step, Y0 + j + step) for i in range(-20, 80, step) for j in range(-20, 80, step)
+    ]
     turned = list(shapely.affinity.rotate(shapely.MultiPolygon(cells), step * 3.1, origin=(X0 + 20, Y0 + 20)).geoms)
     _, cover, _ = measure_zones(register([line]), layer(turned))
     assert cover["length_m"].sum() == pytest.approx(line.length, rel=1e-9)

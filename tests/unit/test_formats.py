@@ -65,6 +65,7 @@ def save(frame: gpd.GeoDataFrame, path: Path, **options: object) -> Path:
 
 # --- the registry
 
+
 def test_every_format_module_is_listed_and_no_suffix_is_claimed_twice():
     folder = Path(__file__).parents[2] / "plangeo/formats"
     assert len(list_formats()) == len([p for p in folder.glob("*.py") if p.name != "__init__.py"])
@@ -73,6 +74,7 @@ def test_every_format_module_is_listed_and_no_suffix_is_claimed_twice():
 
 
 # --- vector formats
+
 
 @pytest.mark.parametrize("suffix", ["gpkg", "shp", "geojson", "geojsonl", "fgb", "tab", "mif", "gml"])
 def test_vector_formats_keep_rows_text_and_order(tmp_path, suffix):
@@ -156,17 +158,34 @@ def test_database_that_is_no_geopackage_is_refused(tmp_path):
         read(tmp_path / "a.gpkg")
 
 
-@pytest.mark.parametrize("name", ["zones.gpkg", "zones.geojson", "zones.kml", "zones.shp", "zones.fgb", "zones.tab", "zones.gml", "zones.dgn", "zones.parquet"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "zones.gpkg",
+        "zones.geojson",
+        "zones.kml",
+        "zones.shp",
+        "zones.fgb",
+        "zones.tab",
+        "zones.gml",
+        "zones.dgn",
+        "zones.parquet",
+    ],
+)
 def test_gdal_virtual_files_are_refused_under_every_name(tmp_path, name):
     secret = tmp_path / "secret.csv"
     secret.write_text("a,b\n1,2\n")
-    (tmp_path / name).write_text(f'<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>')
+    (tmp_path / name).write_text(
+        f'<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
+    )
     with pytest.raises(InputError):
         read(tmp_path / name)
 
 
 def test_gdal_pipeline_in_json_is_refused(tmp_path):
-    (tmp_path / "p.geojson").write_text('{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read x", "x": {"type": "FeatureCollection"}}')
+    (tmp_path / "p.geojson").write_text(
+        '{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read x", "x": {"type": "FeatureCollection"}}'
+    )
     with pytest.raises(InputError, match="not GeoJSON"):
         read(tmp_path / "p.geojson")
 
@@ -196,6 +215,7 @@ def test_integers_with_gaps_stay_integers(tmp_path):
 
 
 # --- shapefile
+
 
 def test_shapefile_parts_must_be_there_and_agree(tmp_path):
     path = save(layer(), tmp_path / "zones.shp")
@@ -252,7 +272,9 @@ def test_garbage_prj_is_a_crs_error_that_shows_it(tmp_path):
 
 
 def test_mojibake_is_repaired_and_plain_accents_are_not():
-    table, notes = decode_frame(pd.DataFrame({"a": ["bÃ¢timent", "déjà", None], "b": ["Âu Lạc", "x", "y"]}), None, from_bytes=False)
+    table, notes = decode_frame(
+        pd.DataFrame({"a": ["bÃ¢timent", "déjà", None], "b": ["Âu Lạc", "x", "y"]}), None, from_bytes=False
+    )
     assert list(table["a"][:2]) == ["bâtiment", "déjà"]
     assert table["b"][0] == "Âu Lạc"
     assert len(notes) == 1
@@ -266,6 +288,7 @@ def test_latin1_text_that_ends_in_an_accent_is_not_cut():
 
 
 # --- MapInfo, DXF, KML, GML
+
 
 def test_mapinfo_of_vietnam_says_that_the_datum_may_be_lost(tmp_path):
     raw = read(save(layer(crs="EPSG:9215"), tmp_path / "zones.tab"))
@@ -288,7 +311,9 @@ PLACE = "<Placemark><name>A</name><Point><coordinates>106.7,21.8</coordinates></
 
 
 def test_kml_and_kmz(tmp_path):
-    (tmp_path / "p.kml").write_text(KML.format("<NetworkLink><Link><href>http://127.0.0.1:9/x</href></Link></NetworkLink>" + PLACE))
+    (tmp_path / "p.kml").write_text(
+        KML.format("<NetworkLink><Link><href>http://127.0.0.1:9/x</href></Link></NetworkLink>" + PLACE)
+    )
     raw = read(tmp_path / "p.kml")
     assert raw.frame.crs == "EPSG:4326"
     assert list(raw.frame["Name"]) == ["A"]
@@ -324,7 +349,12 @@ ROWS = [["Mã dự án", "Tên dự án", "Kinh độ", "Vĩ độ"], ["007", "K
 
 
 def test_workbook_cells_are_text_with_the_row_excel_shows(tmp_path):
-    raw = read(workbook(tmp_path / "a.xlsx", [["DANH MỤC DỰ ÁN"], ["(Hệ tọa độ VN-2000, kinh tuyến trục 107°15')"], [], *ROWS, [], ["008", "Khu C", None, None]]))
+    raw = read(
+        workbook(
+            tmp_path / "a.xlsx",
+            [["DANH MỤC DỰ ÁN"], ["(Hệ tọa độ VN-2000, kinh tuyến trục 107°15')"], [], *ROWS, [], ["008", "Khu C", None, None]],
+        )
+    )
     assert list(raw.frame["Mã dự án"]) == ["007", "1E5", "008"]
     assert list(raw.frame["Kinh độ"]) == ["105.0053", "105", ""]
     assert list(raw.frame["source_row"]) == [5, 6, 8]
@@ -340,12 +370,17 @@ def test_titles_groups_and_totals_are_left_out_and_counted(tmp_path):
 
 
 def test_projects_whose_name_begins_like_a_total_stay(tmp_path):
-    raw = read(workbook(tmp_path / "a.xlsx", [*ROWS, ["010", "Cộng Hòa, khu dân cư", 105, 21], ["011", "Tổng kho xăng dầu", 105, 21]]))
+    raw = read(
+        workbook(tmp_path / "a.xlsx", [*ROWS, ["010", "Cộng Hòa, khu dân cư", 105, 21], ["011", "Tổng kho xăng dầu", 105, 21]])
+    )
     assert list(raw.frame["Mã dự án"])[2:] == ["010", "011"]
 
 
 def test_two_row_header_and_numbering_row(tmp_path):
-    path = workbook(tmp_path / "a.xlsx", [["Mã dự án", "Tên dự án", "Tọa độ", None], [None, None, "X", "Y"], ["(1)", "(2)", "(3)", "(4)"], ["P1", "A", 1, 2]])
+    path = workbook(
+        tmp_path / "a.xlsx",
+        [["Mã dự án", "Tên dự án", "Tọa độ", None], [None, None, "X", "Y"], ["(1)", "(2)", "(3)", "(4)"], ["P1", "A", 1, 2]],
+    )
     book = openpyxl.load_workbook(path)
     book.active.merge_cells("C1:D1")
     book.save(path)
@@ -410,13 +445,17 @@ def ods(path: Path, cells: str) -> Path:
     )
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')
+        archive.writestr(
+            "META-INF/manifest.xml", '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        )
         archive.writestr("content.xml", content)
     return path
 
 
 def ods_row(*texts: str, repeat: str = "") -> str:
-    cells = "".join(f'<table:table-cell office:value-type="string"{repeat}><text:p>{t}</text:p></table:table-cell>' for t in texts)
+    cells = "".join(
+        f'<table:table-cell office:value-type="string"{repeat}><text:p>{t}</text:p></table:table-cell>' for t in texts
+    )
     return f"<table:table-row>{cells}</table:table-row>"
 
 
@@ -432,11 +471,15 @@ def test_opendocument_sheet_and_its_repeat_bomb(tmp_path):
 
 # --- CSV
 
-@pytest.mark.parametrize(("text", "encoding"), [
-    ("Mã dự án;Tên;Kinh độ\nP1;Khu A;105,5\n", "utf-8-sig"),
-    ("Mã dự án,Tên,Kinh độ\nP1,Khu A,\"105,5\"\n", "utf-8"),
-    ("Mã dự án\tTên\tKinh độ\nP1\tKhu A\t105,5\n", "utf-16"),
-])
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Mã dự án;Tên;Kinh độ\nP1;Khu A;105,5\n", "utf-8-sig"),
+        ('Mã dự án,Tên,Kinh độ\nP1,Khu A,"105,5"\n', "utf-8"),
+        ("Mã dự án\tTên\tKinh độ\nP1\tKhu A\t105,5\n", "utf-16"),
+    ],
+)
 def test_csv_encodings_and_separators(tmp_path, text, encoding):
     (tmp_path / "a.csv").write_bytes(text.encode(encoding))
     raw = read(tmp_path / "a.csv")
@@ -459,6 +502,7 @@ def test_csv_source_row_counts_lines_and_binary_is_refused(tmp_path):
 
 # --- the gate
 
+
 @pytest.mark.parametrize("path", ["/vsicurl/http://x/a.gpkg", "https://x/a.gpkg", "PG:dbname=x", "/vsizip/a.zip/b.shp"])
 def test_addresses_are_refused(path):
     with pytest.raises(InputError, match="address"):
@@ -480,14 +524,35 @@ def test_archives_that_lead_out_or_link_are_refused(tmp_path):
 
 
 def test_zip_bombs_are_refused_before_unpacking(tmp_path):
-    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.dbf", "w", force_zip64=True) as sink:
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.dbf", "w", force_zip64=True) as sink,
+    ):
         for _ in range(120):
             sink.write(bytes(1 << 20))
     with pytest.raises(InputError, match="bomb"):
         unpack(tmp_path / "bomb.zip", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["z.gpkg", "z.shp", "z.dbf", "z.shx", "z.geojson", "z.fgb", "z.tab", "z.map", "z.dat", "z.gml", "z.parquet", "z.xlsx", "z.csv", "z.kml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "z.gpkg",
+        "z.shp",
+        "z.dbf",
+        "z.shx",
+        "z.geojson",
+        "z.fgb",
+        "z.tab",
+        "z.map",
+        "z.dat",
+        "z.gml",
+        "z.parquet",
+        "z.xlsx",
+        "z.csv",
+        "z.kml",
+    ],
+)
 def test_damaged_files_are_read_or_refused_but_never_crash(tmp_path, name):
     folder = tmp_path / "good"
     folder.mkdir()
@@ -522,12 +587,16 @@ def test_shapefile_says_where_it_may_have_cut_names_and_texts(tmp_path):
 
 # --- real files, where they are at hand
 
-@pytest.mark.parametrize(("name", "rows"), [
-    ("fr_plu/41175_PLU_20140603/Donnees_geographiques/ZONE_URBA.shp", 118),
-    ("fr_plu/19182_CC_20150517/Donnees_geographiques/19182_SECTEUR_CC_20150517.TAB", 19),
-    ("chicago/zoning_2024-10-21.parquet", 14592),
-    ("vn_langson/langson_communes_2025.gpkg", 65),
-])
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("fr_plu/41175_PLU_20140603/Donnees_geographiques/ZONE_URBA.shp", 118),
+        ("fr_plu/19182_CC_20150517/Donnees_geographiques/19182_SECTEUR_CC_20150517.TAB", 19),
+        ("chicago/zoning_2024-10-21.parquet", 14592),
+        ("vn_langson/langson_communes_2025.gpkg", 65),
+    ],
+)
 def test_real_layers_are_read_whole_and_without_mojibake(name, rows):
     raw = read(shared(name))
     assert len(raw.frame) == rows

@@ -93,7 +93,11 @@ def test_zones_from_a_table_of_wkt(tmp_path):
 
 def test_a_record_that_cannot_be_read_stays_a_row_with_its_cause(tmp_path):
     ring = [[106.7, 21.8], [106.71, 21.8], [106.71, 21.81], [106.7, 21.805]]
-    feature = {"type": "Feature", "properties": {"id": "A", "problem": "chờ duyệt"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    feature = {
+        "type": "Feature",
+        "properties": {"id": "A", "problem": "chờ duyệt"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
     (tmp_path / "p.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     sites = read_sites(tmp_path / "p.geojson")
     assert sites["problem"][0].startswith("invalid_geometry")
