@@ -1,16 +1,23 @@
-"""plangeo: is this project sited where the land-use plan allows it, and how sure are we?"""
+"""plangeo: is this project sited where the land-use plan allows it, and how sure are we?
 
-from plangeo import backends
-from plangeo._version import __version__
-from plangeo.assessment import assess, assess_chunks, list_checks
-from plangeo.errors import PlangeoError
-from plangeo.explanation import explain
-from plangeo.maps import make_map
-from plangeo.model import Assessment, Plan, Verdict
-from plangeo.report import write_report
-from plangeo.rulebook import Rulebook, load_rulebook
-from plangeo.samples import sample
-from plangeo.sources import open_layer, read_districts, read_register, read_sites, read_zones
+The public names; each is loaded when it is first used, so that ``plangeo --help`` answers at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plangeo import backends
+    from plangeo._version import __version__
+    from plangeo.assessment import assess, assess_chunks, list_checks
+    from plangeo.errors import PlangeoError
+    from plangeo.explanation import explain
+    from plangeo.maps import make_map
+    from plangeo.model import Assessment, Plan, Verdict
+    from plangeo.report import write_report
+    from plangeo.rulebook import Rulebook, load_rulebook
+    from plangeo.samples import sample
+    from plangeo.sources import open_layer, read_districts, read_register, read_sites, read_zones
 
 __all__ = [
     "Assessment",
@@ -34,3 +41,29 @@ __all__ = [
     "sample",
     "write_report",
 ]
+
+_HOME = {
+    "_version": ("__version__",),
+    "assessment": ("assess", "assess_chunks", "list_checks"),
+    "errors": ("PlangeoError",),
+    "explanation": ("explain",),
+    "maps": ("make_map",),
+    "model": ("Assessment", "Plan", "Verdict"),
+    "report": ("write_report",),
+    "rulebook": ("Rulebook", "load_rulebook"),
+    "samples": ("sample",),
+    "sources": ("open_layer", "read_districts", "read_register", "read_sites", "read_zones"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "backends":
+        return import_module("plangeo.backends")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"plangeo has no public name {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"plangeo.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
