@@ -95,7 +95,8 @@ def assess(
     frames = [sites, *opened.values()]
     target = working_crs(frames, preferred=crs)
     gated, site_repairs = repair_layer(_fresh_index(sites), "sites", "site_id")
-    metric_sites = to_crs(gated, target) if sites.crs is not None else gated.set_crs(target)
+    # Only sites without any place may come without a CRS; to_crs refuses the others.
+    metric_sites = gated.set_crs(target) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, target)
     metric_sites["use_code"] = [law.find_use(str(u)) or "" for u in sites["use"]]
     metric_layers = {role: to_crs(frame, target) for role, frame in opened.items()}
     runnable = [c for c in chosen if all(role in opened for role in c.needs)]
