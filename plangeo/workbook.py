@@ -190,7 +190,8 @@ def _summary_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str
         [
             "“Phù hợp” nghĩa là máy không thấy mâu thuẫn giữa loại dự án và loại đất quy hoạch theo bộ quy tắc; "
             "quyết định thuộc cơ quan có thẩm quyền.",
-            "“Chưa xác định được”: thiếu dữ liệu, quy hoạch không có hiệu lực, hoặc sai số bản đồ lớn hơn khoảng cách đến ranh giới.",
+            "“Chưa xác định được”: thiếu dữ liệu, quy hoạch không có hiệu lực, chưa có quy định, hoặc dòng dữ liệu có lỗi. "
+            "Phiên bản này chưa xét sai số bản đồ: dự án sát ranh giới cần đối chiếu thêm với tỷ lệ bản đồ.",
             "Diện tích theo tọa độ là diện tích trên ellipsoid khi có; dự án dạng điểm hoặc tuyến không có diện tích.",
         ],
         styles,
@@ -300,6 +301,10 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
         _Column("source_row", "Dòng trong tệp gốc", 10, "integer"),
     ]
     _table(sheet, frame, columns, styles, frozen=3, empty="Danh mục không có dự án nào.")
+    # On paper the long explanation would shrink the table beyond reading: it stays on the screen.
+    last = next(n for n, column in enumerate(columns) if column.field == "drawn_ha")
+    sheet.set_paper(8)  # A3
+    sheet.print_area(0, 0, max(len(frame), 1), last)
 
 
 _HEADINGS = ("Mã", "Tên dự án", "Kết luận", "Lý do", "Loại dự án", "Giải thích")
@@ -369,7 +374,8 @@ def _evidence_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, For
         _Column("zone_name", "Tên loại đất", 34),
         _Column("zone_id", "Mã vùng", 16, "code"),
         _Column("district_name", "Đơn vị hành chính", 24),
-        _Column("area_m2", "Diện tích (m²)", 14, "area"),
+        _Column("area_m2", "Diện tích phẳng (m²)", 14, "area"),
+        _Column("area_ellipsoidal_m2", "Diện tích ellipsoid (m²)", 14, "area"),
         _Column("length_m", "Chiều dài (m)", 12, "area"),
         _Column("share", "Tỷ lệ", 9, "share"),
         _Column("prevails", "Có hiệu lực chi phối", 12),
