@@ -1,6 +1,20 @@
 """The law as dated data: plans, uses × zone classes, thresholds, precedence; ``.at(date)`` closes it over a day.
 
-A rulebook is one YAML file (``data/rulebook.yaml`` is a full one):
+A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sections:
+
+- ``rulebook``: ``name``, ``profile`` (gives the classes), ``illustrative``, ``version``, ``source``.
+- ``plans``: ``plan_id, title, level, decision, authority, valid_from, valid_to`` must be there; ``valid_from: null``
+  = start unknown, so never in force; ``valid_to: null`` = until replaced. Also ``scale`` (denominator), ``accuracy_m``,
+  ``rank``, ``theme``, ``status`` (a status with the word draft / dự thảo is never in force), ``successor``, ``source``, ``illustrative``.
+- ``classes``: ``code, name, parent, colour (#RRGGBB), overlay``; what an entry leaves out it keeps from the profile.
+- ``uses``: ``code, name, synonyms``.
+- ``bases``: legal bases by name (``document, article, source, verified, note``), for every ``basis`` below.
+- ``rules``: ``use`` (a code, a list, or "*"), ``zone`` (a code or a list), ``verdict`` (permitted, conditional, unknown,
+  not_permitted), ``basis``, ``from``, ``to``, ``conditions`` (``field, op, value, note``), ``otherwise``, ``note``.
+- ``thresholds``: ``use``, ``zone`` (may be "*"), ``basis``, one or more of ``area_m2, share, width_m``; ``from``, ``to``.
+- ``precedence``: ``order`` (plans, the first governs), ``basis``, ``from``, ``to``.
+
+Names are one text or ``{vi: …, en: …}``. Days are year-month-day, both ends inclusive. Codes are texts: write "010" in quotes.
 
 >>> book = rulebook_from_text('''
 ... rulebook: {name: Thử}
@@ -18,9 +32,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,12 +55,25 @@ from plangeo.model import (
     ZoneClass,
 )
 from plangeo.profiles import load_profile
-from plangeo.rulebook_schema import BasisForm, BookForm, RuleForm, ThresholdForm, Words
+from plangeo.rulebook_schema import (
+    ANY,
+    MOST_RULES,
+    BasisForm,
+    BookForm,
+    ClassForm,
+    RuleForm,
+    ThresholdForm,
+    Words,
+    contradictions,
+    listed,
+)
 from plangeo.text import fold
-from plangeo.yamlfile import YamlDocument, YamlFault, read_yaml
+from plangeo.yamlfile import MOST_BYTES, YamlDocument, YamlFault, read_yaml
 
-ANY = "*"
-_DRAFT = {"draft", "du thao"}
+_DRAFT = re.compile(r"\b(draft|du thao)\b")
+_SHOWN = 200
+"""Most faults one message spells out."""
+_ROW_KEYS = {"plans": "plan_id", "classes": "code", "uses": "code", "rules": "", "thresholds": "", "precedence": ""}
 _Dated = TypeVar("_Dated", Rule, Threshold, Precedence)
 
 
@@ -69,7 +96,19 @@ class Rulebook:
     _uses: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, on: dt.date) -> Rulebook:
-        """Return the law of the day ``on``: rules, thresholds and precedence in force; plans keep their status."""
+        """Return the law of the day ``on``: rules, thresholds and precedence in force; all plans stay.
+
+        **Raises** RulebookError when ``on`` is no date, or the book is closed over another day already: what was
+        not in force then is gone, and the new day would lack it in silence.
+        """
+        if isinstance(on, dt.datetime):
+            on = on.date()
+        if not isinstance(on, dt.date):
+            raise RulebookError(f"rulebook.at({on!r}): give a datetime.date, e.g. datetime.date(2025, 7, 1).")
+        if self.on is not None:
+            if self.on == on:
+                return self
+            raise RulebookError(f"The rulebook is closed over {self.on} already; call .at({on}) on the book as loaded.")
         rules = _in_force(self.rules, on)
         return replace(
             self,
@@ -89,16 +128,16 @@ class Rulebook:
         plan = self.plans.get(plan_id)
         if plan is None or plan.valid_from is None:
             return "unknown"
-        if fold(plan.status) in _DRAFT or day < plan.valid_from:
+        if _DRAFT.search(fold(plan.status)) or day < plan.valid_from:
             return "pending"
         heir = self.plans.get(plan.successor) if plan.successor else None
-        if heir and heir.valid_from and heir.valid_from <= day and fold(heir.status) not in _DRAFT:
+        if heir and heir.valid_from and heir.valid_from <= day and not _DRAFT.search(fold(heir.status)):
             return "superseded"
         return "expired" if plan.valid_to is not None and day > plan.valid_to else "in_force"
 
     def find_use(self, text: str) -> str | None:
         """Return the code of the use that ``text`` names by code, name or synonym (folded), or None."""
-        return self._uses.get(fold(text)) if text.strip() else None
+        return self._uses.get(fold(text))
 
     def ancestors(self, code: str) -> tuple[str, ...]:
         """Return ``code`` and the classes above it, nearest first."""
@@ -142,11 +181,14 @@ def load_rulebook(path: str | Path) -> Rulebook:
     """
     file = Path(path)
     try:
-        raw = file.read_bytes()
+        with file.open("rb") as stream:
+            raw = stream.read(MOST_BYTES + 4)  # one mark of UTF-8 more than a rulebook may hold
         text = raw.decode("utf-8-sig")
     except OSError as fault:
         raise RulebookError(f"{file}: the rulebook cannot be read ({fault.strerror}).") from fault
     except UnicodeDecodeError as fault:
+        if len(raw) > MOST_BYTES:
+            raise RulebookError(f"{file}: the rulebook is larger than {MOST_BYTES // 1_000_000} MB.") from fault
         raise RulebookError(f"{file}: the rulebook is not UTF-8 text; save it as UTF-8.") from fault
     return replace(rulebook_from_text(text, str(file)), sha256=hashlib.sha256(raw).hexdigest())
 
@@ -154,41 +196,112 @@ def load_rulebook(path: str | Path) -> Rulebook:
 def rulebook_from_text(text: str, source: str = "rulebook") -> Rulebook:
     """Return the rulebook written in ``text``; ``source`` names it in messages. **Raises** RulebookError."""
     try:
+        digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
         document = read_yaml(text)
+    except UnicodeEncodeError as fault:
+        raise _error(source, ["half a character (a lone surrogate) stands in the text; save it as UTF-8"]) from fault
     except YamlFault as fault:
         raise _error(source, fault.faults) from fault
-    try:
-        form = BookForm.model_validate(document.data)
-    except ValidationError as fault:
-        raise _error(source, _told(fault, document)) from fault
     faults: list[str] = []
-    book = _build(form, document, source, faults)
-    faults += _contradictions(form, book, document)
-    if faults:
+    checked = _checked(document, faults)
+    book = None
+    if checked is not None:
+        form, lines, hidden = checked
+
+        def line(section: str, place: int) -> int:
+            return lines[section][place]
+
+        classes = _classes(form, document, faults)
+        entries: list[RuleForm | ThresholdForm] = [*form.rules, *form.thresholds]
+        spelt = sum(len(listed(e.use)) * len(listed(e.zone)) for e in entries)
+        if spelt > MOST_RULES:  # before anything walks through them
+            faults.append(f"the lists of uses and classes spell out {spelt} rules; {MOST_RULES} are the most")
+        else:
+            faults += contradictions(form, {c: z.parent for c, z in classes.items()}, line, hidden)
+            book = _build(form, classes, source, line, hidden, faults)
+    if faults or book is None:
         raise _error(source, faults)
-    return replace(book, sha256=hashlib.sha256(text.encode("utf-8")).hexdigest())
+    return replace(book, sha256=digest)
 
 
 def _error(source: str, faults: Sequence[str]) -> RulebookError:
-    return RulebookError(f"{source} cannot be used as a rulebook, {len(faults)} fault(s):\n- " + "\n- ".join(faults))
+    told = list(dict.fromkeys(faults))
+    more = [f"… and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
+    return RulebookError(f"{source} cannot be used as a rulebook, {len(told)} fault(s):\n- " + "\n- ".join(told[:_SHOWN] + more))
+
+
+def _checked(document: YamlDocument, faults: list[str]) -> tuple[BookForm, dict[str, list[int]], frozenset[str]] | None:
+    """Return the form, the line of each entry and the codes of faulty entries, which are left out of the form.
+
+    The sound entries are held against each other even when others are faulty, so that one reading tells everything.
+    """
+    data, left_out = document.data, set[tuple[str, int]]()
+    try:
+        form = BookForm.model_validate(data)
+    except ValidationError as fault:
+        faults += _told(fault, document)
+        left_out = {(str(e["loc"][0]), int(e["loc"][1])) for e in fault.errors() if _is_row(e["loc"])}
+        if not left_out:
+            return None
+        data = {k: [e for i, e in enumerate(v) if (k, i) not in left_out] if k in _ROW_KEYS else v for k, v in data.items()}
+        try:
+            form = BookForm.model_validate(data)
+        except ValidationError:
+            return None
+    lines = {
+        s: [document.line((s, i)) for i in range(len(document.data.get(s) or [])) if (s, i) not in left_out] for s in _ROW_KEYS
+    }
+    rows = [(document.data[s][i], _ROW_KEYS[s]) for s, i in left_out]
+    hidden = frozenset(str(row.get(key)) for row, key in rows if key and isinstance(row, Mapping))
+    return form, lines, hidden | (frozenset(document.data.get("bases") or ()) - form.bases.keys())
+
+
+def _is_row(loc: Sequence[str | int]) -> bool:
+    return len(loc) > 1 and loc[0] in _ROW_KEYS and isinstance(loc[1], int)
 
 
 def _told(fault: ValidationError, document: YamlDocument) -> list[str]:
-    """Every fault with line and path; pydantic's union branches and aliases are left out of the path."""
-    out = []
-    for error in fault.errors(include_url=False):
-        path = _real_path(error["loc"], document.data)
-        shown = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
-        hint = "; write it in quotes, as text" if error["type"] == "string_type" else ""
-        hint = "; write it as year-month-day" if error["type"].startswith("date") else hint
-        missing = f".{error['loc'][-1]}" if error["type"] == "missing" else ""
-        line = f"line {document.line(path)}: {shown}{missing}: {error['msg'].removeprefix('Value error, ')}{hint}"
-        if line not in out:
-            out.append(line)
-    return out
+    """Every fault with line and path, one for each place where a value could have had several forms."""
+    errors = [(_real_path(e["loc"], document.data), e) for e in fault.errors(include_url=False)]
+    blamed = {path for path, _ in errors}
+    deeper = {path[:n] for path in blamed for n in range(len(path))}
+    deeper |= {path for path, e in errors if e["type"] == "missing"}
+    out: dict[tuple[Any, ...], str] = {}
+    for path, e in errors:
+        kind = e["type"]
+        if kind == "string_type" and isinstance(e["input"], Mapping | list) and path in deeper:
+            continue  # a map was meant, and it is told what is wrong inside
+        key = (path, e["loc"][-1] if kind == "missing" else "")
+        shown = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".") or "the file"
+        out.setdefault(key, f"line {document.line(path)}: {shown}: {_wording(e)}")
+    return list(out.values())
 
 
-def _real_path(loc: Iterable[str | int], data: Any) -> tuple[str | int, ...]:
+def _wording(error: Any) -> str:
+    kind, given = error["type"], repr(error["input"])
+    given = given if len(given) <= 60 else given[:57] + "…"
+    name = error["loc"][-1] if error["loc"] else ""
+    if kind == "missing":
+        return f"{name!r} is missing"
+    if kind == "extra_forbidden":
+        return f"the word {str(name)!r} is not known here; is it misspelt?"
+    if kind == "literal_error":
+        what = "a verdict" if name in ("verdict", "otherwise") else "known here"
+        return f"{given} is not {what}; use one of {error['ctx']['expected']}"
+    if kind == "string_type":
+        return f"{given} is not a text; write it in quotes"
+    if kind.startswith(("date_", "datetime_")):
+        return f"{given} is not a day; write it as year-month-day, e.g. 2025-07-01"
+    if kind == "string_pattern_mismatch" and name == "colour":
+        return f"{given} is not a colour; write it as #RRGGBB, in quotes"
+    if kind in ("model_type", "dict_type", "model_attributes_type"):
+        return f"{given} is not a map of words to values"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message if kind == "value_error" else f"{given}: {message[0].lower()}{message[1:]}"
+
+
+def _real_path(loc: Sequence[str | int], data: Any) -> tuple[str | int, ...]:
+    """The part of ``loc`` that stands in the file: pydantic also names the forms it tried."""
     path: list[str | int] = []
     for step in loc:
         inside = (isinstance(data, Mapping) and step in data) or (
@@ -200,32 +313,49 @@ def _real_path(loc: Iterable[str | int], data: Any) -> tuple[str | int, ...]:
     return tuple(path)
 
 
-def _build(form: BookForm, document: YamlDocument, source: str, faults: list[str]) -> Rulebook:
-    bases = {name: _basis(b) for name, b in form.bases.items()}
-
-    def basis(given: str | BasisForm, path: tuple[str | int, ...]) -> LegalBasis:
-        if isinstance(given, BasisForm):
-            return _basis(given)
-        if given not in bases:
-            faults.append(
-                f"line {document.line(path)}: the basis {given!r} is not among 'bases' ({', '.join(sorted(bases)) or 'there are none'})"
-            )
-        return bases.get(given, LegalBasis(given))
-
+def _classes(form: BookForm, document: YamlDocument, faults: list[str]) -> dict[str, ZoneClass]:
+    """The profile's classes with the book's own over them; what an entry does not say stays as the profile has it."""
     classes: dict[str, ZoneClass] = {}
     if form.rulebook.profile:
         try:
             classes |= load_profile(form.rulebook.profile).classes
         except ProfileError as fault:
             faults.append(f"line {document.line(('rulebook', 'profile'))}: {fault}")
-    classes |= {c.code: ZoneClass(c.code, _label(c.name), c.parent, c.colour, c.overlay) for c in form.classes}
+    return classes | {c.code: _class(c, classes.get(c.code)) for c in form.classes}
+
+
+def _class(form: ClassForm, known: ZoneClass | None) -> ZoneClass:
+    told = ZoneClass(form.code, _label(form.name), form.parent, form.colour, form.overlay)
+    if known is None:
+        return told
+    return replace(known, **{name: getattr(told, name) for name in form.model_fields_set - {"code"}})
+
+
+def _build(
+    form: BookForm,
+    classes: Mapping[str, ZoneClass],
+    source: str,
+    line: Callable[[str, int], int],
+    hidden: frozenset[str],
+    faults: list[str],
+) -> Rulebook:
+    bases = {name: _basis(b) for name, b in form.bases.items()}
+
+    def basis(given: str | BasisForm, section: str, place: int) -> LegalBasis:
+        if isinstance(given, BasisForm):
+            return _basis(given)
+        if given not in bases and given not in hidden:
+            known = ", ".join(sorted(bases)) or "there are none"
+            faults.append(f"line {line(section, place)}: {section}: the basis {given!r} is not among 'bases' ({known})")
+        return bases.get(given, LegalBasis(given))
+
     uses = {u.code: Use(u.code, _label(u.name), tuple(u.synonyms)) for u in form.uses}
     rules = [
         Rule(
             use,
             zone,
             Verdict.parse(r.verdict),
-            basis(r.basis, ("rules", i, "basis")),
+            basis(r.basis, "rules", i),
             tuple(
                 Condition(c.field, c.op, tuple(c.value) if isinstance(c.value, list) else c.value, _label(c.note))
                 for c in r.conditions
@@ -236,125 +366,36 @@ def _build(form: BookForm, document: YamlDocument, source: str, faults: list[str
             r.valid_to,
         )
         for i, r in enumerate(form.rules)
-        for use in _listed(r.use)
-        for zone in _listed(r.zone)
+        for use in listed(r.use)
+        for zone in listed(r.zone)
     ]
     thresholds = [
-        Threshold(use, zone, basis(t.basis, ("thresholds", i, "basis")), t.area_m2, t.share, t.width_m, t.valid_from, t.valid_to)
+        Threshold(use, zone, basis(t.basis, "thresholds", i), t.area_m2, t.share, t.width_m, t.valid_from, t.valid_to)
         for i, t in enumerate(form.thresholds)
-        for use in _listed(t.use)
-        for zone in _listed(t.zone)
+        for use in listed(t.use)
+        for zone in listed(t.zone)
     ]
     precedence = [
-        Precedence(tuple(p.order), basis(p.basis, ("precedence", i, "basis")), p.valid_from, p.valid_to)
+        Precedence(tuple(p.order), basis(p.basis, "precedence", i), p.valid_from, p.valid_to)
         for i, p in enumerate(form.precedence)
     ]
     plans = {p.plan_id: Plan(**{**dict(p), "title": _label(p.title)}) for p in form.plans}
     return Rulebook(
         name=_label(form.rulebook.name),
         plans=plans,
-        classes=classes,
+        classes=dict(classes),
         uses=uses,
         rules=tuple(rules),
         thresholds=tuple(thresholds),
         precedence=tuple(precedence),
         illustrative=form.rulebook.illustrative or any(p.illustrative for p in plans.values()),
         source=source,
-        _uses={fold(word): u.code for u in uses.values() for word in (u.code, u.name.vi, u.name.en, *u.synonyms) if word},
+        _uses={fold(word): u.code for u in uses.values() for word in (u.code, u.name.vi, u.name.en, *u.synonyms) if fold(word)},
     )
-
-
-def _contradictions(form: BookForm, book: Rulebook, document: YamlDocument) -> list[str]:
-    """What no single entry shows: unknown names, loops, doubles, rules that contradict each other."""
-    faults: list[str] = []
-
-    def fault(path: tuple[str | int, ...], text: str) -> None:
-        faults.append(f"line {document.line(path)}: {text}")
-
-    for kind, words in (
-        ("plans", [p.plan_id for p in form.plans]),
-        ("classes", [c.code for c in form.classes]),
-        ("uses", [u.code for u in form.uses]),
-    ):
-        for i, word in enumerate(words):
-            if word in words[:i]:
-                fault((kind, i), f"{kind}: {word!r} stands here again")
-    spoken: dict[str, str] = {}
-    for i, use in enumerate(form.uses):
-        for word in {fold(w) for w in (use.code, use.name.vi, use.name.en, *use.synonyms) if w}:
-            if spoken.setdefault(word, use.code) != use.code:
-                fault(("uses", i), f"{word!r} names both {spoken[word]!r} and {use.code!r}; a project could mean either")
-    for i, zone_class in enumerate(form.classes):
-        if zone_class.parent and zone_class.parent not in book.classes:
-            fault(("classes", i), f"the parent class {zone_class.parent!r} of {zone_class.code!r} is unknown")
-    for code in book.classes:
-        if _loops(code, {c: z.parent for c, z in book.classes.items()}):
-            faults.append(f"the class {code!r} is its own ancestor")
-            return faults  # walking up would never end
-    for i, plan in enumerate(form.plans):
-        if plan.successor and plan.successor not in book.plans:
-            fault(("plans", i), f"the successor {plan.successor!r} of {plan.plan_id!r} is not among the plans")
-        elif _loops(plan.plan_id, {p: q.successor for p, q in book.plans.items()}):
-            fault(("plans", i), f"{plan.plan_id!r} replaces itself through its successors")
-    both: tuple[tuple[str, Sequence[RuleForm | ThresholdForm]], ...] = (("rules", form.rules), ("thresholds", form.thresholds))
-    for kind, entries in both:
-        for i, entry in enumerate(entries):
-            for use_code in _listed(entry.use):
-                if use_code != ANY and use_code not in book.uses:
-                    fault((kind, i), f"the use {use_code!r} is not among 'uses'")
-            for zone_code in _listed(entry.zone):
-                if zone_code not in book.classes and not (kind == "thresholds" and zone_code == ANY):
-                    fault((kind, i), f"the zone class {zone_code!r} is unknown")
-    for i, order in enumerate(form.precedence):
-        for plan_id in order.order:
-            if plan_id not in book.plans:
-                fault(("precedence", i), f"the plan {plan_id!r} is not among the plans")
-    faults += _doubles(form, document)
-    return faults
-
-
-def _doubles(form: BookForm, document: YamlDocument) -> list[str]:
-    faults = []
-    said: dict[tuple[str, str], list[tuple[int, Any]]] = {}
-    for i, rule in enumerate(form.rules):
-        for use in _listed(rule.use):
-            for zone in _listed(rule.zone):
-                for j, other in said.get((use, zone), []):
-                    if _overlap(rule, other):
-                        line, first = document.line(("rules", i)), document.line(("rules", j))
-                        faults.append(
-                            f"line {line}: a second rule for {use!r} on {zone!r} at the same time (first on line {first})"
-                        )
-                said.setdefault((use, zone), []).append((i, rule))
-    for (i, one), (j, two) in combinations(enumerate(form.precedence), 2):
-        shared = [p for p in one.order if p in two.order]
-        if _overlap(one, two) and shared != [p for p in two.order if p in one.order]:
-            line, first = document.line(("precedence", j)), document.line(("precedence", i))
-            faults.append(f"line {line}: orders {' and '.join(sorted(shared))} otherwise than line {first} at the same time")
-    return faults
-
-
-def _overlap(one: Any, two: Any) -> bool:
-    first, last = dt.date.min, dt.date.max
-    return (one.valid_from or first) <= (two.valid_to or last) and (two.valid_from or first) <= (one.valid_to or last)
-
-
-def _loops(start: str, above: Mapping[str, str | None]) -> bool:
-    seen, here = {start}, above.get(start)
-    while here:
-        if here in seen:
-            return True
-        seen.add(here)
-        here = above.get(here)
-    return False
 
 
 def _in_force(entries: Sequence[_Dated], on: dt.date) -> tuple[_Dated, ...]:
     return tuple(e for e in entries if (e.valid_from is None or e.valid_from <= on) and (e.valid_to is None or on <= e.valid_to))
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]
 
 
 def _label(words: Words) -> Label:

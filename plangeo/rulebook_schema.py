@@ -1,4 +1,4 @@
-"""The form of a rulebook file: what may stand in it, of which type; pydantic models, nothing else.
+"""The form of a rulebook file: what may stand in it, of which type, and which entries contradict one another.
 
 The words of the file are those of ``plangeo.model``; ``from`` and ``to`` are both inclusive.
 """
@@ -6,13 +6,61 @@ The words of the file are those of ``plangeo.model``; ``from`` and ``to`` are bo
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
 
-Code = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=60)]
+from plangeo.text import clean, fold, normalise_code
+
+ANY = "*"
+MOST_RULES = 200_000
+"""Most pairs of use and class the lists of one file may spell out; a real book has some thousands."""
+
+
+def _iso_day(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return dt.date.fromisoformat(value)
+    return value
+
+
+def _condition_value(value: object) -> object:
+    """Numbers must be finite: every comparison with NaN but != fails, and != would always hold."""
+    for item in value if isinstance(value, list) else [value]:
+        if (
+            isinstance(item, bool)
+            or not isinstance(item, str | int | float)
+            or (isinstance(item, float) and not math.isfinite(item))
+        ):
+            raise ValueError(f"{item!r} cannot be compared; give a number, a text, or a list of them")
+    return value
+
+
+# Control characters have no place in a name, and a NUL in a profile's name would reach the file system.
+Code = Annotated[
+    str,
+    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(clean),
+]
+# Zones are read with normalised codes, so the law has to use the same form: "luc" would never match "LUC".
+ClassCode = Annotated[Code, AfterValidator(lambda code: normalise_code(code)[0])]
 Text = Annotated[str, StringConstraints(strict=True, max_length=4000)]
-Day = Annotated[dt.date, Field(strict=True)]
+Day = Annotated[dt.date, Field(strict=True), BeforeValidator(_iso_day)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class Form(BaseModel):
@@ -66,9 +114,9 @@ class PlanForm(Form):
     authority: Text
     valid_from: Day | None
     valid_to: Day | None
-    scale: Annotated[int, Field(gt=0, le=100_000_000)] | None = None
-    accuracy_m: Annotated[float, Field(ge=0)] | None = None
-    rank: int | None = None
+    scale: Annotated[int, Field(strict=True, gt=0, le=100_000_000)] | None = None
+    accuracy_m: Annotated[Number, Field(ge=0)] | None = None
+    rank: Annotated[int, Field(strict=True)] | None = None
     theme: Code = "land_use"
     status: Text = ""
     successor: Code | None = None
@@ -82,16 +130,22 @@ class PlanForm(Form):
         return self
 
 
+def _no_star(code: str) -> str:
+    if code == ANY:
+        raise ValueError("'*' stands for every use in rules and cannot be a code")
+    return code
+
+
 class ClassForm(Form):
-    code: Code
+    code: Annotated[ClassCode, AfterValidator(_no_star)]
     name: Words = Words()
-    parent: Code | None = None
+    parent: ClassCode | None = None
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] | None = None
     overlay: bool = False
 
 
 class UseForm(Form):
-    code: Code
+    code: Annotated[Code, AfterValidator(_no_star)]
     name: Words
     synonyms: list[Text] = []
 
@@ -99,13 +153,25 @@ class UseForm(Form):
 class ConditionForm(Form):
     field: Code
     op: Literal["<", "<=", "==", "!=", ">=", ">", "in", "not_in"]
-    value: float | Text | list[float | Text]
+    value: Annotated[float | str | list[float | str], PlainValidator(_condition_value)]
     note: Words = Words()
+
+    @model_validator(mode="after")
+    def _comparable(self) -> ConditionForm:
+        listed = isinstance(self.value, list)
+        if self.op in ("in", "not_in"):
+            if not listed or not self.value:
+                raise ValueError(f"{self.op!r} needs a list of values that is not empty, e.g. value: [a, b]")
+        elif listed:
+            raise ValueError(f"{self.op!r} compares with one value, not with a list; use 'in' or 'not_in'")
+        elif isinstance(self.value, str) and self.op not in ("==", "!="):
+            raise ValueError(f"{self.op!r} compares numbers, and {self.value!r} is a text")
+        return self
 
 
 class RuleForm(Dated):
     use: Code | list[Code]
-    zone: Code | list[Code]
+    zone: ClassCode | list[ClassCode]
     verdict: Literal["permitted", "conditional", "unknown", "not_permitted"]
     basis: Code | BasisForm
     conditions: list[ConditionForm] = []
@@ -115,11 +181,11 @@ class RuleForm(Dated):
 
 class ThresholdForm(Dated):
     use: Code | list[Code]
-    zone: Code | list[Code]
+    zone: ClassCode | list[ClassCode]
     basis: Code | BasisForm
-    area_m2: Annotated[float, Field(gt=0)] | None = None
-    share: Annotated[float, Field(gt=0, lt=1)] | None = None
-    width_m: Annotated[float, Field(gt=0)] | None = None
+    area_m2: Annotated[Number, Field(gt=0)] | None = None
+    share: Annotated[Number, Field(gt=0, lt=1)] | None = None
+    width_m: Annotated[Number, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _bounded(self) -> ThresholdForm:
@@ -129,13 +195,15 @@ class ThresholdForm(Dated):
 
 
 class PrecedenceForm(Dated):
-    order: Annotated[list[Code], Field(min_length=2)]
+    order: Annotated[list[Code], Field(min_length=2, max_length=200)]
     basis: Code | BasisForm
 
     @model_validator(mode="after")
     def _dated(self) -> PrecedenceForm:
         if self.valid_from is None:
             raise ValueError("precedence must be dated: give 'from'")
+        if len(set(self.order)) < len(self.order):
+            raise ValueError("a plan stands twice in 'order'")
         return self
 
 
@@ -147,4 +215,143 @@ class BookForm(Form):
     classes: list[ClassForm] = []
     bases: dict[str, BasisForm] = {}
     thresholds: list[ThresholdForm] = []
-    precedence: list[PrecedenceForm] = []
+    precedence: Annotated[list[PrecedenceForm], Field(max_length=200)] = []
+
+
+Line = Callable[[str, int], int]
+"""(section, place in the form) → line of the file."""
+
+
+def listed(value: str | list[str]) -> list[str]:
+    """Return one code or a list of codes as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def contradictions(form: BookForm, parents: Mapping[str, str | None], line: Line, hidden: frozenset[str]) -> Iterator[str]:
+    """Yield what no single entry shows: unknown names, loops, doubles, rules that contradict each other.
+
+    ``parents``: every class, the profile's too, with the class above it. ``hidden``: codes of entries that are
+    faulty themselves, so that one fault is not told twice.
+    """
+    plans = {p.plan_id: p for p in form.plans}
+    uses = {u.code for u in form.uses} | hidden | {ANY}
+    zones = parents.keys() | hidden
+    yield from _repeats(form, line)
+    for i, zone_class in enumerate(form.classes):
+        if zone_class.parent and zone_class.parent not in zones:
+            yield f"line {line('classes', i)}: the parent class {zone_class.parent!r} of {zone_class.code!r} is unknown"
+    places = {c.code: i for i, c in enumerate(form.classes)}
+    for loop in _loops(parents):
+        at = min((line("classes", places[c]) for c in loop if c in places), default=1)
+        yield f"line {at}: the classes go round in a circle: {' → '.join((*loop, loop[0]))}"
+    for i, plan in enumerate(form.plans):
+        if plan.successor and plan.successor not in plans.keys() | hidden:
+            yield f"line {line('plans', i)}: the successor {plan.successor!r} of {plan.plan_id!r} is not among the plans"
+    order = {p.plan_id: i for i, p in enumerate(form.plans)}
+    for loop in _loops({p.plan_id: p.successor for p in form.plans}):
+        at = min(line("plans", order[p]) for p in loop)
+        yield f"line {at}: the plans replace one another in a circle: {' → '.join((*loop, loop[0]))}"
+    entries = [("rules", i, r) for i, r in enumerate(form.rules)] + [("thresholds", i, t) for i, t in enumerate(form.thresholds)]
+    for kind, i, entry in entries:
+        for use in dict.fromkeys(listed(entry.use)):
+            if use not in uses:
+                yield f"line {line(kind, i)}: {kind}: the use {use!r} is not among 'uses'"
+        for zone in dict.fromkeys(listed(entry.zone)):
+            if zone not in zones and not (kind == "thresholds" and zone == ANY):
+                yield f"line {line(kind, i)}: {kind}: the zone class {zone!r} is unknown"
+    for i, precedence in enumerate(form.precedence):
+        for plan_id in precedence.order:
+            if plan_id not in plans.keys() | hidden:
+                yield f"line {line('precedence', i)}: precedence: the plan {plan_id!r} is not among the plans"
+    yield from _doubles(form, line)
+    yield from _orders(form, line)
+
+
+def _repeats(form: BookForm, line: Line) -> Iterator[str]:
+    codes = {
+        "plans": [p.plan_id for p in form.plans],
+        "classes": [c.code for c in form.classes],
+        "uses": [u.code for u in form.uses],
+    }
+    for kind, words in codes.items():
+        first: dict[str, int] = {}
+        for i, word in enumerate(words):
+            if first.setdefault(word, i) != i:
+                yield f"line {line(kind, i)}: {kind}: {word!r} stands here again (first on line {line(kind, first[word])})"
+    spoken: dict[str, str] = {}
+    for i, use in enumerate(form.uses):
+        for word in {fold(w): w for w in (use.code, use.name.vi, use.name.en, *use.synonyms)}:
+            if word and spoken.setdefault(word, use.code) != use.code:
+                yield f"line {line('uses', i)}: {word!r} names both {spoken[word]!r} and {use.code!r}; a project could mean either"
+
+
+def _doubles(form: BookForm, line: Line) -> Iterator[str]:
+    """Rules for one use and class whose days overlap; sorted by start, so that a long book stays quick."""
+    said: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, rule in enumerate(form.rules):
+        for use in listed(rule.use):
+            for zone in listed(rule.zone):
+                said[use, zone].append(i)
+    for (use, zone), places in said.items():
+        longest: int | None = None
+        for i in sorted(places, key=lambda n: form.rules[n].valid_from or dt.date.min):
+            if longest is not None and _overlap(form.rules[longest], form.rules[i]):
+                first, second = sorted((longest, i))
+                same = form.rules[first] == form.rules[second]
+                yield (
+                    f"line {line('rules', second)}: "
+                    + (
+                        f"the rule for {use!r} on {zone!r} stands already"
+                        if same
+                        else f"contradictory rules for {use!r} on {zone!r}"
+                    )
+                    + f" on line {line('rules', first)}, for the same days; "
+                    + ("delete one" if same else "keep one, or end one ('to') before the other begins ('from')")
+                )
+            if longest is None or (form.rules[i].valid_to or dt.date.max) > (form.rules[longest].valid_to or dt.date.max):
+                longest = i
+
+
+def _orders(form: BookForm, line: Line) -> Iterator[str]:
+    found = False
+    for (i, one), (j, two) in combinations(enumerate(form.precedence), 2):
+        shared = [p for p in one.order if p in two.order]
+        if _overlap(one, two) and shared != [p for p in two.order if p in one.order]:
+            found = True
+            yield (
+                f"line {line('precedence', j)}: orders {' and '.join(sorted(shared))} otherwise than line "
+                f"{line('precedence', i)}, for the same days"
+            )
+    for day in () if found else sorted({p.valid_from for p in form.precedence if p.valid_from}):
+        live = [i for i, p in enumerate(form.precedence) if p.valid_from <= day <= (p.valid_to or dt.date.max)]  # type: ignore[operator]
+        before: dict[str, set[str]] = defaultdict(set)
+        for i in live:
+            for above, below in zip(form.precedence[i].order, form.precedence[i].order[1:], strict=False):
+                before[below].add(above)
+        try:
+            TopologicalSorter(before).prepare()
+        except CycleError as fault:
+            yield f"line {line('precedence', live[-1])}: on {day} the orders go round in a circle: {' → '.join(fault.args[1])}"
+            return
+
+
+def _overlap(one: Dated, two: Dated) -> bool:
+    first, last = dt.date.min, dt.date.max
+    return (one.valid_from or first) <= (two.valid_to or last) and (two.valid_from or first) <= (one.valid_to or last)
+
+
+def _loops(above: Mapping[str, str | None]) -> list[tuple[str, ...]]:
+    """Return every circle in a map of each name to the one above it."""
+    done: set[str] = set()
+    loops = []
+    for start in above:
+        path: dict[str, None] = {}
+        here: str | None = start
+        while here and here not in done and here not in path:
+            path[here] = None
+            here = above.get(here)
+        if here and here in path:
+            walked = list(path)
+            loops.append(tuple(walked[walked.index(here) :]))
+        done |= path.keys()
+    return loops
