@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,6 +26,7 @@ AREAL_SCALE_BOUND = 1e-3
 # Long edges bend when they are reprojected; they are densified to this length first (sagitta < 1 mm at 21° N).
 MAX_EDGE_M = 250.0
 _DEGREE_M = 111_320.0
+_BOX = re.compile(r"\[bbox ([-\d., e+]+)\]$")
 
 
 def as_crs(text: Any) -> pyproj.CRS:
@@ -51,7 +54,10 @@ def transformation(source: Any, target: Any) -> dict[str, Any]:
     record: dict[str, Any] = {"from": _crs_name(src), "to": _crs_name(dst), "operation": "none", "accuracy_m": 0.0}
     if src == dst:
         return record
-    candidates = TransformerGroup(src, dst, always_xy=True, allow_ballpark=False).transformers
+    with warnings.catch_warnings():
+        # PROJ remarks on better grids that are not installed; the accuracy of what is used is in the record.
+        warnings.simplefilter("ignore", UserWarning)
+        candidates = TransformerGroup(src, dst, always_xy=True, allow_ballpark=False).transformers
     if not candidates:
         raise CrsError(
             f"PROJ knows no datum-correct way from {record['from']} to {record['to']}; the plain one may be wrong by hundreds "
@@ -85,7 +91,20 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
             f"{int(broken.sum())} of {len(frame)} geometries fall outside what {_crs_name(target)} can show, first at index "
             f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?"
         )
-    return moved
+    return _with_moved_boxes(moved, frame, target)
+
+
+def _with_moved_boxes(moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, target: pyproj.CRS) -> gpd.GeoDataFrame:
+    """Let the bounding boxes of rows set aside follow the layer; left in degrees they would meet no site in metres."""
+    boxes = quarantined_boxes(frame) if "problem" in frame else {}
+    if not boxes:
+        return moved
+    places = gpd.GeoSeries(_densified(gpd.GeoSeries(dict(boxes)), as_crs(frame.crs)), index=list(boxes), crs=frame.crs)
+    texts = moved["problem"].astype(object).copy()
+    for index, place in places.to_crs(target).items():
+        text = ", ".join(f"{v:.6f}" for v in place.bounds)
+        texts[index] = _BOX.sub(f"[bbox {text}]", str(texts[index]))
+    return moved.assign(problem=texts)
 
 
 def _densified(geometry: gpd.GeoSeries, crs: pyproj.CRS) -> np.ndarray[Any, Any]:
@@ -319,7 +338,7 @@ def _units_area(geometry: Any, frame: gpd.GeoDataFrame) -> float:
     if as_crs(crs).is_projected:
         return float(geometry.area) * _metres_per_unit(as_crs(crs)) ** 2
     geod = as_crs(crs).get_geod() or pyproj.Geod(ellps="WGS84")
-    return abs(float(geod.geometry_area_perimeter(geometry)[0]))
+    return abs(float(geod.geometry_area_perimeter(shapely.orient_polygons(geometry))[0]))
 
 
 def _number(value: Any) -> float:
@@ -331,7 +350,7 @@ def _number(value: Any) -> float:
 
 def quarantined_boxes(frame: gpd.GeoDataFrame) -> Mapping[Any, Any]:
     """Return index → bounding box (shapely, frame CRS) of the rows the validity gate set aside."""
-    marks = frame["problem"].astype(str).str.extract(r"\[bbox ([-\d., e+]+)\]$")[0].dropna()
+    marks = frame["problem"].astype(str).str.extract(_BOX)[0].dropna()
     return {index: _box(text) for index, text in marks.items()}
 
 

@@ -65,7 +65,7 @@ def _zones(assessment: Assessment) -> dict[str, list[dict[str, Any]]]:
                 "on_border": on_border,
             }
             for (plan, code), (area, length, share, governs, on_border) in sorted(
-                found.items(), key=lambda item: (item[0][0] == "", item[0][0], -item[1][2], item[0][1])
+                found.items(), key=lambda item: (item[0][0] == "", not item[1][3], item[0][0], -item[1][2], item[0][1])
             )
         ]
         for site_id, found in sums.items()
@@ -109,6 +109,8 @@ PANEL = Panel(
         "declared_district": Label("Địa bàn đăng ký", "Declared place"),
         "units": Label("Nằm trong", "Lies in"),
         "coordinates": Label("Tọa độ", "Coordinates"),
+        "north": Label("X (Bắc)", "N"),
+        "east": Label("Y (Đông)", "E"),
         "no_place": Label("Dự án chưa có vị trí trên bản đồ.", "The project has no place on the map."),
         "why": Label("Giải thích", "Explanation"),
         "evidence": Label("Căn cứ trên bản đồ", "Evidence on the map"),

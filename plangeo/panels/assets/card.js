@@ -15,8 +15,10 @@ plangeo.panel("card", (app, data, word) => {
   function coordinates(site, record) {
     if (!site.at) return [el("dt", {}, word("coordinates")), el("dd", {}, word("no_place"))];
     const [x, y] = site.at.map((v) => (v * 1e-6).toFixed(6));
-    const lines = [el("div", {}, `WGS 84: ${y}, ${x}`)];
-    if (record.place && data.crs) lines.push(el("div", {}, `${data.crs}: E ${app.number(record.place[0], 0)} m, N ${app.number(record.place[1], 0)} m`));
+    const lines = [el("div", {}, `${y}, ${x} `, el("small", {}, "WGS 84"))];
+    if (record.place && data.crs) {
+      lines.push(el("div", {}, `${word("north")} ${app.number(record.place[1], 0)} m `), el("div", {}, `${word("east")} ${app.number(record.place[0], 0)} m `, el("small", {}, data.crs)));
+    }
     return [el("dt", {}, word("coordinates")), el("dd", { class: "pg-mono" }, lines)];
   }
 

@@ -10,7 +10,7 @@ plangeo.panel("districts", (app, data, word) => {
     group.addLayer(L.polygon(shape.areas, { ...style, color: "#fff", weight: 3, opacity: 0.7 }));
     group.addLayer(L.polygon(shape.areas, { ...style, color: "#3d3552", weight: 1.3, opacity: 0.9, dashArray: "6 3 1.5 3" }));
     all.extend(app.boundsOf(shape));
-    if (unit.name) labels.push({ at: app.place(unit.at), text: unit.name, extent: app.extentOf(shape), rank: 1, room: 40, stretch: 1.5, high: 13, font: "italic 600 13px system-ui, sans-serif", colour: "#3d2f66" });
+    if (unit.name) labels.push({ at: app.place(unit.at), text: app.visible(unit.name), extent: app.extentOf(shape), rank: 1, room: 40, stretch: 1.5, high: 13, font: "italic 600 13px system-ui, sans-serif", colour: "#3d2f66" });
   }
   app.bounds.unshift(all);
   const layer = {

@@ -19,7 +19,7 @@ plangeo.panel("heading", (app, data, word) => {
   app.open = open;
   app.on("select", ({ index }) => index !== null && open(true));
   app.on("language", () => {
-    title.textContent = app.pick(app.data.title);
+    title.textContent = app.visible(app.pick(app.data.title));
     on.textContent = `${word("on")} ${app.date(app.data.on)} · ${app.number(app.data.sites.length, 0)} ${word("sites")}`;
     language.textContent = word("switch");
     language.lang = app.language === "en" ? "vi" : "en";

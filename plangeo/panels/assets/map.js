@@ -27,7 +27,11 @@
   }
 
   /* Text of users in a box of its own, so that direction marks in it cannot turn the words around it. */
-  const said = (text, tag) => el(tag || "span", { class: "pg-said", dir: "auto" }, text);
+  const said = (text, tag) => el(tag || "span", { class: "pg-said", dir: "auto" }, visible(text));
+
+  /* Signs that turn or hide text are shown by their number: a name must read as it is stored. */
+  const visible = (text) =>
+    String(text ?? "").replace(/[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (sign) => `[U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
 
   const fold = (text) =>
     String(text).normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[đĐ]/g, "d").toLowerCase().replace(/\s+/g, " ").trim();
@@ -90,6 +94,7 @@
   const Labels = L.Layer.extend({
     initialize(pane) {
       this._items = [];
+      this.obstacles = [];
       this.options.pane = pane;
     },
     put(group, items) {
@@ -121,17 +126,22 @@
       ctx.textAlign = "center";
       ctx.textBaseline = "middle";
       ctx.lineJoin = "round";
+      let drawn = 0;
       const pixels = (256 * Math.pow(2, map.getZoom())) / 360 / Math.cos((map.getCenter().lat * Math.PI) / 180);
-      const taken = [], view = map.getBounds().pad(0.02);
+      const taken = this.obstacles.map((spot) => ({ ...map.latLngToContainerPoint(spot), half: 10, high: 10 })), view = map.getBounds().pad(0.02);
       for (const item of this._items) {
-        if (taken.length > 500) break;
+        if (drawn > 500) break;
         const room = item.extent * pixels;
         if (room < item.room || !view.contains(item.at)) continue;
         ctx.font = item.font;
         const half = ctx.measureText(item.text).width / 2 + 3, high = item.high / 2 + 2;
         if (half * 2 > room * item.stretch) continue;
         const p = map.latLngToContainerPoint(item.at);
-        if (taken.some((t) => Math.abs(t.x - p.x) < t.half + half && Math.abs(t.y - p.y) < t.high + high)) continue;
+        const free = (y) => !taken.some((t) => Math.abs(t.x - p.x) < t.half + half && Math.abs(t.y - y) < t.high + high);
+        const shift = [0, -18, 18].find((dy) => Math.abs(dy) < room / 3 && free(p.y + dy));
+        if (shift === undefined) continue;
+        p.y += shift;
+        drawn += 1;
         taken.push({ x: p.x, y: p.y, half, high });
         ctx.strokeStyle = "rgba(255,255,255,0.85)";
         ctx.lineWidth = 3;
@@ -157,7 +167,7 @@
     const main = el("main", { class: "pg-main" });
 
     const app = {
-      map, data, slots, root, aside, el, said, fold, decode, boundsOf, extentOf, contains, place,
+      map, data, slots, root, aside, el, said, visible, fold, decode, boundsOf, extentOf, contains, place,
       language: data.language === "en" ? "en" : "vi",
       selected: null,
       shown: data.sites.map(() => true),
@@ -210,9 +220,15 @@
         return name;
       },
     };
+    /* What is shown must not lie under the legend where there is room beside it. */
+    app.margins = (gap) => {
+      const legend = slots.over.querySelector("details[open]");
+      const aside = legend && map.getSize().x > 700 ? legend.offsetWidth + 10 : 0;
+      return { paddingTopLeft: [gap + (aside ? 40 : 0), gap], paddingBottomRight: [gap + aside, gap] };
+    };
     app.fitAll = () => {
       const all = app.bounds.find((bounds) => bounds.isValid());
-      if (all) map.fitBounds(all, { padding: [24, 24], maxZoom: 15, animate: false });
+      if (all) map.fitBounds(all, { ...app.margins(24), maxZoom: 15, animate: false });
     };
 
     document.body.prepend(root);

@@ -57,6 +57,8 @@ plangeo.panel("marks", (app, data) => {
     entries.forEach((entry, i) => entry && app.shown[i] && entry.layers.forEach((layer) => group.addLayer(layer)));
     const order = Object.keys(app.data.verdicts).reverse(); /* the worst lie on top */
     for (const code of order) entries.forEach((entry, i) => entry && app.shown[i] && app.data.sites[i].verdict === code && entry.marks.forEach((mark) => group.addLayer(mark)));
+    app.labels.obstacles = entries.flatMap((entry, i) => (entry && app.shown[i] ? entry.marks.map((mark) => mark.getLatLng()) : []));
+    app.labels.redraw();
     front();
   }
   function front() {
@@ -70,6 +72,6 @@ plangeo.panel("marks", (app, data) => {
   app.on("select", ({ index, how }) => {
     front();
     const entry = index === null ? null : entries[index];
-    if (entry && how.zoom) map.fitBounds(entry.bounds, { maxZoom: 14, padding: [60, 60], animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
+    if (entry && how.zoom) map.fitBounds(entry.bounds, { maxZoom: 14, ...app.margins(60), animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
   });
 });

@@ -81,7 +81,7 @@ plangeo.panel("zones", (app, data, word) => {
       });
     });
     const items = open.map(({ zone, shape }) => ({
-      at: app.place(zone.at), text: zone.code, extent: app.extentOf(shape), rank: 2, room: 34, stretch: 1.1, high: 12, font: "600 12px system-ui, sans-serif", colour: "#2b2f36",
+      at: app.place(zone.at), text: app.visible(zone.code), extent: app.extentOf(shape), rank: 2, room: 34, stretch: 1.1, high: 12, font: "600 12px system-ui, sans-serif", colour: "#2b2f36",
     }));
     app.labels.put("zones", items);
   }
