@@ -77,7 +77,7 @@ def canonical_zones(
     changed = Counter(note for _, note in codes if note)
     notes += [f"{source}: class code {note} in {count} zone(s)" for note, count in changed.most_common(_SHOWN)]
     if plan_id is not None:
-        out["plan_id"] = plan_id
+        out["plan_id"] = clean(plan_id)
     out["problem"] = _told(raw)
     frame = _gated(out, list(raw.geometry), raw.crs, "zones", profile, source, notes)
     repeated = frame.geometry.notna() & pd.DataFrame(

@@ -1,7 +1,7 @@
 """Reading a YAML file from a stranger: YAML 1.2, plain data only, every fault with its line.
 
 Refused: custom tags (code), anchors and aliases (bombs), repeated keys (the last would win silently),
-files over 5 MB. ``lines`` maps the path of every node to its line, so that later checks can point at it.
+files over 1 MB. ``lines`` maps the path of every node to its line, so that later checks can point at it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-MOST_BYTES = 5_000_000
+MOST_BYTES = 1_000_000
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{t}" for t in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp")}
 
 Path = tuple[str | int, ...]

@@ -133,10 +133,12 @@ def _holds(condition: Condition, site: Mapping[Any, Any], face: Any) -> bool | N
         return None
     if condition.op in ("in", "not_in"):
         wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+        if any(isinstance(w, str) is not isinstance(value, str) for w in wanted):
+            return None  # text against number: "not among" would hold without meaning anything
         return (value in wanted) is (condition.op == "in")
     bound = condition.value
     if isinstance(bound, str):
-        return bool(_COMPARE[condition.op](str(value), bound)) if condition.op in ("==", "!=") else None
+        return bool(_COMPARE[condition.op](value, bound)) if condition.op in ("==", "!=") and isinstance(value, str) else None
     try:
         return bool(_COMPARE[condition.op](float(value), bound))
     except (TypeError, ValueError):
