@@ -40,6 +40,7 @@ finally:
 pyogrio.set_gdal_config_options(
     {
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+        "GDAL_PAM_ENABLED": "NO",  # no .aux.xml beside the officer's files
         "GDAL_HTTP_MAX_RETRY": "0",
         "GDAL_HTTP_TIMEOUT": "1",
         "GML_DOWNLOAD_SCHEMA": False,
@@ -47,7 +48,12 @@ pyogrio.set_gdal_config_options(
         "OGR_ARC_STEPSIZE": "1",
     }
 )
-_FIONA = {"CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL"}
+_FIONA = {
+    "GDAL_PAM_ENABLED": "NO",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GML_DOWNLOAD_SCHEMA": "NO",
+    "GML_SKIP_RESOLVE_ELEMS": "ALL",
+}
 CURVE_NOTE = "curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)"
 _CURVES = ("CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface")
 _MAX_NESTING = 32

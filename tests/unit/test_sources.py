@@ -13,6 +13,7 @@ import pytest
 from shapely.geometry import Point, box
 
 from plangeo.errors import CrsError, InputError, LayerError
+from plangeo.samples import sample
 from plangeo.sources import fingerprint, format_of, open_layer, read_districts, read_register, read_sites, read_zones
 from plangeo.tables import DISTRICTS, SITES, ZONES, check_table
 
@@ -201,3 +202,10 @@ def test_bad_files_are_refused_or_kept_as_rows_never_lost():
             for name in wanted.split(","):
                 hit = frame[frame["site_id"] == name].iloc[0]
                 assert hit["problem"] or hit["repaired"], row["file"]
+
+
+def test_reading_writes_nothing_beside_the_file(tmp_path):
+    copy = tmp_path / "zones.gpkg"
+    copy.write_bytes(sample("zones.gpkg").read_bytes())
+    read_zones(copy)
+    assert [p.name for p in tmp_path.iterdir()] == ["zones.gpkg"]
