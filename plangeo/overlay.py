@@ -214,7 +214,8 @@ def _partition_points(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
 def _pairs(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> list[tuple[str, Any, dict[int, Any]]]:
     """Return (site_id, geometry, {layer row: shape}) of every site with a geometry; candidates by index, in id order."""
     shapes = layer.geometry.to_numpy()
-    usable = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+    # Only areas are zones: a point on a drawn line would otherwise lie "in" it.
+    usable = ~shapely.is_empty(shapes) & (shapely.get_dimensions(shapes) == 2)
     numbers = np.flatnonzero(usable)
     tree = shapely.STRtree(shapes[usable])
     shapely.prepare(shapes[usable])

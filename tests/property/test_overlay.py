@@ -130,3 +130,10 @@ def test_lines_over_a_coverage_lose_no_metre(corners: list[tuple[int, int]], ste
     assert cover["length_m"].sum() == pytest.approx(line.length, rel=1e-9)
     assert cover.loc[cover["zones"].map(len) == 0, "length_m"].sum() == 0
     assert cover.loc[(cover["zones"].map(len) > 1) & ~cover["on_border"], "length_m"].sum() == 0
+
+
+def test_a_line_drawn_among_the_zones_is_no_ground() -> None:
+    point = shapely.Point(X0 + 5, Y0)
+    evidence, cover, _ = measure_zones(register([point]), layer([shapely.LineString([(X0, Y0), (X0 + 10, Y0)])]))
+    assert evidence.empty
+    assert cover["zones"].tolist() == [()]
