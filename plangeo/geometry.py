@@ -229,8 +229,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     """
     out = frame.copy()
     for column in ("problem", "repaired"):
-        if column not in out:
-            out[column] = ""
+        out[column] = out[column].fillna("").astype(object) if column in out else ""
     values = out.geometry.to_numpy().copy()
     ledger: list[dict[str, Any]] = []
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
