@@ -233,6 +233,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     values = out.geometry.to_numpy().copy()
     ledger: list[dict[str, Any]] = []
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
+    values = np.array([_flattened(g) for g in values], dtype=object)
     present = ~np.asarray(shapely.is_missing(values))
     flat = values.copy()
     flat[present] = shapely.force_2d(values[present])
@@ -250,6 +251,10 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
         elif not finite[i] or not _all_finite(flat[i]):
             problems[i] = problems[i] or "not_finite: a coordinate is not a finite number"
             flat[i] = None
+        elif layer != "sites" and shapely.get_dimensions(flat[i]) < 2:
+            box = ", ".join(f"{v:.6f}" for v in flat[i].bounds)
+            problems[i] = problems[i] or f"not_an_area: a line or point cannot be a zone; its ground is unknown [bbox {box}]"
+            flat[i] = None
         elif not valid[i]:
             flat[i] = _mend(i, out, flat[i], float(declared[i]), layer, id_column, problems, repaired, ledger)
         elif shapely.get_type_id(flat[i]) == 7 and _mixed(flat[i]):
@@ -257,6 +262,25 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
             flat[i] = None
     out["problem"], out["repaired"] = problems, repaired
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=frame.crs)), ledger
+
+
+def _flattened(geometry: Any) -> Any:
+    """Open nested collections and drop empty parts, which hide parts from every later test and crash GEOS."""
+    if geometry is None or geometry.is_empty or shapely.get_type_id(geometry) < 4 or shapely.get_type_id(geometry) > 7:
+        return geometry
+    parts = [p for p in _primitives(geometry) if not p.is_empty]
+    kinds = {int(shapely.get_dimensions(p)) for p in parts}
+    if len(kinds) != 1:
+        return shapely.GeometryCollection(parts)
+    if len(parts) == 1 and shapely.get_type_id(geometry) == 7:
+        return parts[0]
+    return (shapely.MultiPoint, shapely.MultiLineString, shapely.MultiPolygon)[kinds.pop()](parts)
+
+
+def _primitives(geometry: Any) -> list[Any]:
+    if shapely.get_type_id(geometry) < 4:
+        return [geometry]
+    return [p for part in shapely.get_parts(geometry) for p in _primitives(part)]
 
 
 def _all_finite(geometry: Any) -> bool:

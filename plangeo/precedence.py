@@ -25,7 +25,11 @@ def govern(cover: pd.DataFrame, rulebook: Rulebook) -> pd.DataFrame:
     orders = [p.order for p in rulebook.order_for()]
     overlays = frozenset(code for code, zone_class in rulebook.classes.items() if zone_class.overlay)
     out = cover.copy()
-    governs = [_prevailing([z for z in zones if in_force[z[0]]], orders, overlays) for zones in cover["zones"]]
+    governs = [
+        # On a border every side speaks: the spot lies in none of the zones more than in another.
+        _prevailing([z for z in zones if in_force[z[0]]], () if border else orders, overlays)
+        for zones, border in zip(cover["zones"], cover["on_border"], strict=True)
+    ]
     out["governs"] = pd.Series(governs, index=cover.index, dtype=object)
     return out
 

@@ -27,6 +27,8 @@ _REASON = {
 _COMPARE = {"<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt}
 
 NOTHING = Label("", "")
+_MEASURED = frozenset({"area_m2", "length_m", "share", "on_border"})
+_NEVER_FORGIVEN = frozenset({"on_border", "plans_disagree", "class_unknown", "no_rule", "condition_unmeasured"})
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,8 @@ def _judge_zone(zone: ZoneKey, site: Mapping[Any, Any], face: Any, measured: Mea
 
 def _holds(condition: Condition, site: Mapping[Any, Any], face: Any) -> bool | None:
     """Return whether the condition holds; None when its field is absent or empty."""
-    value = site.get(condition.field, getattr(face, condition.field, None))
+    # What was measured wins over a column of the register that happens to bear the same name.
+    value = getattr(face, condition.field) if condition.field in _MEASURED else site.get(condition.field)
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return None
     if condition.op in ("in", "not_in"):
@@ -157,10 +160,11 @@ def _ignored(
     found: dict[_Judged, Threshold] = {}
     for total in totals:
         judged = total.judged
-        if judged.verdict is Verdict.PERMITTED or judged.reason in ("on_border", "plans_disagree"):
+        if judged.verdict is Verdict.PERMITTED or judged.reason in _NEVER_FORGIVEN:
             continue
         for threshold in book.thresholds_for(site["use_code"], judged.code):
-            group = [t for t in totals if threshold.zone in (*book.ancestors(t.judged.code), "*")]
+            wrong = [t for t in totals if t.judged.verdict is not Verdict.PERMITTED]
+            group = [t for t in wrong if threshold.zone in (*book.ancestors(t.judged.code), "*")]
             width = widths.get((site["site_id"], threshold.zone), math.inf)
             if _below(threshold, math.fsum(t.area_m2 for t in group), math.fsum(t.share for t in group), width, total):
                 found[judged] = threshold
