@@ -209,7 +209,11 @@ def test_encoding_keeps_every_vertex(wkt: str) -> None:
         return [(x / 1e6, y / 1e6) for x, y in zip(xs, ys, strict=True)]
 
     points = [(code["p"][i] / 1e6, code["p"][i + 1] / 1e6) for i in range(0, len(code.get("p", [])), 2)]
-    found = points + [xy for line in code.get("l", []) for xy in walk(line)] + [xy for a in code.get("a", []) for r in a for xy in walk(r)]
+    found = (
+        points
+        + [xy for line in code.get("l", []) for xy in walk(line)]
+        + [xy for a in code.get("a", []) for r in a for xy in walk(r)]
+    )
     assert set(found) == {tuple(xy) for xy in shapely.get_coordinates(shape).tolist()}
 
 
