@@ -28,9 +28,9 @@ from plangeo.slopes import horn, spacing
 Array = np.ndarray[Any, Any]
 Kind = Literal["continuous", "classes"]
 # One block is unpacked whole by the reader, so a block may not be larger than this.
-MOST_BLOCK_BYTES = 256 * 2**20
+MOST_BLOCK_BYTES = 128 * 2**20
 # The reader's own cache of unpacked blocks, in MB, so that memory does not depend on the machine.
-CACHE_MB = 128
+CACHE_MB = 256
 # Values that programs write for "no data" and forget to declare; ±1e30 and beyond count too.
 SENTINELS = (-9999.0, -99999.0, -999999.0, -32768.0, -32767.0, -2147483648.0, -9999999.0, 65535.0, 4294967295.0)
 _WORDS = {

@@ -15,14 +15,24 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from plangeo.cells import Footprint, lay_line, lay_points, lay_polygon, strips
+from plangeo.cells import Footprint, strips
 from plangeo.errors import CrsError, InputError
-from plangeo.geometry import as_crs, linear, polygonal, to_crs, transformation
+from plangeo.footprints import (
+    batch_sites,
+    cell_sizes,
+    count_pieces,
+    lay_shapes,
+    main_parts,
+    move_shapes,
+    outside_size,
+    to_grid,
+    window_of,
+)
+from plangeo.geometry import as_crs
 from plangeo.rasters import Raster, Reader, read_raster
 from plangeo.sloperasters import in_degrees, ready_slope, slope_of
-from plangeo.slopes import radii, slope
+from plangeo.slopes import slope
 
 __all__ = [
     "Measured",
@@ -230,15 +240,16 @@ def _sizes(shape: Any, dimension: int, share: float) -> dict[str, float]:
 def _sums_of(sites: gpd.GeoDataFrame, raster: Raster, key: Callable[[Array], Array]) -> Iterator[tuple[Any, Any, _Sums]]:
     """Measure every site and return them in their order; they are read in the order in which they lie in the file."""
     _require_sites(sites)
-    shapes, problems = _main_parts(sites)
-    moved = _moved(shapes, problems, sites.crs, raster)
-    grid = _to_grid(moved, raster)
-    windows = [_window(g, raster) for g in grid]
+    shapes, problems = main_parts(sites)
+    moved = move_shapes(shapes, problems, sites.crs, raster)
+    grid = to_grid(moved, raster)
+    windows = [window_of(g, raster) for g in grid]
     sums = [_Sums(problem=p) for p in problems]
+    order = sorted((n for n, one in enumerate(sums) if not one.problem), key=lambda i: (windows[i][0] // 512, windows[i][2], i))
     with raster.open() as reader:
-        for n in sorted(range(len(sums)), key=lambda i: (windows[i][0] // 512, windows[i][2], i)):
-            if not sums[n].problem:
-                sums[n] = _measure_one(grid[n], moved[n], windows[n], reader, key)
+        for batch in batch_sites([n for n in order if not _too_large(sums[n], grid[n], windows[n], raster)], grid, raster):
+            for n, laid in zip(batch, lay_shapes([grid[n] for n in batch], [moved[n] for n in batch], raster), strict=True):
+                sums[n] = _measure_one(laid, grid[n], reader, key)
     yield from zip(sites["site_id"].tolist(), shapes, sums, strict=True)
 
 
@@ -254,116 +265,26 @@ def _require_sites(sites: gpd.GeoDataFrame) -> None:
         )
 
 
-def _main_parts(sites: gpd.GeoDataFrame) -> tuple[list[Any], list[str]]:
-    """Return of every site the part that is measured (its areas, else lines, else points) and why it cannot be."""
-    shapes, problems = [], []
-    for shape in sites.geometry:
-        kept, problem = shape, ""
-        if shape is None or shape.is_empty:
-            problem = "no_geometry: the site has no shape"
-        elif not np.isfinite(shapely.get_coordinates(shape)).all():
-            problem = "bad_geometry: coordinates are not finite numbers"
-        elif not shape.is_valid:
-            problem = f"bad_geometry: the shape is not valid ({shapely.is_valid_reason(shape)[:80]})"
-        elif shape.geom_type == "GeometryCollection":
-            dimension = int(shapely.get_dimensions(shape))
-            kept = polygonal(shape) if dimension == 2 else linear(shape) if dimension == 1 else shape
-        size = kept.area if kept is not None and shapely.get_dimensions(kept) == 2 else kept.length if kept is not None else 0
-        if not problem and shapely.get_dimensions(kept) > 0 and not size > 0:
-            problem = "bad_geometry: the shape has no extent"
-        shapes.append(kept)
-        problems.append(problem)
-    return shapes, problems
-
-
-def _moved(shapes: list[Any], problems: list[str], crs: Any, raster: Raster) -> list[Any]:
-    """Return the shapes in the raster's CRS with densified edges; one that cannot be converted gets a problem."""
-    transformation(crs, raster.crs)
-    good = [n for n, problem in enumerate(problems) if not problem]
-    moved: list[Any] = [None] * len(shapes)
-    try:
-        whole = to_crs(gpd.GeoDataFrame(geometry=[shapes[n] for n in good], crs=crs), raster.crs).geometry.tolist()
-    except CrsError:
-        whole = [_moved_alone(shapes[n], crs, raster) for n in good]
-    for n, shape in zip(good, whole, strict=True):
-        moved[n] = shape
-        if shape is None:
-            problems[n] = f"bad_geometry: the place cannot be converted to {raster.crs.name}, the CRS of the raster"
-    return moved
-
-
-def _moved_alone(shape: Any, crs: Any, raster: Raster) -> Any:
-    try:
-        return to_crs(gpd.GeoDataFrame(geometry=[shape], crs=crs), raster.crs).geometry.iloc[0]
-    except CrsError:
-        return None
-
-
-def _to_grid(moved: list[Any], raster: Raster) -> list[Any]:
-    inverse = ~raster.transform
-
-    def columns_and_rows(xy: Array) -> Array:
-        return np.column_stack(inverse * (xy[:, 0], xy[:, 1]))
-
-    return list(shapely.transform(np.array(moved, dtype=object), columns_and_rows)) if moved else []
-
-
-def _window(shape: Any, raster: Raster) -> tuple[int, int, int, int]:
-    """Rows and columns of the raster within the bounds of ``shape`` (grid coordinates)."""
-    if shape is None:
-        return 0, 0, 0, 0
-    west, north, east, south = shapely.bounds(shape)
-    top, bottom = (int(np.clip(v, 0, raster.height)) for v in (np.floor(north), np.ceil(south)))
-    left, right = (int(np.clip(v, 0, raster.width)) for v in (np.floor(west), np.ceil(east)))
-    return top, bottom, left, right
-
-
-def _measure_one(
-    shape: Any, moved: Any, window: tuple[int, int, int, int], reader: Reader, key: Callable[[Array], Array]
-) -> _Sums:
-    raster = reader.raster
-    top, bottom, left, right = window
-    cells = (bottom - top) * (right - left)
-    if cells > MOST_CELLS or _pieces(shape, raster) > MOST_PIECES:
-        return _Sums(
-            problem=f"too_many_cells: the site's window holds {cells:,} cells of the raster (bound {MOST_CELLS:,}); use a coarser one"
+def _too_large(sums: _Sums, shape: Any, window: tuple[int, int, int, int], raster: Raster) -> bool:
+    """Say in ``sums`` that a site would cost too much to measure."""
+    cells = (window[1] - window[0]) * (window[3] - window[2])
+    if cells > MOST_CELLS or count_pieces(shape, raster) > MOST_PIECES:
+        sums.problem = (
+            f"too_many_cells: the site's window holds {cells:,} cells of the raster (bound {MOST_CELLS:,}); use a coarser one"
         )
-    laid = _lay(shape, moved, raster)
+    return bool(sums.problem)
+
+
+def _measure_one(laid: Footprint, shape: Any, reader: Reader, key: Callable[[Array], Array]) -> _Sums:
     sums = _Sums(dimension=laid.dimension)
     try:
         covered = _add_strips(sums, laid, reader, key)
     except InputError as fault:
         return _Sums(problem=f"raster_unreadable: {fault}")
-    sums.outside = laid.outside * _outside_weight(shape, laid, raster)
+    sums.outside = laid.outside * outside_size(shape, laid, reader.raster)
     if abs(covered + laid.outside - laid.total) > CLOSURE * laid.total:
         return _Sums(problem="not_closed: covered cells do not add up to the site; is its outline crossed in the raster's CRS?")
     return sums
-
-
-def _pieces(shape: Any, raster: Raster) -> float:
-    xy = np.clip(shapely.get_coordinates(shape), -1, [raster.width + 1, raster.height + 1])
-    return float(np.abs(np.diff(xy, axis=0)).sum() + len(xy))
-
-
-def _lay(shape: Any, moved: Any, raster: Raster) -> Footprint:
-    dimension = shapely.get_dimensions(shape)
-    if dimension == 2:
-        return lay_polygon(shape, raster.height, raster.width)
-    if dimension == 1:
-        return lay_line(shape, _lengths(moved, raster), raster.height, raster.width)
-    return lay_points(shape, raster.height, raster.width)
-
-
-def _lengths(line: Any, raster: Raster) -> Array:
-    """Lengths of the line's segments in the raster's CRS, in metres where that is in degrees."""
-    xy, part = shapely.get_coordinates(shapely.get_parts(line), return_index=True)
-    joined = part[1:] == part[:-1]
-    start, end = xy[:-1][joined], xy[1:][joined]
-    step = end - start
-    if raster.crs.is_geographic:
-        unit = float(raster.crs.axis_info[0].unit_conversion_factor)
-        step = step * np.column_stack(radii(raster.crs, (start[:, 1] + end[:, 1]) / 2 * unit))
-    return np.asarray(np.hypot(step[:, 0], step[:, 1]))
 
 
 def _add_strips(sums: _Sums, laid: Footprint, reader: Reader, key: Callable[[Array], Array]) -> float:
@@ -390,23 +311,4 @@ def _add_strips(sums: _Sums, laid: Footprint, reader: Reader, key: Callable[[Arr
 def _row_weights(top: int, bottom: int, laid: Footprint, raster: Raster) -> Array:
     """Size of a cell of each row, for polygons on a grid in degrees, whose cells shrink towards the poles; else 1."""
     rows = np.arange(top, bottom)
-    return _cell_size(rows + 0.5, raster) if laid.dimension == 2 else np.ones(len(rows))
-
-
-def _cell_size(rows: Array, raster: Raster) -> Array:
-    transform = raster.transform
-    if not raster.crs.is_geographic:
-        return np.ones(len(rows))
-    unit = float(raster.crs.axis_info[0].unit_conversion_factor)
-    latitude = transform.f + rows * transform.e + (raster.width / 2) * transform.d
-    across, along = radii(raster.crs, latitude * unit)
-    return np.asarray(across * along)
-
-
-def _outside_weight(shape: Any, laid: Footprint, raster: Raster) -> float:
-    """Size of a cell where the part beyond the raster lies."""
-    if laid.dimension != 2 or not laid.outside or not raster.crs.is_geographic:
-        return 1.0
-    beyond = shape.difference(shapely.box(0, 0, raster.width, raster.height)).centroid
-    row = laid.rows[:1] + 0.5 if beyond.is_empty else np.array([beyond.y])
-    return float(_cell_size(row, raster)[0]) if len(row) else 1.0
+    return cell_sizes(rows + 0.5, raster) if laid.dimension == 2 else np.ones(len(rows))
