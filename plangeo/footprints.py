@@ -70,7 +70,8 @@ def to_grid(moved: list[Any], raster: Raster) -> list[Any]:
     inverse = ~raster.transform
 
     def columns_and_rows(xy: Array) -> Array:
-        return np.column_stack(inverse * (xy[:, 0], xy[:, 1]))
+        x, y = xy[:, 0], xy[:, 1]
+        return np.column_stack([inverse.a * x + inverse.b * y + inverse.c, inverse.d * x + inverse.e * y + inverse.f])
 
     return list(shapely.transform(np.array(moved, dtype=object), columns_and_rows)) if moved else []
 

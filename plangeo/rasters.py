@@ -328,11 +328,13 @@ def _crs(path: Path, source: Any, stated: Any, notes: list[str]) -> pyproj.CRS:
     assert system is not None
     if stated is not None and inside is not None and inside != system:
         notes.append(f"{path.name}: the file says {inside.name}; {system.name} was used because the caller stated it")
-    west, south, east, north = source.bounds
-    if system.is_geographic and not (
-        min(west, east) >= -361 and max(west, east) <= 361 and -91 <= min(south, north) <= max(south, north) <= 91
-    ):
-        raise CrsError(f"{path.name}: x {west:g} … {east:g}, y {south:g} … {north:g} cannot be degrees. State the true crs=.")
+    t, height, width = source.transform, source.height, source.width
+    xs = [t.c + t.a * across + t.b * down for across in (0, width) for down in (0, height)]
+    ys = [t.f + t.d * across + t.e * down for across in (0, width) for down in (0, height)]
+    if system.is_geographic and not (max(map(abs, xs)) <= 361 and max(map(abs, ys)) <= 91):
+        raise CrsError(
+            f"{path.name}: x {min(xs):g} … {max(xs):g}, y {min(ys):g} … {max(ys):g} cannot be degrees. State the true CRS with crs=."
+        )
     return system
 
 

@@ -105,7 +105,7 @@ def require_measurable(transform: Any, crs: Any, height: int, width: int) -> Non
 
 def _worst_scale(transform: Any, system: pyproj.CRS, height: int, width: int) -> float:
     across, down = np.meshgrid(np.linspace(0, width, 5), np.linspace(0, height, 5))
-    x, y = transform * (across.ravel(), down.ravel())
+    x, y = transform.c + transform.a * across.ravel(), transform.f + transform.e * down.ravel()
     projection = pyproj.Proj(system)
     factors = projection.get_factors(*projection(x, y, inverse=True))
     worst = np.max(np.abs(np.concatenate([factors.meridional_scale, factors.parallel_scale]) - 1))
