@@ -110,6 +110,8 @@ def _crossings(start: Array, end: Array, lines: int) -> tuple[Array, Array, Arra
 
 def lay_polygons(shapes: Array, height: int, width: int) -> list[Footprint]:
     """Lay valid polygons or multipolygons in grid coordinates on the grid, all in one go; each as if it were alone."""
+    if not len(shapes):
+        return []
     start, end, owner = _borders(shapes)
     turn = np.where(_signed_areas(start, end, owner, len(shapes)) > 0, -1.0, 1.0)
     segment, ax, ay, bx, by, _ = cut_at_grid(start[:, 0], start[:, 1], end[:, 0], end[:, 1], height, width)

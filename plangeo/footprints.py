@@ -76,33 +76,35 @@ def to_grid(moved: list[Any], raster: Raster) -> list[Any]:
     return list(shapely.transform(np.array(moved, dtype=object), columns_and_rows)) if moved else []
 
 
-def window_of(shape: Any, raster: Raster) -> tuple[int, int, int, int]:
-    """Rows and columns of the raster within the bounds of ``shape`` (grid coordinates)."""
-    if shape is None:
-        return 0, 0, 0, 0
-    west, north, east, south = shapely.bounds(shape)
-    top, bottom = (int(np.clip(v, 0, raster.height)) for v in (np.floor(north), np.ceil(south)))
-    left, right = (int(np.clip(v, 0, raster.width)) for v in (np.floor(west), np.ceil(east)))
-    return top, bottom, left, right
+def find_windows(grid: list[Any], raster: Raster) -> list[tuple[int, int, int, int]]:
+    """Return, per shape (grid coordinates), the rows and columns of the raster within its bounds; all 0 for None."""
+    bounds = np.nan_to_num(shapely.bounds(np.array(grid, dtype=object)).reshape(-1, 4))
+    west, north, east, south = bounds.T
+    edges = [np.floor(north), np.ceil(south), np.floor(west), np.ceil(east)]
+    most = [raster.height, raster.height, raster.width, raster.width]
+    columns = [np.clip(edge, 0, limit).astype(np.int64).tolist() for edge, limit in zip(edges, most, strict=True)]
+    return list(zip(*columns, strict=True))
 
 
-def count_pieces(shape: Any, raster: Raster) -> float:
-    """Return an upper bound of the pieces that cutting ``shape`` (grid coordinates) at the grid lines makes."""
-    xy = np.clip(shapely.get_coordinates(shape), -1, [raster.width + 1, raster.height + 1])
-    return float(np.abs(np.diff(xy, axis=0)).sum() + len(xy))
+def count_pieces(grid: list[Any], raster: Raster) -> list[float]:
+    """Return, per shape, an upper bound of the pieces that cutting it at the grid lines makes."""
+    xy, owner = shapely.get_coordinates(np.array(grid, dtype=object), return_index=True)
+    steps = np.abs(np.diff(np.clip(xy, -1, [raster.width + 1, raster.height + 1]), axis=0)).sum(axis=1)
+    same = owner[1:] == owner[:-1]
+    pieces = np.bincount(owner, minlength=len(grid)) + np.bincount(owner[1:][same], weights=steps[same], minlength=len(grid))
+    return list(pieces.tolist())
 
 
-def batch_sites(order: list[int], grid: list[Any], raster: Raster) -> Iterator[list[int]]:
+def batch_sites(order: list[int], pieces: list[float]) -> Iterator[list[int]]:
     """Group sites that are laid on the grid together: fewer calls, the same numbers."""
     batch: list[int] = []
     held = 0.0
     for n in order:
-        pieces = count_pieces(grid[n], raster)
-        if batch and held + pieces > BATCH_PIECES:
+        if batch and held + pieces[n] > BATCH_PIECES:
             yield batch
             batch, held = [], 0.0
         batch.append(n)
-        held += pieces
+        held += pieces[n]
     if batch:
         yield batch
 

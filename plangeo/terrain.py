@@ -22,12 +22,12 @@ from plangeo.footprints import (
     batch_sites,
     cell_sizes,
     count_pieces,
+    find_windows,
     lay_shapes,
     main_parts,
     move_shapes,
     outside_size,
     to_grid,
-    window_of,
 )
 from plangeo.geometry import as_crs
 from plangeo.rasters import Raster, Reader, read_raster
@@ -51,7 +51,7 @@ Array = np.ndarray[Any, Any]
 # A site whose window holds more cells is not measured: at this size a mistaken unit is more likely than a project.
 MOST_CELLS = 400_000_000
 # Pieces of outline after cutting at the grid lines; beyond it one wild outline could exhaust the memory.
-MOST_PIECES = 20_000_000
+MOST_PIECES = 4_000_000
 # Below this many cells with data the share of a polygon says more about the grid than about the ground.
 FEW_PIXELS = 30
 # Covered cells and the ground beyond the raster must add up to the site's area within this share.
@@ -170,6 +170,17 @@ def measure_condition(sites: gpd.GeoDataFrame, raster: Raster, op: str, value: f
     Returns: one row per site, in their order: site_id, share_true, share_false, share_nodata (with share_outside in
     it), share_outside, pixels, cells, few_pixels, problem, note. The first three shares add to one.
     **Raises** InputError for another operator or unit; CrsError for sites in degrees.
+
+    >>> import rasterio, shapely, tempfile
+    >>> path = tempfile.mkdtemp() + "/slope.tif"
+    >>> profile = {"width": 2, "height": 1, "count": 1, "dtype": "float32", "crs": "EPSG:3405"}
+    >>> with rasterio.open(path, "w", transform=rasterio.Affine(10, 0, 500_000, 0, -10, 2_400_000), **profile) as file:
+    ...     file.write(np.array([[[3, 20]]], dtype="float32"))
+    >>> shape = shapely.box(499_995, 2_399_992, 500_015, 2_399_998)
+    >>> site = gpd.GeoDataFrame({"site_id": ["P-1"]}, geometry=[shape], crs="EPSG:3405")
+    >>> found = measure_condition(site, read_raster(path, unit="degree"), ">", 15, unit="degree")
+    >>> found[["share_true", "share_false", "share_nodata"]].iloc[0].round(3).tolist()
+    [0.25, 0.5, 0.25]
     """
     if op not in _OPERATORS:
         raise InputError(f"{op!r} compares nothing: write one of {' '.join(_OPERATORS)}.")
@@ -243,11 +254,11 @@ def _sums_of(sites: gpd.GeoDataFrame, raster: Raster, key: Callable[[Array], Arr
     shapes, problems = main_parts(sites)
     moved = move_shapes(shapes, problems, sites.crs, raster)
     grid = to_grid(moved, raster)
-    windows = [window_of(g, raster) for g in grid]
-    sums = [_Sums(problem=p) for p in problems]
+    windows, pieces = find_windows(grid, raster), count_pieces(grid, raster)
+    sums = [_Sums(problem=told or _too_large(window, n)) for told, window, n in zip(problems, windows, pieces, strict=True)]
     order = sorted((n for n, one in enumerate(sums) if not one.problem), key=lambda i: (windows[i][0] // 512, windows[i][2], i))
     with raster.open() as reader:
-        for batch in batch_sites([n for n in order if not _too_large(sums[n], grid[n], windows[n], raster)], grid, raster):
+        for batch in batch_sites(order, pieces):
             for n, laid in zip(batch, lay_shapes([grid[n] for n in batch], [moved[n] for n in batch], raster), strict=True):
                 sums[n] = _measure_one(laid, grid[n], reader, key)
     yield from zip(sites["site_id"].tolist(), shapes, sums, strict=True)
@@ -265,14 +276,15 @@ def _require_sites(sites: gpd.GeoDataFrame) -> None:
         )
 
 
-def _too_large(sums: _Sums, shape: Any, window: tuple[int, int, int, int], raster: Raster) -> bool:
-    """Say in ``sums`` that a site would cost too much to measure."""
+def _too_large(window: tuple[int, int, int, int], pieces: float) -> str:
+    """Return a problem when a site would cost too much to measure."""
     cells = (window[1] - window[0]) * (window[3] - window[2])
-    if cells > MOST_CELLS or count_pieces(shape, raster) > MOST_PIECES:
-        sums.problem = (
-            f"too_many_cells: the site's window holds {cells:,} cells of the raster (bound {MOST_CELLS:,}); use a coarser one"
-        )
-    return bool(sums.problem)
+    if cells <= MOST_CELLS and pieces <= MOST_PIECES:
+        return ""
+    return (
+        f"too_many_cells: the site's window holds {cells:,} cells of the raster (bound {MOST_CELLS:,}) and its outline crosses "
+        f"{pieces:,.0f} (bound {MOST_PIECES:,}); use a coarser raster"
+    )
 
 
 def _measure_one(laid: Footprint, shape: Any, reader: Reader, key: Callable[[Array], Array]) -> _Sums:

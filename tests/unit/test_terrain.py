@@ -147,6 +147,12 @@ def test_every_site_keeps_its_row(halves: Path) -> None:
     assert told.share_true.tolist() == pytest.approx([0, 0, 0, 0, 0, 1])
 
 
+def test_a_register_without_rows_or_places_is_no_crash(halves: Path) -> None:
+    raster = read_raster(halves)
+    assert len(measure_condition(sites(), raster, "<", 15)) == 0
+    assert measure_condition(sites(None, None), raster, "<", 15).share_nodata.tolist() == [1.0, 1.0]
+
+
 def test_only_the_ground_of_a_mixed_site_is_measured(halves: Path) -> None:
     mixed = shapely.GeometryCollection([cells(0, 0, 6, 6), Point(EAST + 75, NORTH - 5)])
     assert table(measure_classes(sites(mixed), read_raster(halves, kind="classes"))) == pytest.approx(
