@@ -44,6 +44,13 @@ _WORDS = {
 METRES = {"": 1.0, "metre": 1.0, "foot": 0.3048, "us_foot": 1200 / 3937}
 
 
+# No address is followed, whatever a file says.
+_OPTIONS = {"GDAL_CACHEMAX": CACHE_MB, "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none"}
+_BESIDE = (".msk", ".ovr", ".aux", ".rrd", ".ige")
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_IMAGINE = b"EHFA_HEADER_TAG"
+
+
 @dataclass(frozen=True)
 class Raster:
     """One band of a raster file, described but not read.
@@ -80,7 +87,7 @@ class Raster:
         """Open the file for reading windows. **Raises** InputError when it changed since it was described."""
         if _stamp(self.path) != self.stamp:
             raise InputError(f"{self.path.name} changed since it was opened first: results would mix two files. Read it again.")
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(self.path, driver=self.driver) as source:
+        with rasterio.Env(**_OPTIONS), rasterio.open(self.path, driver=self.driver) as source:
             yield Reader(self, source)
 
 
@@ -223,10 +230,11 @@ def read_raster(
     if kind not in ("continuous", "classes"):
         raise InputError(f"kind={kind!r} is not known: write kind='continuous' for measured values or kind='classes' for codes.")
     driver = driver_of(found)
+    require_plain_neighbours(found)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), rasterio.open(found, driver=driver) as source:
+            with rasterio.Env(**_OPTIONS), rasterio.open(found, driver=driver) as source:
                 return _describe(found, source, kind, unit, crs, band)
     except RasterioError as fault:
         raise InputError(
@@ -237,9 +245,9 @@ def read_raster(
 def driver_of(path: Path) -> str:
     """Return the GDAL driver that the content of ``path`` calls for. **Raises** InputError for any other content."""
     head = read_head(path)
-    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+    if head.startswith(_TIFF):
         return "GTiff"
-    if head.startswith(b"EHFA_HEADER_TAG"):
+    if head.startswith(_IMAGINE):
         return "HFA"
     if head[:5].lower() in (b"ncols", b"nrows", b"xllco", b"yllco", b"xllce", b"cells"):
         return "AAIGrid"
@@ -249,6 +257,30 @@ def driver_of(path: Path) -> str:
         f"{path.name} is not a raster that plangeo reads: its content is {true_type(head)}. Read are GeoTIFF (COG), ESRI ASCII "
         "grid (.asc), ERDAS Imagine (.img) and .bil or .flt with .hdr. Export it as GeoTIFF: gdal_translate -of GTiff."
     )
+
+
+def require_plain_neighbours(path: Path) -> None:
+    """Refuse masks, overviews and notes beside a raster that could lead elsewhere: GDAL opens them without asking.
+
+    **Raises** InputError for a mask or overview that is no TIFF or Imagine file, and for notes that name other files.
+    """
+    stems = (path.name.lower(), path.stem.lower())
+    for beside in sorted(path.absolute().parent.iterdir()):
+        name = beside.name.lower()
+        if not name.startswith(tuple(f"{stem}." for stem in stems)):
+            continue
+        if beside.suffix.lower() in _BESIDE and name != stems[0]:
+            head = read_head(beside)
+            if not head.startswith((*_TIFF, _IMAGINE, b"ERDAS_IMG_EXTERNAL_RASTER")):
+                raise InputError(
+                    f"{beside.name} belongs to {path.name}, but its content is {true_type(head)}. Remove it or export again."
+                )
+        if name.endswith(".aux.xml"):
+            text = read_head(beside, 16 * 2**20).lower()
+            if len(text) == 16 * 2**20 or any(
+                word in text for word in (b"overview_file", b"/vsi", b"://", b"vrtdataset", b"<!doctype", b"<!entity")
+            ):
+                raise InputError(f"{beside.name}, the notes to {path.name}, points at other files. Remove it and try again.")
 
 
 def _describe(path: Path, source: Any, kind: Kind, unit: str | None, crs: Any, band: int | None) -> Raster:

@@ -275,6 +275,27 @@ def test_virtual_rasters_are_refused_under_any_name(tmp_path: Path, name: str) -
         read_raster(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [(".msk", VRT), (".ovr", VRT), (".aux.xml", '<PAMDataset><MDI key="OVERVIEW_FILE">/vsicurl/http://x</MDI></PAMDataset>')],
+)
+def test_neighbours_of_a_raster_that_lead_elsewhere_are_refused(halves: Path, suffix: str, text: str) -> None:
+    """GDAL opens a mask beside the raster with any driver: a virtual one made all data vanish, or could reveal other files."""
+    halves.with_name(halves.name + suffix).write_text(text, "utf-8")
+    with pytest.raises(InputError, match=r"Remove it"):
+        read_raster(halves)
+
+
+def test_harmless_neighbours_are_welcome(tmp_path: Path) -> None:
+    path = write(tmp_path / "d.tif", np.full((64, 64), 3, dtype=np.uint8))
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="NO"), rasterio.open(path, "r+") as target:
+        target.build_overviews([2])
+        target.write_mask(np.where(np.arange(64) < 32, 255, 0).astype(np.uint8) * np.ones((64, 1), np.uint8))
+    (tmp_path / "d.tif.aux.xml").write_text("<PAMDataset><Metadata><MDI key='a'>b</MDI></Metadata></PAMDataset>", "utf-8")
+    assert (tmp_path / "d.tif.msk").exists()
+    assert measure_condition(sites(cells(0, 0, 64, 64)), read_raster(path), "<", 15).share_nodata[0] == 0.5
+
+
 @pytest.mark.parametrize("address", ["/vsicurl/http://x/a.tif", "https://x/a.tif", "/vsizip/a.zip/a.tif", "missing.tif"])
 def test_addresses_are_refused(address: str) -> None:
     with pytest.raises(InputError, match=r"local files only|no such file"):
