@@ -82,6 +82,11 @@ class Raster:
     stamp: tuple[int, int] = (0, 0)
     notes: tuple[str, ...] = ()
 
+    def as_stored(self, value: float) -> float:
+        """Return ``value`` as the file would store it: 15.1 in a float32 file is 15.1000003815."""
+        with np.errstate(over="ignore"):
+            return float(np.float32(value)) if self.dtype == "float32" else float(value)
+
     @contextmanager
     def open(self) -> Iterator[Reader]:
         """Open the file for reading windows. **Raises** InputError when it changed since it was described."""
@@ -149,11 +154,11 @@ class Reader:
             valid &= mask > 0
         if raster.nodata is not None:
             # a float32 file stores the nearest float32 to the declared value
-            declared = np.float32(raster.nodata) if raw.dtype == np.float32 else raster.nodata
-            valid &= values != float(declared)
+            valid &= values != raster.as_stored(raster.nodata)
         doubts = [*self._drop_unwritten(valid, top, left), *_drop_sentinels(values, valid, raster.kind)]
         if (raster.scale, raster.offset) != (1.0, 0.0):
-            values = values * raster.scale + raster.offset
+            with np.errstate(over="ignore"):
+                values = values * raster.scale + raster.offset
         doubts += _drop_beyond(values, valid, raster)
         return Reading(values, valid, tuple(doubts))
 

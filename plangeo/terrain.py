@@ -141,7 +141,8 @@ def measure_bands(sites: gpd.GeoDataFrame, raster: Raster, bounds: Sequence[floa
         number = int(key)
         return {"kind": "band", "label": names[number], "value": np.nan, "lower": limits[number], "upper": limits[number + 1]}
 
-    return _measured(sites, raster, lambda values: np.digitize(values, edges), row)
+    held = np.array([_as_held(edge, raster) for edge in edges.tolist()])
+    return _measured(sites, raster, lambda values: np.digitize(values, held), row)
 
 
 def measure_classes(sites: gpd.GeoDataFrame, raster: Raster, known: Collection[float] | None = None) -> Measured:
@@ -187,9 +188,9 @@ def measure_condition(sites: gpd.GeoDataFrame, raster: Raster, op: str, value: f
     if not np.isfinite(value):
         raise InputError(f"A share cannot be measured against {value!r}: give a number.")
     _require_values(raster, unit)
-    compare = _OPERATORS[op]
+    compare, bound = _OPERATORS[op], _as_held(float(value), raster)
     rows = []
-    for site_id, _, sums in _sums_of(sites, raster, lambda values: compare(values, float(value))):
+    for site_id, _, sums in _sums_of(sites, raster, lambda values: compare(values, bound)):
         total = sums.total
         true, false = (sums.keys.get(key, (0.0, 0.0))[0] / total if total else 0.0 for key in (1.0, 0.0))
         status = _status(site_id, sums)
@@ -206,6 +207,12 @@ def _require_values(raster: Raster, unit: str | None) -> None:
             f"The bounds are in {unit}, the values of {raster.path.name} in {raster.unit or 'a unit nobody states'}: 15 % is 8.5°. "
             "State the raster's unit with read_raster(unit=…); in_degrees() converts a slope."
         )
+
+
+def _as_held(bound: float, raster: Raster) -> float:
+    """A bound as the raster holds it, so that a cell written as 15.1 is not above 15.1 by rounding."""
+    plain = not raster.derived and (raster.scale, raster.offset) == (1.0, 0.0)
+    return raster.as_stored(bound) if plain else bound
 
 
 def _measured(

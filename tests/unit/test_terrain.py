@@ -106,6 +106,14 @@ def test_bands_have_closed_lower_and_open_upper_bounds(tmp_path: Path) -> None:
     assert measured.unit == "degree"
 
 
+def test_a_cell_written_as_the_bound_is_the_bound(tmp_path: Path) -> None:
+    """15.1 is not a float32; the cell that holds the nearest one is neither above nor below a bound of 15.1."""
+    raster, site = read_raster(write(tmp_path / "s.tif", np.full((1, 2), 15.1, dtype=np.float32))), sites(cells(0, 0, 2, 1))
+    assert measure_condition(site, raster, ">", 15.1).share_true[0] == 0
+    assert measure_condition(site, raster, "<=", 15.1).share_true[0] == 1
+    assert measure_bands(site, raster, [15.1]).shares.label.tolist() == ["≥ 15.1"]
+
+
 def test_conditions(tmp_path: Path) -> None:
     path = write(tmp_path / "d.tif", np.array([[0, 1, 2, -1]], dtype=np.float32), nodata=-1)
     raster, site = read_raster(path), sites(cells(0, 0, 4, 1))
