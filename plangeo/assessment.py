@@ -20,9 +20,10 @@ import shapely
 
 from plangeo.checks import CHECKS, ESSENTIAL
 from plangeo.errors import LayerError, RulebookError, TableError
-from plangeo.geometry import ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
+from plangeo.geometry import as_crs, ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import layer_facts, measure_districts, measure_zones
+from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
 from plangeo.sources import open_layer
@@ -99,8 +100,10 @@ def assess(
     metric_sites = gated.set_crs(target) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, target)
     metric_sites["use_code"] = [law.find_use(str(u)) or "" for u in sites["use"]]
     metric_layers = {role: to_crs(frame, target) for role, frame in opened.items()}
+    moved = any(f.crs is not None and as_crs(f.crs) != target for f in frames)
+    contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
     runnable = [c for c in chosen if all(role in opened for role in c.needs)]
-    chunks = list(assess_chunks(metric_sites, metric_layers, law, runnable, backend=backend))
+    chunks = list(assess_chunks(metric_sites, metric_layers, law, runnable, backend=backend, contact_m=contact_m))
     findings = _concat([c.findings for c in chunks])
     verdicts = _combine(metric_sites["site_id"], findings, [c.code for c in runnable])
     out = sites.copy()
@@ -130,28 +133,34 @@ def assess_chunks(
     *,
     backend: Backend = map,
     size: int = CHUNK_SITES,
+    contact_m: float = CONTACT_WIDTH_M,
 ) -> Iterable[Chunk]:
     """Cut ``sites`` (metric CRS, with ``use_code``) into chunks and assess each through ``backend``."""
     pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
-    return backend(partial(assess_chunk, layers=layers, rulebook=rulebook, codes=tuple(c.code for c in checks)), pieces)
+    codes = tuple(c.code for c in checks)
+    return backend(partial(assess_chunk, layers=layers, rulebook=rulebook, codes=codes, contact_m=contact_m), pieces)
 
 
-def assess_chunk(sites: gpd.GeoDataFrame, layers: Layers, rulebook: Rulebook, codes: Sequence[str]) -> Chunk:
-    """Measure and judge one chunk of sites; the only place where the two meet."""
+def assess_chunk(
+    sites: gpd.GeoDataFrame, layers: Layers, rulebook: Rulebook, codes: Sequence[str], contact_m: float = CONTACT_WIDTH_M
+) -> Chunk:
+    """Measure and judge one chunk of sites; the only place where the two meet.
+
+    ``contact_m``: strips up to this width in metres are contact between neighbours, not overlap.
+    """
     facts: dict[str, dict[str, Any]] = {role: layer_facts(sites, frame) for role, frame in layers.items()}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), rulebook)
     if "zones" in layers:
         zones = layers["zones"]
-        evidence["zones"], raw_cover, widths = measure_zones(sites, zones, width_classes=_width_classes(rulebook))
-        cover = govern(raw_cover, rulebook)
-        evidence["zones"] = mark_prevailing(evidence["zones"], cover)
-        discs = _footprints(sites)
-        _, disc_cover, _ = measure_zones(discs, zones)
-        facts["zones"] |= {"widths": widths, "footprint_cover": govern(disc_cover, rulebook)}
+        found = measure_zones(sites, zones, width_classes=_width_classes(rulebook), contact_m=contact_m)
+        cover = govern(found.cover, rulebook)
+        evidence["zones"] = mark_prevailing(found.evidence, cover)
+        discs = measure_zones(_footprints(sites), zones, contact_m=contact_m)
+        facts["zones"] |= {"widths": found.widths, "doubts": found.doubts, "footprint_cover": govern(discs.cover, rulebook)}
     if "districts" in layers:
         districts = layers["districts"]
-        evidence["districts"] = measure_districts(sites, districts)
+        evidence["districts"] = measure_districts(sites, districts, contact_m)
         facts["districts"] |= {
             "names": tuple(districts["district_name"].astype(str)),
             "ids": tuple(districts["district_id"].astype(str)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -25,6 +25,8 @@ DECLARED_AGREEMENT = 0.05
 AREAL_SCALE_BOUND = 1e-3
 # Long edges bend when they are reprojected; they are densified to this length first (sagitta < 1 mm at 21° N).
 MAX_EDGE_M = 250.0
+# The widest circle is searched until its diameter is known to this many metres.
+WIDTH_TOLERANCE_M = 0.01
 _DEGREE_M = 111_320.0
 _BOX = re.compile(r"\[bbox ([-\d., e+]+)\]$")
 
@@ -70,8 +72,9 @@ def transformation(source: Any, target: Any) -> dict[str, Any]:
 def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     """Return ``frame`` in ``crs``: long edges densified first, every coordinate checked to be finite.
 
-    **Raises** CrsError when the frame has no CRS, when the operation ignores a datum, or when a
-    coordinate cannot be converted (often swapped axes).
+    A row whose coordinates cannot be converted loses its place and gets a ``problem``.
+    **Raises** CrsError when the frame has no CRS, when the operation ignores a datum, or when no row can be
+    converted (often swapped axes).
     """
     if frame.crs is None:
         raise CrsError("The layer has no coordinate reference system, so it cannot be measured. Give it with crs='EPSG:…'.")
@@ -87,11 +90,24 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     bounds = moved.geometry.bounds.to_numpy()
     broken = ~np.isfinite(bounds).all(axis=1) & frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
     if broken.any():
+        moved = _set_aside(moved, frame, broken, target)
+    return _with_moved_boxes(moved, frame, target)
+
+
+def _set_aside(
+    moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, broken: np.ndarray[Any, Any], target: pyproj.CRS
+) -> gpd.GeoDataFrame:
+    """Rows that cannot be converted lose their place and say so; when no row can, the whole layer is refused."""
+    present = frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
+    if "problem" not in frame or broken.sum() == present.sum():
         raise CrsError(
             f"{int(broken.sum())} of {len(frame)} geometries fall outside what {_crs_name(target)} can show, first at index "
             f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?"
         )
-    return _with_moved_boxes(moved, frame, target)
+    why = f"out_of_range: the coordinates do not fit {_crs_name(as_crs(frame.crs))}"
+    told = moved["problem"].astype(object)
+    out = moved.assign(problem=told.mask(broken & (told.fillna("") == ""), why))
+    return out.set_geometry(gpd.GeoSeries(moved.geometry.where(~broken, None), index=moved.index, crs=target))
 
 
 def _with_moved_boxes(moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, target: pyproj.CRS) -> gpd.GeoDataFrame:
@@ -137,16 +153,18 @@ def is_metric(crs: Any, bounds_lonlat: tuple[float, float, float, float]) -> boo
     return bool(np.all(np.abs(np.asarray(factors.areal_scale) - 1) < AREAL_SCALE_BOUND))
 
 
-def working_crs(frames: Iterable[gpd.GeoDataFrame], preferred: Any = None, fallback: Any = None) -> pyproj.CRS:
-    """Return the CRS to measure in: ``preferred``, else the first frame's own that is fit, else ``fallback``, else UTM.
+def working_crs(frames: Sequence[gpd.GeoDataFrame], preferred: Any = None, fallback: Any = None) -> pyproj.CRS:
+    """Return the CRS to measure in: ``preferred``, else the first frame's own that is fit, else ``fallback``, UTM, or an
+    equal-area projection around the ground in question.
 
-    The frames come in order of importance (sites, zones, districts). EPSG:3857 and degrees are never chosen.
-    **Raises** CrsError when ``preferred`` is not fit for measuring here, or no frame has a geometry.
+    The frames come in order of importance (sites, zones, districts). Only ground where the first meets the others
+    counts, so that one row that lies far away does not change the areas of all. EPSG:3857 and degrees are never chosen.
+    **Raises** CrsError when ``preferred`` is not fit for measuring here.
     """
     known = [f for f in frames if f.crs is not None and f.geometry.notna().any()]
     if not known:
         return as_crs(preferred or fallback or "EPSG:6933")
-    bounds = _bounds_lonlat(known[0])
+    bounds = _meeting_bounds(known)
     if preferred is not None:
         if not is_metric(preferred, bounds):
             raise CrsError(
@@ -154,24 +172,43 @@ def working_crs(frames: Iterable[gpd.GeoDataFrame], preferred: Any = None, fallb
                 "Leave crs= out to let plangeo choose, or give e.g. EPSG:9215 for Lạng Sơn."
             )
         return as_crs(preferred)
-    for frame in known:
-        if is_metric(frame.crs, bounds):
-            return as_crs(frame.crs)
-    if fallback is not None and is_metric(fallback, bounds):
-        return as_crs(fallback)
-    return as_crs(gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs())
+    utm = gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs()
+    for candidate in (*(f.crs for f in known), fallback, utm):
+        if candidate is not None and is_metric(candidate, bounds):
+            return as_crs(candidate)
+    west, south, east, north = bounds
+    return as_crs(f"+proj=laea +lat_0={(south + north) / 2:.2f} +lon_0={(west + east) / 2:.2f} +datum=WGS84 +units=m +type=crs")
 
 
-def _bounds_lonlat(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
-    west, south, east, north = frame.total_bounds
-    transformer = pyproj.Transformer.from_crs(as_crs(frame.crs), "EPSG:4326", always_xy=True)
-    w, s, e, n = transformer.transform_bounds(west, south, east, north)
-    if not np.isfinite([w, s, e, n]).all():
+def _meeting_bounds(frames: Sequence[gpd.GeoDataFrame]) -> tuple[float, float, float, float]:
+    """Bounds in degrees of the first frame's boxes that meet a box of another frame; of all its boxes when none does."""
+    boxes = [_boxes_lonlat(f) for f in frames]
+    boxes = [b for b in boxes if len(b)]
+    if not boxes:
         raise CrsError(
-            f"The coordinates ({west:.3f}, {south:.3f} … {east:.3f}, {north:.3f}) do not fit {_crs_name(as_crs(frame.crs))}. "
-            "Are the axes swapped, or the CRS wrong?"
+            f"No coordinate of the {len(frames)} layer(s) fits its coordinate reference system "
+            f"({', '.join(_crs_name(as_crs(f.crs)) for f in frames)}). Are the axes swapped, or the CRS wrong?"
         )
-    return w, s, e, n
+    chosen = boxes[0]
+    if len(boxes) > 1:
+        tree = shapely.STRtree(shapely.box(*np.concatenate(boxes[1:]).T))
+        meeting = np.unique(tree.query(shapely.box(*chosen.T), predicate="intersects")[0])
+        chosen = chosen[meeting] if len(meeting) else chosen
+    west, south = chosen[:, :2].min(axis=0)
+    east, north = chosen[:, 2:].max(axis=0)
+    return float(west), float(south), float(east), float(north)
+
+
+def _boxes_lonlat(frame: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
+    """The bounding box of every row in degrees, without rows that have none or lie outside the CRS."""
+    boxes = frame.geometry.bounds.to_numpy()
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    transformer = pyproj.Transformer.from_crs(as_crs(frame.crs), "EPSG:4326", always_xy=True)
+    corners = [transformer.transform(boxes[:, i], boxes[:, j]) for i in (0, 2) for j in (1, 3)]
+    lon, lat = np.array([c[0] for c in corners]), np.array([c[1] for c in corners])
+    out = np.column_stack([lon.min(axis=0), lat.min(axis=0), lon.max(axis=0), lat.max(axis=0)])
+    usable = np.isfinite(out).all(axis=1) & (np.abs(lat) <= 90).all(axis=0)
+    return np.asarray(out[usable])
 
 
 def ellipsoidal_area(geometry: gpd.GeoSeries) -> pd.Series:
@@ -383,8 +420,12 @@ def _box(text: str) -> Any:
 
 
 def widest_circle(geometry: Any) -> float:
-    """Return the diameter in metres of the widest circle inside a polygon (its width), 0 when empty."""
+    """Return the diameter in metres of the widest circle inside a polygon (its width), 0 when empty.
+
+    The search stops within ``WIDTH_TOLERANCE_M``; what is left is added, so that a width is never understated.
+    """
     if geometry is None or geometry.is_empty or shapely.get_dimensions(geometry) < 2:
         return 0.0
     parts = shapely.get_parts(polygonal(geometry))
-    return 2.0 * max(float(shapely.maximum_inscribed_circle(p).length) for p in parts)
+    radius = max(float(shapely.maximum_inscribed_circle(p, tolerance=WIDTH_TOLERANCE_M / 2).length) for p in parts)
+    return 2.0 * radius + WIDTH_TOLERANCE_M

@@ -74,6 +74,7 @@ COVER = (
     Column("site_id", "str"),
     Column("zones", "str", meaning="tuple of (plan_id, zone_code, zone_id), sorted; empty tuple = uncovered ground"),
     Column("on_border", "bool"),
+    Column("sides", "str", meaning="on a border: the zones of every side, () for bare ground; empty tuple elsewhere"),
     Column("area_m2", "float", unit="m²"),
     Column("length_m", "float", unit="m"),
     Column("share", "float"),
@@ -92,6 +93,7 @@ DISTRICT_EVIDENCE = (
 GOVERNED_COVER = (
     *COVER,
     Column("governs", "str", meaning="the zones that prevail on that day; empty tuple = no plan in force governs here"),
+    Column("governs_by_side", "str", meaning="the same for every side of a border; elsewhere a tuple of one, ``governs``"),
 )
 
 FINDINGS = (

@@ -25,7 +25,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     seen = set()
     for face in measured.faces():
         seen.add(face.site_id)
-        if not _is_ground(face.governs, measured):
+        if not all(_is_ground(side, measured) for side in face.governs_by_side):
             bare[face.site_id].append(face)
     facts = measured.layers.get("zones", {})
     rows = []
@@ -39,6 +39,11 @@ def judge(measured: Measured) -> pd.DataFrame:
         verdict = "unknown" if bare[site_id] else "permitted"
         row = {"site_id": site_id, "reason": reason, "verdict": verdict}
         rows.append(row | sizes | {"measure": sizes["share"], "threshold": 0.0, "unit": "share"})
+        if site_id in facts.get("doubts", {}):
+            text = facts["doubts"][site_id]
+            rows.append(
+                {"site_id": site_id, "reason": "sums_contradict", "verdict": "unknown", "detail": text, "detail_en": text}
+            )
         rows += _undrawn(site, facts, measured)
     return findings_table("coverage", rows)
 
@@ -80,6 +85,10 @@ CHECK = Check(
     title=Label("Phần chưa có dữ liệu quy hoạch", "Ground without plan data"),
     needs=("zones",),
     reasons={
+        "sums_contradict": Reason(
+            "Các phần đo được không khớp với nhau ({detail}), nên số đo của dự án chưa tin cậy được: cần kiểm tra hình học tại đây.",
+            "The measured parts contradict one another ({detail}), so no figure of this site can be trusted: check the geometry here.",
+        ),
         "covered": Reason(
             "Toàn bộ dự án có dữ liệu quy hoạch đang có hiệu lực.",
             "The whole site is covered by a plan in force.",

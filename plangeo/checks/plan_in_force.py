@@ -23,9 +23,9 @@ def judge(measured: Measured) -> pd.DataFrame:
     for face in measured.faces():
         for plan_id in sorted({z[0] for z in face.governs}):
             live[face.site_id][plan_id].append(face.share)
-        if not face.governs:
-            for plan_id in sorted({z[0] for z in face.zones}):
-                stale[face.site_id][plan_id].append((face.area_m2, face.length_m, face.share))
+        bare = [side for side, governs in zip(face.sides or (face.zones,), face.governs_by_side, strict=True) if not governs]
+        for plan_id in sorted({zone[0] for side in bare for zone in side}):
+            stale[face.site_id][plan_id].append((face.area_m2, face.length_m, face.share))
     rows = []
     for site_id in measured.sites["site_id"]:
         for plan_id, sizes in stale.get(site_id, {}).items():

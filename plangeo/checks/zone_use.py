@@ -17,6 +17,7 @@ import pandas as pd
 
 from plangeo.model import Check, Condition, Label, Measured, Reason, Rule, Threshold, Verdict, ZoneKey
 from plangeo.tables import findings_table
+from plangeo.text import fold, parse_number
 
 _REASON = {
     Verdict.PERMITTED: "permitted",
@@ -27,7 +28,7 @@ _REASON = {
 _COMPARE = {"<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt}
 
 NOTHING = Label("", "")
-_MEASURED = frozenset({"area_m2", "length_m", "share", "on_border"})
+_SIZES = ("area_m2", "length_m", "share")
 _NEVER_FORGIVEN = frozenset({"on_border", "plans_disagree", "class_unknown", "no_rule", "condition_unmeasured"})
 
 
@@ -53,6 +54,10 @@ class _Total:
     share: float
 
 
+_Ground = Mapping[Rule, Mapping[str, float]]
+"""The whole ground of a site that a rule speaks of: its conditions are asked of that total, never of a fragment."""
+
+
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site one finding for each class it lies on; at least one finding per site."""
     faces: dict[str, list[Any]] = defaultdict(list)
@@ -75,39 +80,57 @@ def _judge_site(
     if not site["use_code"]:
         text = str(site["use"]) or "—"
         return [{"site_id": site_id, "reason": "use_unknown", "verdict": "unknown", "detail": text, "detail_en": text}]
+    ruled: dict[Rule, list[Any]] = defaultdict(list)
+    for face in governed:
+        for rule in {measured.rulebook.look_up(site["use_code"], code) for _, code, _ in face.governs}:
+            if rule is not None:
+                ruled[rule].append(face)
+    ground = {rule: _sizes(fs) for rule, fs in ruled.items()}
     sizes: dict[_Judged, list[Any]] = defaultdict(list)
     for face in governed:
-        for judged in _judge_face(face, site, measured):
+        for judged in _judge_face(face, site, measured, ground):
             sizes[judged].append(face)
-    totals = [
-        _Total(j, *(math.fsum(getattr(f, column) for f in fs) for column in ("area_m2", "length_m", "share")))
-        for j, fs in sizes.items()
-    ]
+    totals = [_Total(judged, **_sizes(fs)) for judged, fs in sizes.items()]
     ignored = _ignored(site, totals, measured, widths)
     rows = [_row(site_id, total, ignored.get(total.judged)) for total in totals]
     return sorted(rows, key=lambda r: (-Verdict.parse(r["verdict"]), -r["share"], r["plan_id"], r["zone_code"]))
 
 
-def _judge_face(face: Any, site: Mapping[Any, Any], measured: Measured) -> list[_Judged]:
-    """The most restrictive zone on the spot; and what stays undecided there (borders, plans that disagree)."""
-    book = measured.rulebook
-    said = [j for j in (_judge_zone(zone, site, face, measured) for zone in face.governs) if j is not None]
+def _sizes(faces: Sequence[Any]) -> dict[str, float]:
+    return {column: math.fsum(getattr(f, column) for f in faces) for column in _SIZES}
+
+
+def _judge_face(face: Any, site: Mapping[Any, Any], measured: Measured, ground: _Ground) -> list[_Judged]:
+    """What the law says of one spot; on a border every side is asked, and sides that differ leave it undecided."""
+    by_side = [_judge_spot(side, face, site, measured, ground) for side in face.governs_by_side if side]
+    said = [judged for side in by_side for judged in side]
+    if len({max(j.verdict for j in side) for side in by_side}) == 1:
+        return said if len(by_side) == 1 else [max(said, key=_severity)]
+    named = " / ".join(dict.fromkeys(f"{j.plan_id}: {j.code}" for j in said))
+    return [_Judged(Verdict.UNKNOWN, "on_border", max(said, key=_severity).plan_id, "", None, Label(named, named))]
+
+
+def _judge_spot(
+    zones: Sequence[ZoneKey], face: Any, site: Mapping[Any, Any], measured: Measured, ground: _Ground
+) -> list[_Judged]:
+    """The most restrictive zone on the spot; and what stays undecided there because plans disagree."""
+    said = [j for j in (_judge_zone(zone, face, site, measured, ground) for zone in zones) if j is not None]
     if not said:
-        plan_id, code, _ = face.governs[0]
+        plan_id, code, _ = zones[0]
         return [_Judged(Verdict.UNKNOWN, "no_rule", plan_id, code)]
-    worst = max(said, key=lambda j: (j.verdict, j.plan_id, j.code))
-    if len({j.verdict for j in said}) == 1:
+    worst = max(said, key=_severity)
+    themes = {measured.rulebook.plans[j.plan_id].theme for j in said}
+    if len({j.verdict for j in said}) == 1 or len({j.plan_id for j in said}) == 1 or len(themes) > 1:
         return [worst]
     named = " / ".join(f"{j.plan_id}: {j.code}" for j in said)
-    if face.on_border:
-        return [_Judged(Verdict.UNKNOWN, "on_border", worst.plan_id, "", None, Label(named, named))]
-    themes = {book.plans[j.plan_id].theme for j in said}
-    if len({j.plan_id for j in said}) > 1 and len(themes) == 1:
-        return [worst, _Judged(Verdict.UNKNOWN, "plans_disagree", worst.plan_id, "", None, Label(named, named))]
-    return [worst]
+    return [worst, _Judged(Verdict.UNKNOWN, "plans_disagree", worst.plan_id, "", None, Label(named, named))]
 
 
-def _judge_zone(zone: ZoneKey, site: Mapping[Any, Any], face: Any, measured: Measured) -> _Judged | None:
+def _severity(judged: _Judged) -> tuple[Verdict, str, str]:
+    return judged.verdict, judged.plan_id, judged.code
+
+
+def _judge_zone(zone: ZoneKey, face: Any, site: Mapping[Any, Any], measured: Measured, ground: _Ground) -> _Judged | None:
     """What one zone says; None for an overlay class no rule speaks of (it lies over the ground, it is not the ground)."""
     plan_id, code, _ = zone
     book = measured.rulebook
@@ -117,8 +140,10 @@ def _judge_zone(zone: ZoneKey, site: Mapping[Any, Any], face: Any, measured: Mea
     rule = book.look_up(site["use_code"], code)
     if rule is None:
         return None if book.classes[code].overlay else _Judged(Verdict.UNKNOWN, "no_rule", plan_id, code)
+    # What was measured wins over a column of the register that happens to bear the same name.
+    fields = {**site, **ground[rule], "on_border": face.on_border}
     for condition in rule.conditions:
-        holds = _holds(condition, site, face)
+        holds = _holds(condition, fields.get(condition.field))
         text = f"{condition.field} {condition.op} {condition.value}"
         named = Label(condition.note.text("vi") or text, condition.note.text("en") or text)
         if holds is None:
@@ -128,24 +153,34 @@ def _judge_zone(zone: ZoneKey, site: Mapping[Any, Any], face: Any, measured: Mea
     return _Judged(rule.verdict, _REASON[rule.verdict], plan_id, code, rule, rule.note)
 
 
-def _holds(condition: Condition, site: Mapping[Any, Any], face: Any) -> bool | None:
-    """Return whether the condition holds; None when its field is absent or empty."""
-    # What was measured wins over a column of the register that happens to bear the same name.
-    value = getattr(face, condition.field) if condition.field in _MEASURED else site.get(condition.field)
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+def _holds(condition: Condition, value: Any) -> bool | None:
+    """Return whether the condition holds for ``value``; None when the value is empty or of another kind than the bound.
+
+    Texts are compared without case and tone marks; a text is a number only when it is one plain number
+    ("1.500" may mean two things, so it means none).
+    """
+    bounds = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    wants_text = all(isinstance(b, str) for b in bounds)
+    if value is None or value == "" or (not wants_text and any(isinstance(b, str) for b in bounds)):
+        return None
+    if wants_text:
+        if not isinstance(value, str) or condition.op not in ("==", "!=", "in", "not_in"):
+            return None
+        return (fold(value) in {fold(str(b)) for b in bounds}) is (condition.op in ("==", "in"))
+    number = parse_number(value) if isinstance(value, str) else _finite(value)
+    if number is None:
         return None
     if condition.op in ("in", "not_in"):
-        wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-        if any(isinstance(w, str) is not isinstance(value, str) for w in wanted):
-            return None  # text against number: "not among" would hold without meaning anything
-        return (value in wanted) is (condition.op == "in")
-    bound = condition.value
-    if isinstance(bound, str):
-        return bool(_COMPARE[condition.op](value, bound)) if condition.op in ("==", "!=") and isinstance(value, str) else None
+        return (number in bounds) is (condition.op == "in")
+    return bool(_COMPARE[condition.op](number, bounds[0]))
+
+
+def _finite(value: Any) -> float | None:
     try:
-        return bool(_COMPARE[condition.op](float(value), bound))
+        number = float(value)
     except (TypeError, ValueError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def _ignored(
@@ -153,8 +188,8 @@ def _ignored(
 ) -> dict[_Judged, Threshold]:
     """Return the classes whose total stays below a threshold.
 
-    A threshold forgives an encroachment beside ground that is permitted; it never makes a site permitted
-    that lies on nothing else. Areas and widths say nothing of lines and points, so there only shares count.
+    A threshold forgives an encroachment beside a larger ground that is permitted; it never makes a site
+    permitted that lies on nothing else. Areas and widths say nothing of lines and points, so there only shares count.
     """
     book = measured.rulebook
     found: dict[_Judged, Threshold] = {}
@@ -169,8 +204,8 @@ def _ignored(
             if _below(threshold, math.fsum(t.area_m2 for t in group), math.fsum(t.share for t in group), width, total):
                 found[judged] = threshold
                 break
-    anchored = any(t.judged.verdict is Verdict.PERMITTED for t in totals)
-    return found if anchored else {}
+    permitted = math.fsum(t.share for t in totals if t.judged.verdict is Verdict.PERMITTED)
+    return found if permitted > math.fsum(t.share for t in totals if t.judged in found) else {}
 
 
 def _below(threshold: Threshold, area_m2: float, share: float, width_m: float, total: _Total) -> bool:
