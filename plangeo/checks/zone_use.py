@@ -7,7 +7,6 @@ fragment by fragment, so that 200 m² vanish in pieces of 20. What no rule cover
 from __future__ import annotations
 
 import math
-import operator
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,26 +14,16 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.model import Check, Condition, Label, Measured, Reason, Rule, Threshold, Verdict, ZoneKey
+from plangeo.compatibility import NOTHING, Ground, ask, ground_by_rule, sizes_of
+from plangeo.model import Check, Label, Measured, Reason, Rule, Threshold, Verdict, ZoneKey
 from plangeo.tables import findings_table
-from plangeo.text import fold, parse_number
 
-_REASON = {
-    Verdict.PERMITTED: "permitted",
-    Verdict.CONDITIONAL: "conditional",
-    Verdict.UNKNOWN: "needs_review",
-    Verdict.NOT_PERMITTED: "not_permitted",
-}
-_COMPARE = {"<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt}
-
-NOTHING = Label("", "")
-_SIZES = ("area_m2", "length_m", "share")
 _NEVER_FORGIVEN = frozenset({"on_border", "plans_disagree", "class_unknown", "no_rule", "condition_unmeasured"})
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """What one zone class says to one use."""
+    """What one zone class of one plan says to one use."""
 
     verdict: Verdict
     reason: str
@@ -52,10 +41,6 @@ class _Total:
     area_m2: float
     length_m: float
     share: float
-
-
-_Ground = Mapping[Rule, Mapping[str, float]]
-"""The whole ground of a site that a rule speaks of: its conditions are asked of that total, never of a fragment."""
 
 
 def judge(measured: Measured) -> pd.DataFrame:
@@ -80,27 +65,18 @@ def _judge_site(
     if not site["use_code"]:
         text = str(site["use"]) or "—"
         return [{"site_id": site_id, "reason": "use_unknown", "verdict": "unknown", "detail": text, "detail_en": text}]
-    ruled: dict[Rule, list[Any]] = defaultdict(list)
-    for face in governed:
-        for rule in {measured.rulebook.look_up(site["use_code"], code) for _, code, _ in face.governs}:
-            if rule is not None:
-                ruled[rule].append(face)
-    ground = {rule: _sizes(fs) for rule, fs in ruled.items()}
+    ground = ground_by_rule(measured.rulebook, site["use_code"], governed)
     sizes: dict[_Judged, list[Any]] = defaultdict(list)
     for face in governed:
         for judged in _judge_face(face, site, measured, ground):
             sizes[judged].append(face)
-    totals = [_Total(judged, **_sizes(fs)) for judged, fs in sizes.items()]
+    totals = [_Total(judged, **sizes_of(fs)) for judged, fs in sizes.items()]
     ignored = _ignored(site, totals, measured, widths)
     rows = [_row(site_id, total, ignored.get(total.judged)) for total in totals]
     return sorted(rows, key=lambda r: (-Verdict.parse(r["verdict"]), -r["share"], r["plan_id"], r["zone_code"]))
 
 
-def _sizes(faces: Sequence[Any]) -> dict[str, float]:
-    return {column: math.fsum(getattr(f, column) for f in faces) for column in _SIZES}
-
-
-def _judge_face(face: Any, site: Mapping[Any, Any], measured: Measured, ground: _Ground) -> list[_Judged]:
+def _judge_face(face: Any, site: Mapping[Any, Any], measured: Measured, ground: Ground) -> list[_Judged]:
     """What the law says of one spot; on a border every side is asked, and sides that differ leave it undecided."""
     by_side = [_judge_spot(side, face, site, measured, ground) for side in face.governs_by_side if side]
     said = [judged for side in by_side for judged in side]
@@ -111,7 +87,7 @@ def _judge_face(face: Any, site: Mapping[Any, Any], measured: Measured, ground: 
 
 
 def _judge_spot(
-    zones: Sequence[ZoneKey], face: Any, site: Mapping[Any, Any], measured: Measured, ground: _Ground
+    zones: Sequence[ZoneKey], face: Any, site: Mapping[Any, Any], measured: Measured, ground: Ground
 ) -> list[_Judged]:
     """The most restrictive zone on the spot; and what stays undecided there because plans disagree."""
     said = [j for j in (_judge_zone(zone, face, site, measured, ground) for zone in zones) if j is not None]
@@ -130,57 +106,10 @@ def _severity(judged: _Judged) -> tuple[Verdict, str, str]:
     return judged.verdict, judged.plan_id, judged.code
 
 
-def _judge_zone(zone: ZoneKey, face: Any, site: Mapping[Any, Any], measured: Measured, ground: _Ground) -> _Judged | None:
-    """What one zone says; None for an overlay class no rule speaks of (it lies over the ground, it is not the ground)."""
+def _judge_zone(zone: ZoneKey, face: Any, site: Mapping[Any, Any], measured: Measured, ground: Ground) -> _Judged | None:
     plan_id, code, _ = zone
-    book = measured.rulebook
-    if code not in book.classes:
-        shown = code or "∅"
-        return _Judged(Verdict.UNKNOWN, "class_unknown", plan_id, code, None, Label(shown, shown))
-    rule = book.look_up(site["use_code"], code)
-    if rule is None:
-        return None if book.classes[code].overlay else _Judged(Verdict.UNKNOWN, "no_rule", plan_id, code)
-    # What was measured wins over a column of the register that happens to bear the same name.
-    fields = {**site, **ground[rule], "on_border": face.on_border}
-    for condition in rule.conditions:
-        holds = _holds(condition, fields.get(condition.field))
-        text = f"{condition.field} {condition.op} {condition.value}"
-        named = Label(condition.note.text("vi") or text, condition.note.text("en") or text)
-        if holds is None:
-            return _Judged(Verdict.UNKNOWN, "condition_unmeasured", plan_id, code, rule, named)
-        if not holds:
-            return _Judged(rule.otherwise, "condition_failed", plan_id, code, rule, named)
-    return _Judged(rule.verdict, _REASON[rule.verdict], plan_id, code, rule, rule.note)
-
-
-def _holds(condition: Condition, value: Any) -> bool | None:
-    """Return whether the condition holds for ``value``; None when the value is empty or of another kind than the bound.
-
-    Texts are compared without case and tone marks; a text is a number only when it is one plain number
-    ("1.500" may mean two things, so it means none).
-    """
-    bounds = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    wants_text = all(isinstance(b, str) for b in bounds)
-    if value is None or value == "" or (not wants_text and any(isinstance(b, str) for b in bounds)):
-        return None
-    if wants_text:
-        if not isinstance(value, str) or condition.op not in ("==", "!=", "in", "not_in"):
-            return None
-        return (fold(value) in {fold(str(b)) for b in bounds}) is (condition.op in ("==", "in"))
-    number = parse_number(value) if isinstance(value, str) else _finite(value)
-    if number is None:
-        return None
-    if condition.op in ("in", "not_in"):
-        return (number in bounds) is (condition.op == "in")
-    return bool(_COMPARE[condition.op](number, bounds[0]))
-
-
-def _finite(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
+    answer = ask(measured.rulebook, site, code, ground, on_border=bool(face.on_border))
+    return None if answer is None else _Judged(answer.verdict, answer.reason, plan_id, code, answer.rule, answer.detail)
 
 
 def _ignored(
