@@ -67,10 +67,15 @@ def _totals(
     for face in governed:
         for judged in _judge_face(face, site, measured, ground):
             found[judged].append(face)
-    totals = [Total(judged, *sizes_of(faces).values()) for judged, faces in found.items()]
+    totals = [_total(judged, faces) for judged, faces in found.items()]
     forgiven = _forgiven(site, totals, measured, widths)
     totals = [replace(t, threshold=forgiven.get(t.judged)) for t in totals]
     return sorted(totals, key=lambda t: (-t.verdict, -t.share, t.judged.plan_id, t.judged.code))
+
+
+def _total(judged: Judged, faces: Sequence[Any]) -> Total:
+    sizes = sizes_of(faces)
+    return Total(judged, sizes["area_m2"], sizes["length_m"], sizes["share"])
 
 
 def _judge_face(face: Any, site: Mapping[Any, Any], measured: Measured, ground: Ground) -> list[Judged]:
