@@ -272,8 +272,13 @@ def _combine(site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str]) ->
     """The worst finding wins; a missing essential check keeps every site from being called permitted."""
     missing = [code for code in ESSENTIAL if code not in ran]
     by_site: dict[str, list[tuple[Verdict, str]]] = {str(s): [] for s in site_ids}
-    for row in findings[["site_id", "verdict", "check", "reason"]].to_dict("records"):
-        by_site[row["site_id"]].append((Verdict.parse(row["verdict"]), f"{row['check']}.{row['reason']}"))
+    rows = findings[["site_id", "verdict", "check", "reason"]].to_dict("records")
+    tempered = {(row["site_id"], other) for row in rows for other in CHECKS[row["check"]].tempers.get(row["reason"], ())}
+    for row in rows:
+        verdict = Verdict.parse(row["verdict"])
+        if (row["site_id"], row["check"]) in tempered:
+            verdict = min(verdict, Verdict.UNKNOWN)
+        by_site[row["site_id"]].append((verdict, f"{row['check']}.{row['reason']}"))
     out = []
     for site_id in site_ids.astype(str):
         said = by_site[site_id] + [(Verdict.UNKNOWN, f"{code}.not_run") for code in missing]

@@ -194,6 +194,32 @@ class Threshold:
     valid_to: dt.date | None = None
 
 
+RequirementField = Literal["slope_deg", "value", "class", "distance_m"]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What the ground of a use must be like beyond its zone: slope, flood depth, land cover, distance to a relic …
+
+    ``layer`` names the raster or the features that are measured. ``share`` is the part of the site on which a
+    raster's value must hold; distances hold for the whole site.
+    """
+
+    use: str
+    zone: str
+    """Asked of sites with ground on this class or one below it; ``*`` = of every site of the use."""
+    layer: str
+    field: RequirementField
+    op: Operator
+    value: float | str | tuple[float | str, ...]
+    basis: LegalBasis
+    share: float = 1.0
+    otherwise: Verdict = Verdict.NOT_PERMITTED
+    note: Label = Label("", "")
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
 @dataclass(frozen=True)
 class Precedence:
     """Which plan governs where several lie: ``order`` from the first to the last."""
@@ -240,14 +266,32 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Flip:
+    """How far a verdict of the zones is from changing."""
+
+    leaning: Verdict
+    """What the zones say when their borders are believed to the millimetre."""
+    distance_m: float
+    """ε*: the smallest displacement of boundaries that changes it, metres."""
+    tolerance_m: float | None
+    """t: the displacement that plan and site cannot exclude, metres; None when the plan states nothing."""
+    plan_id: str
+
+
+@dataclass(frozen=True)
 class Check:
-    """One question asked of every site: ``judge`` turns tables into findings."""
+    """One question asked of every site: ``judge`` turns tables into findings.
+
+    ``tempers``: reason → checks whose verdict that reason takes the edge off, down to UNKNOWN: what lies within the
+    map's accuracy is neither proven nor refuted.
+    """
 
     code: str
     title: Label
     needs: tuple[str, ...]
     reasons: Mapping[str, Reason]
     judge: Callable[[Measured], pd.DataFrame]
+    tempers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

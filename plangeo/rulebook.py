@@ -12,6 +12,9 @@ A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sect
 - ``rules``: ``use`` (a code, a list, or "*"), ``zone`` (a code or a list), ``verdict`` (permitted, conditional, unknown,
   not_permitted), ``basis``, ``from``, ``to``, ``conditions`` (``field, op, value, note``), ``otherwise``, ``note``.
 - ``thresholds``: ``use``, ``zone`` (may be "*"), ``basis``, one or more of ``area_m2, share, width_m``; ``from``, ``to``.
+- ``requirements``: what the ground must be like beyond its zone: ``use``, ``zone`` (may be "*"), ``layer`` (a raster or
+  features, given as a layer of that name), ``field`` (slope_deg, value, class, distance_m), ``op``, ``value``, ``share`` (part
+  of the site on which it must hold, 1 when left out), ``otherwise``, ``basis``, ``from``, ``to``, ``note``.
 - ``precedence``: ``order`` (plans, the first governs), ``basis``, ``from``, ``to``.
 
 Names are one text or ``{vi: …, en: …}``. Days are year-month-day, both ends inclusive. Codes are texts: write "010" in quotes.
@@ -33,7 +36,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,6 +51,7 @@ from plangeo.model import (
     Plan,
     PlanStatus,
     Precedence,
+    Requirement,
     Rule,
     Threshold,
     Use,
@@ -61,6 +65,7 @@ from plangeo.rulebook_schema import (
     BasisForm,
     BookForm,
     ClassForm,
+    RequirementForm,
     RuleForm,
     ThresholdForm,
     Words,
@@ -73,8 +78,16 @@ from plangeo.yamlfile import MOST_BYTES, YamlDocument, YamlFault, read_yaml
 _DRAFT = re.compile(r"\b(draft|du thao)\b")
 _SHOWN = 200
 """Most faults one message spells out."""
-_ROW_KEYS = {"plans": "plan_id", "classes": "code", "uses": "code", "rules": "", "thresholds": "", "precedence": ""}
-_Dated = TypeVar("_Dated", Rule, Threshold, Precedence)
+_ROW_KEYS = {
+    "plans": "plan_id",
+    "classes": "code",
+    "uses": "code",
+    "rules": "",
+    "thresholds": "",
+    "requirements": "",
+    "precedence": "",
+}
+_Dated = TypeVar("_Dated", Rule, Threshold, Requirement, Precedence)
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,7 @@ class Rulebook:
     rules: tuple[Rule, ...]
     thresholds: tuple[Threshold, ...] = ()
     precedence: tuple[Precedence, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     on: dt.date | None = None
     illustrative: bool = False
     sha256: str = ""
@@ -116,6 +130,7 @@ class Rulebook:
             rules=rules,
             thresholds=_in_force(self.thresholds, on),
             precedence=_in_force(self.precedence, on),
+            requirements=_in_force(self.requirements, on),
             _rules={(r.use, r.zone): r for r in rules},
         )
 
@@ -162,6 +177,12 @@ class Rulebook:
         self._day()
         chain = {*self.ancestors(zone_code), ANY}
         return tuple(t for t in self.thresholds if t.use in (use, ANY) and t.zone in chain)
+
+    def requirements_for(self, use: str, zone_codes: Collection[str]) -> tuple[int, ...]:
+        """Return the numbers (places in ``requirements``) asked of a use on ground of these classes."""
+        self._day()
+        classes = {ANY}.union(*(self.ancestors(code) for code in zone_codes))
+        return tuple(i for i, r in enumerate(self.requirements) if r.use in (use, ANY) and r.zone in classes)
 
     def order_for(self) -> tuple[Precedence, ...]:
         """Return the precedence entries in force on the day."""
@@ -212,7 +233,7 @@ def rulebook_from_text(text: str, source: str = "rulebook") -> Rulebook:
             return lines[section][place]
 
         classes = _classes(form, document, faults)
-        entries: list[RuleForm | ThresholdForm] = [*form.rules, *form.thresholds]
+        entries: list[RuleForm | ThresholdForm | RequirementForm] = [*form.rules, *form.thresholds, *form.requirements]
         spelt = sum(len(listed(e.use)) * len(listed(e.zone)) for e in entries)
         if spelt > MOST_RULES:  # before anything walks through them
             faults.append(f"the lists of uses and classes spell out {spelt} rules; {MOST_RULES} are the most")
@@ -375,6 +396,25 @@ def _build(
         for use in listed(t.use)
         for zone in listed(t.zone)
     ]
+    requirements = [
+        Requirement(
+            use,
+            zone,
+            r.layer,
+            r.field,
+            r.op,
+            tuple(r.value) if isinstance(r.value, list) else r.value,
+            basis(r.basis, "requirements", i),
+            r.share,
+            Verdict.parse(r.otherwise),
+            _label(r.note),
+            r.valid_from,
+            r.valid_to,
+        )
+        for i, r in enumerate(form.requirements)
+        for use in listed(r.use)
+        for zone in listed(r.zone)
+    ]
     precedence = [
         Precedence(tuple(p.order), basis(p.basis, "precedence", i), p.valid_from, p.valid_to)
         for i, p in enumerate(form.precedence)
@@ -388,6 +428,7 @@ def _build(
         rules=tuple(rules),
         thresholds=tuple(thresholds),
         precedence=tuple(precedence),
+        requirements=tuple(requirements),
         illustrative=form.rulebook.illustrative or any(p.illustrative for p in plans.values()),
         source=source,
         _uses={fold(word): u.code for u in uses.values() for word in (u.code, u.name.vi, u.name.en, *u.synonyms) if fold(word)},

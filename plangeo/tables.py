@@ -90,6 +90,26 @@ DISTRICT_EVIDENCE = (
     Column("geometry", "geometry"),
 )
 
+FEATURES = (
+    Column("feature_id", "str", required=True, unique=True),
+    Column("name", "str", required=True),
+    Column("geometry", "geometry", required=True),
+    Column("problem", "str", required=True),
+    Column("repaired", "str", required=True),
+)
+
+REQUIREMENT_EVIDENCE = (
+    Column("site_id", "str"),
+    Column("requirement", "float", meaning="place in the rulebook's requirements of the day, from 0"),
+    Column("share_true", "float", meaning="part of the site on which a raster's value holds"),
+    Column("share_false", "float"),
+    Column("share_nodata", "float", meaning="part without a value: NODATA, outside the raster, unknown class"),
+    Column("pixels", "float", meaning="cells covered, parts of cells counted as parts"),
+    Column("distance_m", "float", unit="m", meaning="to the nearest feature; 0 where it touches"),
+    Column("feature", "str", meaning="the nearest feature: its name, else its id"),
+    Column("problem", "str", meaning="why it could not be measured; empty when it was"),
+)
+
 GOVERNED_COVER = (
     *COVER,
     Column("governs", "str", meaning="the zones that prevail on that day; empty tuple = no plan in force governs here"),
