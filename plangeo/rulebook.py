@@ -5,7 +5,8 @@ A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sect
 - ``rulebook``: ``name``, ``profile`` (gives the classes), ``illustrative``, ``version``, ``source``.
 - ``plans``: ``plan_id, title, level, decision, authority, valid_from, valid_to`` must be there; ``valid_from: null``
   = start unknown, so never in force; ``valid_to: null`` = until replaced. Also ``scale`` (denominator), ``accuracy_m``,
-  ``rank``, ``theme``, ``status`` (a status with the word draft / dự thảo is never in force), ``successor``, ``source``, ``illustrative``.
+  ``rank``, ``theme``, ``successor``, ``source``, ``illustrative`` and ``status``: empty, in_force or under_adjustment let the dates
+  decide; draft, pending, expired, superseded, revoked, unknown are never in force (``plangeo.planstatus`` lists the Vietnamese words).
 - ``classes``: ``code, name, parent, colour (#RRGGBB), overlay``; what an entry leaves out it keeps from the profile.
 - ``uses``: ``code, name, synonyms``.
 - ``bases``: legal bases by name (``document, article, source, verified, note``), for every ``basis`` below.
@@ -32,7 +33,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,6 +54,7 @@ from plangeo.model import (
     Verdict,
     ZoneClass,
 )
+from plangeo.planstatus import DATES_DECIDE, NOT_YET, read_status
 from plangeo.profiles import load_profile
 from plangeo.rulebook_schema import (
     ANY,
@@ -70,7 +71,7 @@ from plangeo.rulebook_schema import (
 from plangeo.text import fold
 from plangeo.yamlfile import MOST_BYTES, YamlDocument, YamlFault, read_yaml
 
-_DRAFT = re.compile(r"\b(draft|du thao)\b")
+_KEPT_OUT: Mapping[str, PlanStatus] = {"expired": "expired", "superseded": "superseded", "revoked": "revoked"}
 _SHOWN = 200
 """Most faults one message spells out."""
 _ROW_KEYS = {"plans": "plan_id", "classes": "code", "uses": "code", "rules": "", "thresholds": "", "precedence": ""}
@@ -122,18 +123,32 @@ class Rulebook:
     def plan_status(self, plan_id: str) -> PlanStatus:
         """Return what the plan is on the day; ``unknown`` for a plan that is not in the book or has no start.
 
-        **Raises** RulebookError before ``.at(on)``.
+        A status that keeps the plan out wins over the dates; a draft is ``pending``. Where nobody can say
+        whether the successor took effect, the plan is ``unknown``. **Raises** RulebookError before ``.at(on)``.
         """
         day = self._day()
         plan = self.plans.get(plan_id)
-        if plan is None or plan.valid_from is None:
+        if plan is None:
             return "unknown"
-        if _DRAFT.search(fold(plan.status)) or day < plan.valid_from:
+        stated = read_status(plan.status)
+        if stated not in DATES_DECIDE:
+            return "pending" if stated in NOT_YET else _KEPT_OUT.get(stated or "", "unknown")
+        if plan.valid_from is None:
+            return "unknown"
+        if day < plan.valid_from:
             return "pending"
-        heir = self.plans.get(plan.successor) if plan.successor else None
-        if heir and heir.valid_from and heir.valid_from <= day and not _DRAFT.search(fold(heir.status)):
-            return "superseded"
+        if replaced := self._replaced(plan, day):
+            return replaced
         return "expired" if plan.valid_to is not None and day > plan.valid_to else "in_force"
+
+    def _replaced(self, plan: Plan, day: dt.date) -> PlanStatus | None:
+        """What the successor makes of the plan: a draft nothing; an unknown or revoked one a doubt."""
+        heir = self.plans.get(plan.successor) if plan.successor else None
+        status = read_status(heir.status) if heir else None
+        if heir is None or status in NOT_YET or (heir.valid_from and day < heir.valid_from):
+            return None
+        took_effect = heir.valid_from is not None and status in {*DATES_DECIDE, "expired", "superseded"}
+        return "superseded" if took_effect else "unknown"
 
     def find_use(self, text: str) -> str | None:
         """Return the code of the use that ``text`` names by code, name or synonym (folded), or None."""
