@@ -102,9 +102,9 @@ class Rulebook:
         **Raises** RulebookError when ``on`` is no date, or the book is closed over another day already: what was
         not in force then is gone, and the new day would lack it in silence.
         """
-        if isinstance(on, dt.datetime):
+        if isinstance(on, dt.datetime) and on == on:  # NaT is no day, and differs from itself
             on = on.date()
-        if not isinstance(on, dt.date):
+        if not isinstance(on, dt.date) or isinstance(on, dt.datetime):
             raise RulebookError(f"rulebook.at({on!r}): give a datetime.date, e.g. datetime.date(2025, 7, 1).")
         if self.on is not None:
             if self.on == on:
@@ -194,6 +194,8 @@ def load_rulebook(path: str | Path) -> Rulebook:
 
     **Raises** RulebookError with every fault of the file and its line.
     """
+    if not isinstance(path, str | Path) or "\0" in str(path):
+        raise RulebookError(f"load_rulebook({path!r}): give the path of a YAML file, e.g. load_rulebook('rulebook.yaml').")
     file = Path(path)
     try:
         with file.open("rb") as stream:

@@ -7,6 +7,7 @@ that no unit bears is not guessed at: it may be a unit abolished by the reform o
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -126,7 +127,7 @@ def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], units: _Units) -
 
 
 def _share(places: Sequence[Any], outlines: frozenset[str]) -> float:
-    return min(1.0, sum(p.share for p in places if p.district_id in outlines))
+    return min(1.0, math.fsum(p.share for p in places if p.district_id in outlines))
 
 
 CHECK = Check(
