@@ -66,6 +66,60 @@ thresholds:
     assert "8 fault(s)" in told
 
 
+def test_six_faults_of_six_kinds_are_told_in_one_reading() -> None:
+    told = refused(
+        """\
+rulebook: {name: T, profile: vn, colour: blue}
+plans:
+  - {plan_id: P1, title: T, level: l, decision: d, authority: a, valid_from: 2021-01-01, valid_to: 2020-12-31, status: gone}
+uses: [{code: housing, name: Nhà ở}]
+rules:
+  - {use: castle, zone: NOPE, verdict: allowed, basis: nobody}
+  - {use: housing, zone: [LUC, NADA], verdict: permitted, basis: law}
+bases:
+  law: {docment: Luật}
+thresholds:
+  - {use: keep, zone: NIX, basis: law}
+precedence:
+  - {order: [P1, GHOST], basis: law}
+classes: [{code: A1, parent: NOWHERE, colour: red}]
+extra: 1
+"""
+    )
+    for fault in (
+        "line 1: rulebook.colour: the word 'colour' is not known here",
+        "line 3: plans[0].status: 'gone' is not a status of a plan",
+        "line 6: rules[0].verdict: 'allowed' is not a verdict",
+        "line 6: rules: the use 'castle' is not among 'uses'",
+        "line 6: rules: the zone class 'NOPE' is unknown",
+        "line 6: rules: the basis 'nobody' is not among 'bases'",
+        "line 7: rules: the zone class 'NADA' is unknown",
+        "line 9: bases.law: 'document' is missing",
+        "line 11: thresholds[0]: a threshold needs at least one bound",
+        "line 11: thresholds: the use 'keep'",
+        "line 11: thresholds: the zone class 'NIX'",
+        "line 13: precedence[0]: precedence must be dated",
+        "line 13: precedence: the plan 'GHOST'",
+        "line 14: classes[0].colour: 'red'",
+        "line 14: the parent class 'NOWHERE'",
+        "line 15: extra: the word 'extra'",
+    ):
+        assert fault in told
+    assert "'law' is not among" not in told, "a faulty basis is told once, and not again by those that name it"
+    assert "'P1' is not among" not in told
+
+
+def test_a_faulty_head_or_an_empty_list_of_plans_hides_no_fault_of_a_rule() -> None:
+    rules = "rules:\n  - {use: castle, zone: LUC, verdict: permitted, basis: {document: x}}\n"
+    for broken in (BOOK.replace("name: T", "nme: T"), BOOK.replace("plan_id: P1, ", ""), BOOK + "more: 1\n", BOOK + "bases: 5\n"):
+        told = refused(broken + rules)
+        assert "the use 'castle' is not among 'uses'" in told
+        assert "'LUC' is unknown" not in told
+    told = refused(BOOK.replace("uses: [{code: housing, name: Nhà ở}]", "uses: housing") + rules)
+    assert "line 4: uses" in told
+    assert "'castle' is not among" not in told, "nobody can say what stands in a list that is none"
+
+
 def test_a_faulty_entry_is_not_told_again_by_those_that_name_it() -> None:
     told = refused_book(classes=[{"code": "ODT", "colour": "red"}], uses=USES[:1], rules=[rule("housing", "ODT", "permitted")])
     assert "1 fault(s)" in told
