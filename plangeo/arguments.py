@@ -159,8 +159,8 @@ def set_aside(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     names: dict[Any, str] = {}
     taken = {str(c).casefold() for c in sites.columns}
     for column in sites.columns:
-        if str(column).casefold() in _OURS:
-            name = f"{column}_raw"
+        if not isinstance(column, str) or column.casefold() in _OURS:
+            name = f"{column}_raw"  # files know names of text only
             while name.casefold() in taken:
                 name += "_raw"
             taken.add(name.casefold())
@@ -170,7 +170,7 @@ def set_aside(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     out = sites.rename(columns=names)
     about: Mapping[str, Any] = sites.attrs.get("plangeo", {"fingerprint": {"role": "sites"}})
     told = ", ".join(f"{old!r} as {new!r}" for old, new in names.items())
-    note = f"columns of the register that bear a name of plangeo's results were kept: {told}"
+    note = f"columns of the register that bear a name of plangeo's results, or a number for a name, were kept: {told}"
     out.attrs["plangeo"] = {**about, "notes": [*about.get("notes", ()), note]}
     return out
 

@@ -77,7 +77,7 @@ def check_form(document: YamlDocument) -> Checked:
         if isinstance(name, str):
             hidden |= {clean(name), normalise_code(name)[0]} if section == "classes" else {clean(name)}
     sound["precedence"] = sound["precedence"][:_MOST_ORDERS]
-    book = BookForm.model_construct(rulebook=_head(data.get("rulebook")), bases=sound_bases, **sound)
+    book = BookForm.model_construct(None, rulebook=_head(data.get("rulebook")), bases=sound_bases, **sound)
     return Checked(book, kept, broken, frozenset(hidden), faults)
 
 

@@ -173,9 +173,18 @@ def test_own_columns_named_like_the_answer_are_kept_beside_it(tmp_path: Path) ->
     }.items():
         assert list(result.sites[kept]) == own[name]
     (note,) = notes_of(result)
-    assert note.startswith("sites: columns of the register that bear a name of plangeo's results were kept: 'verdict' as")
+    assert note.startswith(
+        "sites: columns of the register that bear a name of plangeo's results, or a number for a name, were kept: 'verdict' as"
+    )
     table = pd.read_csv(write_outputs(result, tmp_path / "out") / "verdicts.csv")
     assert list(table["reasons_raw"]) == own["reasons"]
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "gpkg", "csv", "parquet", "json"])
+def test_a_column_whose_name_is_a_number_does_not_stop_a_report(suffix: str, tmp_path: Path) -> None:
+    result = judge(SITES.assign(own=["p", "q"]).rename(columns={"own": 0}))
+    assert list(result.sites["0_raw"]) == ["p", "q"]
+    assert pg.write_report(result, tmp_path / f"a.{suffix}").stat().st_size > 0
 
 
 def test_a_register_read_from_a_file_keeps_its_own_verdict(tmp_path: Path) -> None:
