@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
+from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_layer, take_rulebook, take_sites, take_table
 from plangeo.checks import CHECKS, ESSENTIAL
-from plangeo.errors import LayerError, RulebookError, TableError
+from plangeo.errors import LayerError
 from plangeo.geometry import as_crs, ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import layer_facts, measure_districts, measure_zones
@@ -27,7 +29,7 @@ from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
 from plangeo.sources import open_layer
-from plangeo.tables import COVER, DISTRICTS, REPAIRS, SITES, ZONES, check_table, empty
+from plangeo.tables import COVER, DISTRICTS, REPAIRS, ZONES, empty
 
 CHUNK_SITES = 2_000
 _CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
@@ -61,7 +63,7 @@ def assess(
     on: dt.date | str,
     checks: Sequence[str] | None = None,
     crs: Any = None,
-    backend: Backend = map,
+    backend: Backend | None = None,
     **layers: gpd.GeoDataFrame | str | Path,
 ) -> Assessment:
     """Judge every site against the plans in force on a date.
@@ -74,25 +76,26 @@ def assess(
     checks : codes to run (see ``list_checks``); all by default. Leaving out an essential check makes every
         verdict at least UNKNOWN.
     crs : metric CRS to measure in; chosen from the data by default.
-    backend : a function shaped like ``map`` (see ``plangeo.backends``).
+    backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
     layers : ``zones=`` and ``districts=``, frames or paths.
 
     Returns
     -------
-    Assessment whose ``sites`` keep the order, index, CRS and columns given, plus ``verdict`` and ``reasons``.
+    Assessment whose ``sites`` keep the order, index, CRS and columns given, plus ``verdict`` and ``reasons``; a
+    register's own column of such a name becomes ``<name>_raw``, and a note says so. Findings, evidence and cover
+    stand in the order of the sites, findings of one site in that of the checks.
 
     Raises
     ------
-    TableError when a table breaks its contract; LayerError for a layer no check wants, or zones whose plan
+    InputError for a backend that cannot be called; TableError when a table breaks its contract; LayerError for a layer no check wants, or zones whose plan
     is not stated; CrsError when coordinates cannot be converted; RulebookError for a bad date.
     """
-    day = _as_date(on)
-    law = rulebook.at(day)
-    chosen = _choose_checks(checks)
+    day = take_day(on)
+    law = take_rulebook(rulebook).at(day)
+    chosen = [CHECKS[code] for code in take_codes(checks, CHECKS)]
+    mapped = take_backend(backend)
+    sites = take_sites(sites)
     opened, repairs = _open_layers(layers, law)
-    check_table(sites, SITES, "the table of sites")
-    if not isinstance(sites, gpd.GeoDataFrame):
-        raise TableError("sites must be a GeoDataFrame; read the register with plangeo.read_sites.")
     frames = [sites, *opened.values()]
     target = working_crs(frames, preferred=crs)
     gated, site_repairs = repair_layer(_fresh_index(sites), "sites", "site_id")
@@ -103,23 +106,28 @@ def assess(
     moved = any(f.crs is not None and as_crs(f.crs) != target for f in frames)
     contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
     runnable = [c for c in chosen if all(role in opened for role in c.needs)]
-    chunks = list(assess_chunks(metric_sites, metric_layers, law, runnable, backend=backend, contact_m=contact_m))
-    findings = _concat([c.findings for c in chunks])
+    chunks = list(
+        assess_chunks(metric_sites, metric_layers, law, runnable, backend=mapped, size=CHUNK_SITES, contact_m=contact_m)
+    )
+    findings = _ordered(_concat([c.findings for c in chunks]), metric_sites["site_id"])
     verdicts = _combine(metric_sites["site_id"], findings, [c.code for c in runnable])
+    sites = set_aside(sites)
     out = sites.copy()
     out["verdict"], out["reasons"] = verdicts["verdict"].to_numpy(), verdicts["reasons"].to_numpy()
-    evidence = {role: _concat_geo([c.evidence[role] for c in chunks], target) for role in opened}
+    evidence = {
+        role: _ordered(_concat_geo([c.evidence[role] for c in chunks], target), metric_sites["site_id"]) for role in opened
+    }
     return Assessment(
         sites=out,
         findings=_with_geometry(findings, evidence.get("zones"), target),
         evidence=evidence,
-        cover=_concat([c.cover for c in chunks]),
+        cover=_ordered(_concat([c.cover for c in chunks]), metric_sites["site_id"]),
         rulebook=law,
         on=day,
         layers=opened,
         not_run=_skipped(chosen, runnable),
         repairs=_repairs(sites, opened, [*site_repairs, *repairs]),
-        inputs=tuple(_fingerprint(f) for f in frames if _fingerprint(f)),
+        inputs=tuple(_fingerprint(f) for f in (sites, *opened.values()) if _fingerprint(f)),
         crs=target.to_string(),
         crs_operations=tuple(transformation(f.crs, target) for f in frames if f.crs is not None),
     )
@@ -208,26 +216,6 @@ def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     }
 
 
-def _as_date(on: dt.date | str) -> dt.date:
-    if isinstance(on, dt.datetime):
-        return on.date()
-    if isinstance(on, dt.date):
-        return on
-    try:
-        return dt.date.fromisoformat(on)
-    except (TypeError, ValueError):
-        raise RulebookError(f"on={on!r} is not a date; write it as year-month-day, e.g. on='2025-07-01'.") from None
-
-
-def _choose_checks(codes: Sequence[str] | None) -> list[Check]:
-    if codes is None:
-        return list(CHECKS.values())
-    unknown = [c for c in codes if c not in CHECKS]
-    if unknown:
-        raise LayerError(f"There is no check {', '.join(map(repr, unknown))}; plangeo knows {', '.join(CHECKS)}.")
-    return [CHECKS[c] for c in CHECKS if c in set(codes)]
-
-
 def _open_layers(layers: Mapping[str, Any], rulebook: Rulebook) -> tuple[dict[str, gpd.GeoDataFrame], list[dict[str, Any]]]:
     wanted = {role for check in CHECKS.values() for role in check.needs}
     unknown = [role for role in layers if role not in wanted]
@@ -237,8 +225,9 @@ def _open_layers(layers: Mapping[str, Any], rulebook: Rulebook) -> tuple[dict[st
         )
     opened, repairs = {}, []
     for role, layer in layers.items():
-        frame = layer if isinstance(layer, gpd.GeoDataFrame) else open_layer(role, layer)
-        check_table(frame, _CONTRACTS[role], f"the layer {role!r}")
+        given = take_layer(role, layer)
+        frame = given if isinstance(given, gpd.GeoDataFrame) else open_layer(role, given)
+        frame = take_table(frame, _CONTRACTS[role], f"the layer {role!r}")
         if frame.crs is None:
             raise LayerError(f"The layer {role!r} has no coordinate reference system; give it with crs='EPSG:…' when reading it.")
         if not len(frame) or frame.geometry.isna().all():
@@ -323,6 +312,16 @@ def _repairs(sites: gpd.GeoDataFrame, layers: Layers, late: Sequence[Mapping[str
 def _fingerprint(frame: gpd.GeoDataFrame) -> dict[str, Any]:
     about = frame.attrs.get("plangeo", {})
     return {**about.get("fingerprint", {}), "notes": list(about.get("notes", ()))} if about else {}
+
+
+def _ordered(table: Any, site_ids: pd.Series) -> Any:
+    """Rows in the order of the sites, then of the checks, else as they were: chunks must leave no trace."""
+    place = {site_id: n for n, site_id in enumerate(site_ids)}
+    keys = [table["site_id"].map(place)]
+    if "check" in table:
+        rank = {code: n for n, code in enumerate(CHECKS)}
+        keys.insert(0, table["check"].map(rank))
+    return table.iloc[np.lexsort([k.to_numpy(dtype=int) for k in keys])].reset_index(drop=True)
 
 
 def _concat(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

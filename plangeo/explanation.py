@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from plangeo.arguments import take_assessment
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError
 from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language, Plan, Verdict
@@ -45,9 +46,10 @@ def explain(assessment: Assessment, site_id: str, language: Language = "vi") -> 
 
     ``language`` is ``"vi"`` or ``"en"``. The text ends with the illustrative notice where it applies.
 
-    **Raises** InputError for an identifier the assessment does not hold, naming close ones.
+    **Raises** InputError for what is no assessment, and for an identifier it does not hold, naming close ones.
     """
     _known_language(language)
+    take_assessment(assessment, "explain")
     wanted = str(site_id)
     ids = assessment.sites["site_id"].astype(str)
     rows = assessment.sites.loc[(ids == wanted).to_numpy()]

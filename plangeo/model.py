@@ -97,7 +97,8 @@ class LegalBasis:
         return ", ".join(part for part in (self.article, self.document) if part) + mark
 
 
-PlanStatus = Literal["in_force", "expired", "superseded", "pending", "unknown"]
+PlanStatus = Literal["in_force", "expired", "superseded", "pending", "revoked", "unknown"]
+"""What a plan is on a day, by its stated status and its dates."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,13 @@ class Plan:
     rank: int | None = None
     theme: str = "land_use"
     status: str = ""
-    """Free word of the register of plans (draft, under adjustment …); ``draft`` is never in force."""
+    """One of ``plangeo.planstatus.WORDS``; empty = the dates decide. Another word counts as ``unknown``."""
     successor: str | None = None
     source: str = ""
     illustrative: bool = False
     """True when the zones were made up for a demonstration; every output then says so."""
+    status_note: str = ""
+    """The register's own word where it could not be read as a status."""
 
     @property
     def tolerance_m(self) -> float | None:

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from plangeo.planstatus import known_statuses, read_status
 from plangeo.text import clean, fold, normalise_code
 
 ANY = "*"
@@ -48,6 +49,15 @@ def _condition_value(value: object) -> object:
         ):
             raise ValueError(f"{item!r} cannot be compared; give a number, a text, or a list of them")
     return value
+
+
+def _status(word: str) -> str:
+    status = read_status(word)
+    if status is None:
+        raise ValueError(
+            f"{word!r} is not a status of a plan; use one of {known_statuses()}, or leave it empty: the dates decide"
+        )
+    return status
 
 
 # Control characters have no place in a name, and a NUL in a profile's name would reach the file system.
@@ -118,7 +128,7 @@ class PlanForm(Form):
     accuracy_m: Annotated[Number, Field(ge=0)] | None = None
     rank: Annotated[int, Field(strict=True)] | None = None
     theme: Code = "land_use"
-    status: Text = ""
+    status: Annotated[Text, AfterValidator(_status)] = ""
     successor: Code | None = None
     source: Text = ""
     illustrative: bool = False

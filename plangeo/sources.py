@@ -13,9 +13,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from plangeo.arguments import take_layer
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
 from plangeo.coordinates import places
-from plangeo.errors import InputError, LayerError
+from plangeo.errors import InputError, LayerError, TableError
 from plangeo.formats import list_formats
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
 from plangeo.profiles import Profile, load_profile
@@ -61,6 +62,8 @@ def read_zones(
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
     chosen = _profile(profile)
+    if plan_id is not None and not isinstance(plan_id, str):
+        raise InputError(f"plan_id={plan_id!r}: give the identifier of the plan as text, as the rulebook writes it.")
     raw, used, request = _read(path, chosen, Request("zones", layer, None, crs), columns)
     frame = canonical_zones(
         _with_geometry(raw, chosen, request, path), chosen, columns=columns, plan_id=plan_id, source=Path(path).name
@@ -120,6 +123,7 @@ def open_layer(
         raise LayerError(
             f"no reader for a layer called {role!r}; plangeo reads {', '.join(sorted(_READERS))}. Check the spelling."
         )
+    take_layer(role, source)
     if not isinstance(source, gpd.GeoDataFrame):
         return _READERS[role](source, profile, **keywords)
     if "plangeo" in source.attrs:
@@ -229,6 +233,13 @@ def _profile(profile: str | Path | Profile) -> Profile:
 def _read(
     path: str | Path, profile: Profile, request: Request, columns: Mapping[str, str] | None
 ) -> tuple[Raw, list[Path], Request]:
+    for name, given in (("layer", request.layer), ("sheet", request.sheet)):
+        if given is not None and not isinstance(given, str):
+            raise InputError(f"{name}={given!r}: give the name of the {name} as text; plangeo does not count them.")
+    if columns is not None and not (isinstance(columns, Mapping) and all(isinstance(c, str) for p in columns.items() for c in p)):
+        raise TableError(
+            f"columns={columns!r}: give a dictionary of texts, column of the file → field, e.g. {{'MaDA': 'site_id'}}."
+        )
     words = profile.header_words("sites" if request.role == "register" else request.role)
     request = replace(request, known=words | {fold(name) for name in columns or {}})
     raw, files, _ = read_raw(path, request)

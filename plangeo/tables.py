@@ -163,12 +163,25 @@ def findings_table(check: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFram
     return pd.DataFrame(filled, columns=list(blank)) if filled else empty(FINDINGS)
 
 
+def check_columns(frame: pd.DataFrame, what: str) -> None:
+    """**Raises** TableError when columns have several levels or a name stands twice: nobody could say which is meant."""
+    if frame.columns.nlevels > 1:
+        raise TableError(f"{what} has columns of {frame.columns.nlevels} levels (a MultiIndex); flatten them to one name each.")
+    repeated = [str(name) for name in frame.columns[frame.columns.duplicated()].unique()]
+    if repeated:
+        raise TableError(
+            f"{what} has several columns of the name {', '.join(map(repr, repeated))}, so nobody can say which one counts. "
+            "Rename or drop all but one."
+        )
+
+
 def check_table(frame: pd.DataFrame, contract: Sequence[Column], what: str) -> None:
     """Hold ``frame`` against ``contract``.
 
     **Raises** TableError that lists every fault at once: missing columns, empty or repeated
     identifiers, numbers that are not numbers.
     """
+    check_columns(frame, what)
     faults: list[str] = []
     for column in contract:
         if column.name not in frame.columns:
@@ -183,7 +196,7 @@ def check_table(frame: pd.DataFrame, contract: Sequence[Column], what: str) -> N
             repeated = values[values.duplicated(keep=False)].unique()[:5]
             if len(repeated):
                 faults.append(f"{column.name!r} is not unique: {', '.join(map(repr, repeated))}")
-        if column.dtype == "float" and not pd.api.types.is_numeric_dtype(values):
+        if column.dtype == "float" and (not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_complex_dtype(values)):
             faults.append(f"column {column.name!r} must hold numbers{f' in {column.unit}' if column.unit else ''}")
     if faults:
         raise TableError(

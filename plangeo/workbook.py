@@ -36,6 +36,7 @@ _STATUS = {
     "expired": "đã hết thời hạn",
     "superseded": "đã được thay thế",
     "pending": "chưa có hiệu lực",
+    "revoked": "đã bị bãi bỏ",
     "unknown": "không rõ hiệu lực",
 }
 

@@ -64,7 +64,7 @@ def _undrawn(site: Mapping[Any, Any], facts: Mapping[str, Any], measured: Measur
         status = measured.rulebook.plan_status(zone["plan_id"])
         rule = measured.rulebook.look_up(site["use_code"], zone["code"]) if site["use_code"] else None
         harmless = rule is not None and rule.verdict is Verdict.PERMITTED and not rule.conditions
-        if harmless or status in ("expired", "superseded", "pending"):
+        if harmless or status in ("expired", "superseded", "pending", "revoked"):
             continue
         rows.append(
             {
