@@ -21,9 +21,10 @@ from plangeo.geometry import polygonal
 NOISE_M = 1e-6
 """Metres: what is nearer than this is one place; a gap between zones narrower than this is rounding noise."""
 
-_RUN = 16
+_RUN = 12
 """Edges in a row that the index holds as one line: few enough to look at, many enough to keep the index small."""
 _BATCH = 4096
+_SLANT = np.array([1.0, 0.7548776662466927])
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -136,6 +137,7 @@ class Ground:
     def _index(self) -> None:
         """Hold the edges as lines of up to _RUN edges that follow one another."""
         ends = self._ends
+        self._starts: tuple[Floats, Ints] | None = None
         broken = np.ones(len(ends), dtype=bool)
         broken[1:] = (ends[1:, :2] != ends[:-1, 2:]).any(axis=1)
         start = np.flatnonzero(broken)
@@ -186,17 +188,27 @@ class Ground:
 
         Edges inside the ground do no harm here: the ground's own border is nearer.
         """
-        nearest = self._tree.query_nearest(shapely.points(xy), all_matches=False)
-        line = np.empty(len(xy), dtype=np.int64)
-        line[nearest[0]] = nearest[1]
-        at, edge = self._members(line)
+        chosen, here = self._starting_at(xy)
+        best = np.zeros(len(xy))
+        away = np.flatnonzero(~here)
+        at, line = self._tree.query_nearest(shapely.points(xy[away]), all_matches=False)
+        at, edge = away[at[(pair := self._members(line))[0]]], pair[1]
         gap = distance_to_edges(xy[at], self._ends[edge])
-        best = np.full(len(xy), np.inf)
+        best[away] = np.inf
         np.minimum.at(best, at, gap)
-        chosen = np.zeros(len(xy), dtype=np.int64)
         hit = gap == best[at]
         chosen[at[hit][::-1]] = edge[hit][::-1]
         return Near(best, self._ends[chosen])
+
+    def _starting_at(self, xy: Floats) -> tuple[Ints, Bools]:
+        """Return an edge that starts at each place, and whether there is one: cheaper than asking the index."""
+        if self._starts is None:
+            key = self._ends[:, :2] @ _SLANT
+            order = np.argsort(key, kind="stable")
+            self._starts = key[order], order
+        key, order = self._starts
+        edge = order[np.minimum(np.searchsorted(key, xy @ _SLANT), len(key) - 1)]
+        return edge, (self._ends[edge, :2] == xy).all(axis=1)
 
     def gap(self, shapes: npt.NDArray[Any]) -> Floats:
         """Return the least distance from shapes that lie wholly off the ground to it; infinite when there is no ground."""
