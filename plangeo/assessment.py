@@ -22,6 +22,7 @@ import shapely
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_layer, take_rulebook, take_sites, take_table
 from plangeo.checks import CHECKS, ESSENTIAL
 from plangeo.errors import LayerError
+from plangeo.flips import measure_flips
 from plangeo.geometry import as_crs, ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import layer_facts, measure_districts, measure_zones
@@ -29,10 +30,13 @@ from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
 from plangeo.sources import open_layer
-from plangeo.tables import COVER, DISTRICTS, REPAIRS, ZONES, empty
+from plangeo.surroundings import measure_requirements
+from plangeo.tables import COVER, DISTRICTS, FEATURES, REPAIRS, ZONES, empty
+from plangeo.totals import judge_totals
 
 CHUNK_SITES = 2_000
 _CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
+_IDS = {"zones": "zone_id", "districts": "district_id"}
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 Backend = Callable[..., Iterable["Chunk"]]
@@ -115,7 +119,9 @@ def assess(
     out = sites.copy()
     out["verdict"], out["reasons"] = verdicts["verdict"].to_numpy(), verdicts["reasons"].to_numpy()
     evidence = {
-        role: _ordered(_concat_geo([c.evidence[role] for c in chunks], target), metric_sites["site_id"]) for role in opened
+        role: _ordered(_concat_geo([c.evidence[role] for c in chunks], target), metric_sites["site_id"])
+        for role in _IDS
+        if role in opened
     }
     return Assessment(
         sites=out,
@@ -156,7 +162,7 @@ def assess_chunk(
 
     ``contact_m``: strips up to this width in metres are contact between neighbours, not overlap.
     """
-    facts: dict[str, dict[str, Any]] = {role: layer_facts(sites, frame) for role, frame in layers.items()}
+    facts: dict[str, dict[str, Any]] = {role: layer_facts(sites, layers[role]) for role in _IDS if role in layers}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), rulebook)
     if "zones" in layers:
@@ -174,13 +180,11 @@ def assess_chunk(
             "ids": tuple(districts["district_id"].astype(str)),
         }
     table = _site_table(sites)
-    measured = Measured(
-        sites=table,
-        evidence={role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()},
-        cover=cover,
-        layers=facts,
-        rulebook=rulebook,
-    )
+    tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
+    tables["requirements"] = measure_requirements(sites, cover, layers, rulebook)
+    measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=rulebook)
+    if "zones" in layers and "robustness" in codes:
+        facts["zones"]["flips"] = measure_flips(sites, layers["zones"], measured, judge_totals(measured))
     findings = _concat([CHECKS[code].judge(measured) for code in codes])
     return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings)
 
@@ -217,22 +221,23 @@ def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
 
 
 def _open_layers(layers: Mapping[str, Any], rulebook: Rulebook) -> tuple[dict[str, gpd.GeoDataFrame], list[dict[str, Any]]]:
-    wanted = {role for check in CHECKS.values() for role in check.needs}
+    wanted = {role for check in CHECKS.values() for role in check.needs} | {r.layer for r in rulebook.requirements}
     unknown = [role for role in layers if role not in wanted]
     if unknown:
         raise LayerError(
-            f"No check wants a layer called {', '.join(map(repr, unknown))}; plangeo knows {', '.join(sorted(wanted))}."
+            f"No check and no requirement of the rulebook in force on {rulebook.on} wants a layer called "
+            f"{', '.join(map(repr, unknown))}; wanted are {', '.join(sorted(wanted))}."
         )
     opened, repairs = {}, []
     for role, layer in layers.items():
         given = take_layer(role, layer)
-        frame = given if isinstance(given, gpd.GeoDataFrame) else open_layer(role, given)
-        frame = take_table(frame, _CONTRACTS[role], f"the layer {role!r}")
+        frame = given if isinstance(given, gpd.GeoDataFrame) and role in _CONTRACTS else open_layer(role, given)
+        frame = take_table(frame, _CONTRACTS.get(role, FEATURES), f"the layer {role!r}")
         if frame.crs is None:
             raise LayerError(f"The layer {role!r} has no coordinate reference system; give it with crs='EPSG:…' when reading it.")
         if not len(frame) or frame.geometry.isna().all():
             raise LayerError(f"The layer {role!r} is empty, so nothing can be compared with it. Is it the right file and layer?")
-        frame, ledger = repair_layer(_fresh_index(frame), role, "zone_id" if role == "zones" else "district_id")
+        frame, ledger = repair_layer(_fresh_index(frame), role, _IDS.get(role, "feature_id"))
         repairs += ledger
         opened[role] = _with_plan(frame, rulebook) if role == "zones" else frame
     return opened, repairs

@@ -51,9 +51,9 @@ def dask(address: str | None = None, workers: int = 2) -> Backend:
         ) from fault
 
     def run(function: Callable[..., Any], chunks: Iterable[Any]) -> Iterator[Any]:
-        cluster = None if address else LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+        cluster = None if address else LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)  # type: ignore[no-untyped-call]
         try:
-            with Client(address or cluster) as client:
+            with Client(address or cluster) as client:  # type: ignore[no-untyped-call]
                 known = max(1, len(client.scheduler_info()["workers"]))
                 yield from _in_order(
                     lambda chunk: client.submit(function, chunk, pure=False, retries=3), chunks, IN_FLIGHT * known

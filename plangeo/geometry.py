@@ -17,6 +17,8 @@ from pyproj.transformer import TransformerGroup
 
 from plangeo.errors import CrsError
 
+# Layers that cover ground; sites and features to keep clear of may be lines and points.
+AREAS_ONLY = frozenset({"zones", "districts"})
 # Two readings of an invalid ring must agree to this share before plangeo believes either of them.
 REPAIR_AGREEMENT = 1e-3
 # A repaired area may differ by this share from the area the register declares.
@@ -288,7 +290,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
         elif not finite[i] or not _all_finite(flat[i]):
             problems[i] = problems[i] or "not_finite: a coordinate is not a finite number"
             flat[i] = None
-        elif layer != "sites" and shapely.get_dimensions(flat[i]) < 2:
+        elif layer in AREAS_ONLY and shapely.get_dimensions(flat[i]) < 2:
             box = ", ".join(f"{v:.6f}" for v in flat[i].bounds)
             problems[i] = problems[i] or f"not_an_area: a line or point cannot be a zone; its ground is unknown [bbox {box}]"
             flat[i] = None

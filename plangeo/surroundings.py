@@ -41,7 +41,7 @@ def measure_requirements(
         if requirement.layer in layers:
             chosen = placed.iloc[positions]
             found = measure_distances(chosen, layers[requirement.layer], requirement)
-            rows += [{"at": at, "requirement": number, **row} for at, row in zip(positions, found, strict=True)]
+            rows += [{**row, "at": at, "requirement": number} for at, row in zip(positions, found, strict=True)]
     if not rows:
         return empty(REQUIREMENT_EVIDENCE)
     rows.sort(key=lambda r: (r["at"], r["requirement"]))

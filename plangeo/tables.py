@@ -135,6 +135,45 @@ FINDINGS = (
     Column("detail_en", "str"),
 )
 
+MARGINS = (
+    Column("site_id", "str"),
+    Column("group", "str", meaning="the use (or other group) whose permitted zones were taken"),
+    Column(
+        "margin_m",
+        "float",
+        unit="m",
+        meaning="inside: how far the border may move before the site pokes out (exact to 1e-6); negative: how far the ground "
+        "would have to grow to hold the site (exact to tolerance_m); -inf: nothing is permitted; NaN: not measured, see problem",
+    ),
+    Column("tolerance_m", "float", unit="m", meaning="a negative margin may be lower by up to this, 0.01 unless asked otherwise"),
+    Column("distance_m", "float", unit="m", meaning="least distance from the site to permitted ground; 0 when they touch"),
+    Column("problem", "str", meaning="why the margin could not be measured; empty when it was"),
+)
+
+FLIPS = (
+    Column("site_id", "str"),
+    Column("group", "str"),
+    Column("tolerated", "bool", meaning="the part outside permitted ground is within the threshold (without one: there is none)"),
+    Column("flip_m", "float", unit="m", meaning="smallest displacement of the border that changes ``tolerated``"),
+    Column("beyond", "bool", meaning="True: no flip was found up to flip_m, the true one is greater"),
+    Column("problem", "str"),
+)
+
+NEAREST = (
+    Column("site_id", "str"),
+    Column("group", "str"),
+    Column("rank", "float", meaning="1 = the nearest permitted zone"),
+    Column("zone_id", "str", meaning="empty when no zone is permitted or the site has no place"),
+    Column("distance_m", "float", unit="m", meaning="0 when the site touches the zone or lies on it"),
+    Column("azimuth_deg", "float", unit="°", meaning="clockwise from grid north, 0 to 360; NaN at distance 0"),
+    Column("compass", "str", meaning="N, NE, E …; empty at distance 0"),
+    Column("from_x", "float", meaning="end of the shortest line on the site, in the CRS of the sites"),
+    Column("from_y", "float"),
+    Column("to_x", "float", meaning="its end on the zone"),
+    Column("to_y", "float"),
+    Column("problem", "str"),
+)
+
 REPAIRS = (
     Column("layer", "str", meaning="role: sites, zones, districts"),
     Column("row_id", "str"),

@@ -82,6 +82,8 @@ def test_case(check: str, case: dict[str, Any]) -> None:
                 for d in case["districts"]
             ]
         )
+    for role, features in case.get("features", {}).items():
+        layers[role] = _frame([{"name": f.get("name", ""), "geometry": _shape(f.get("place"))} for f in features])
     result = assess(
         _frame([_site(case["site"])]), rulebook_from_text(BOOK, "rulebook.yaml"), on=str(case.get("on", "2025-07-01")), **layers
     )
