@@ -118,10 +118,12 @@ def _faces_of_polygon(site: Any, zones: Mapping[int, Any], contact_m: float, gri
         n: without_contact(polygonal(shapely.intersection(site, zone, grid_size=grid_m)), contact_m) for n, zone in zones.items()
     }
     pieces = {n: piece for n, piece in pieces.items() if not piece.is_empty}
-    faces: list[tuple[tuple[int, ...], Any]] = [((), site)]
+    faces: list[tuple[tuple[int, ...], Any, tuple[float, ...]]] = [((), site, site.bounds)]
     for number, piece in pieces.items():
+        bounds = piece.bounds
+        far = [face for face in faces if _apart(face[2], bounds)]
         split: list[tuple[tuple[int, ...], Any]] = []
-        for carried, shape in faces:
+        for carried, shape, _ in (face for face in faces if not _apart(face[2], bounds)):
             covered = polygonal(shapely.intersection(shape, piece, grid_size=grid_m))
             if without_contact(covered, contact_m).is_empty:
                 split.append((carried, shape))
@@ -131,9 +133,13 @@ def _faces_of_polygon(site: Any, zones: Mapping[int, Any], contact_m: float, gri
                 split.append(((*carried, number), shape))  # the whole face, so that shares still add up to one
             else:
                 split += [((*carried, number), covered), (carried, rest)]
-        faces = split
-    found = tuple(Face(carried, shape) for carried, shape in sorted(faces, key=lambda f: f[0]))
+        faces = far + [(carried, shape, shape.bounds) for carried, shape in split]
+    found = tuple(Face(carried, shape) for carried, shape, _ in sorted(faces, key=lambda f: f[0]))
     return Partition(found, pieces, _contradiction(site, zones, pieces, found, contact_m, grid_m))
+
+
+def _apart(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
 
 
 def _contradiction(
