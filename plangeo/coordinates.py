@@ -6,6 +6,7 @@ numbers decides, per column, and what was decided is a note. Nothing is swapped 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +17,13 @@ import pyproj
 import shapely
 
 from plangeo.errors import CrsError
-from plangeo.geometry import as_crs
+from plangeo.geometry import CURVED, as_crs
 from plangeo.profiles import Profile
 from plangeo.text import number_style, parse_number
 
 MOST_WKT = 5_000_000
 MOST_DEPTH = 100
+_CURVES = re.compile(r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE", re.IGNORECASE)
 _LON, _LAT = (-180.0, 180.0), (-90.0, 90.0)
 
 
@@ -150,8 +152,11 @@ def _shape(text: str) -> tuple[Any, str]:
         return None, "no_geometry: the row has no shape"
     if len(text) > MOST_WKT or _depth(text) > MOST_DEPTH:
         return None, "bad_coordinates: the WKT is too long or nested too deeply to be a project"
+    if _CURVES.search(text):
+        return None, CURVED
     try:
-        return shapely.from_wkt(text), ""
+        with np.errstate(all="ignore"):  # numbers beyond a float become infinite; the validity gate sets such rows aside
+            return shapely.from_wkt(text), ""
     except shapely.errors.GEOSException as fault:
         return None, f"bad_coordinates: the WKT cannot be read ({str(fault).splitlines()[0][:120]})"
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import struct
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from shapely.geometry import Point, Polygon, box
+from shapely.geometry import MultiPoint, Point, Polygon, box
 
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
 from plangeo.errors import CrsError, TableError
 from plangeo.profiles import load_profile
 from plangeo.tables import DISTRICTS, SITES, ZONES, check_table
+from plangeo.vectors import shapes_of
 
 VN = load_profile("vn")
 NORTH, EAST = "2417140.524", "449158.033"
@@ -240,6 +242,83 @@ def test_shapes_in_words():
     assert words == ["", "bad_coordinates", "no_geometry", "not_finite", "bad_coordinates"]
     with pytest.raises(CrsError, match="WKT"):
         sites({"wkt": [ring]})
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "CIRCULARSTRING (449000 2417000, 449100 2417100, 449200 2417000)",
+        "CurvePolygon (COMPOUNDCURVE (CIRCULARSTRING (449000 2417000, 449100 2417100, 449200 2417000), "
+        "(449200 2417000, 449000 2417000)))",
+        "MULTISURFACE (((449000 2417000, 449100 2417000, 449000 2417100, 449000 2417000)))",
+        "GEOMETRYCOLLECTION (GEOMETRYCOLLECTION (POINT EMPTY, CIRCULARSTRING (449000 2417000, 449100 2417100, 449200 2417000)))",
+    ],
+)
+def test_curves_in_words_are_a_problem_of_their_row(shape):
+    frame = sites({"wkt": [shape, "POINT (449000 2417000)"]}, crs="EPSG:9215")
+    assert frame.geometry.notna().tolist() == [False, True]
+    assert frame["problem"][0].startswith("curved_geometry")
+    assert frame["problem"][1] == ""
+
+
+def test_a_curve_inside_a_collection_of_a_layer_is_a_problem_of_its_row():
+    hidden = shapely.from_wkt("GEOMETRYCOLLECTION (CIRCULARSTRING (449000 2417000, 449100 2417100, 449200 2417000))")
+    frame = zones(layer(square(), hidden))
+    assert frame.geometry.notna().tolist() == [True, False]
+    assert frame["problem"][1].startswith("curved_geometry")
+
+
+def test_a_column_of_wkb_with_one_curve_loses_only_that_row():
+    arc = struct.pack("<BII6d", 1, 8, 3, 0, 0, 1, 1, 2, 0)
+    shapes, problems = shapes_of([shapely.to_wkb(Point(1, 2)), arc, shapely.to_wkb(Point(3, 4)), None])
+    assert [s and (s.x, s.y) for s in shapes] == [(1, 2), None, (3, 4), None]
+    assert list(problems) == [1]
+    assert problems[1].startswith("curved_geometry")
+
+
+@pytest.mark.parametrize(
+    ("shape", "read"),
+    [
+        ("GEOMETRYCOLLECTION (MULTIPOINT (1 2, 3 4))", "MULTIPOINT (1 2, 3 4)"),
+        ("GEOMETRYCOLLECTION (MULTIPOINT (1 2), GEOMETRYCOLLECTION (POINT (3 4)))", "MULTIPOINT (1 2, 3 4)"),
+        ("GEOMETRYCOLLECTION (POLYGON EMPTY, MULTIPOINT (1 2))", "POINT (1 2)"),
+        ("LINEARRING (1 2, 3 4, 1 4, 1 2)", "LINESTRING (1 2, 3 4, 1 4, 1 2)"),
+    ],
+)
+def test_nested_shapes_are_opened(shape, read):
+    frame = sites({"wkt": [shape]}, crs="EPSG:9215")
+    assert frame.geometry[0].equals_exact(shapely.from_wkt(read))
+    assert frame["problem"].tolist() == [""]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "LINEARRING (449100 2417010, 449100 2417010, 449000 2417100, 449100 2417010)",
+        "MULTIPOLYGON (((449050 2417000, 449050 2417000, 449050 2417000, 449050 2417000)), "
+        "((449000 2417100, 449010 2417100, 449010 2417010, 449000 2417100)))",
+        "LINESTRING (449000 2417000, 449000 2417000)",
+        "POINT (1e400 2417000)",
+    ],
+)
+def test_degenerate_shapes_are_rows_and_never_tracebacks(shape):
+    frame = sites({"wkt": [shape]}, crs="EPSG:9215")
+    assert (frame.geometry[0] is None) == bool(frame["problem"][0])
+
+
+def test_a_point_written_twice_counts_once_and_the_ledger_tells():
+    raw = layer(MultiPoint([(449_000, 2_417_000), (449_100, 2_417_000), (449_000, 2_417_000)]), name=["a"])
+    frame = canonical_sites(raw, VN, source="s.gpkg")
+    assert frame.geometry[0].equals(MultiPoint([(449_000, 2_417_000), (449_100, 2_417_000)]))
+    assert len(frame.geometry[0].geoms) == 2
+    assert "1 of 3 points repeat" in frame["repaired"][0]
+    entry = frame.attrs["plangeo"]["repairs"][0]
+    assert (entry["row_id"], entry["action"], entry["area_before_m2"]) == ("row-1", "repaired", 0)
+
+
+def test_one_point_written_thrice_is_a_point():
+    frame = canonical_sites(layer(MultiPoint([(449_000, 2_417_000)] * 3), name=["a"]), VN, source="s.gpkg")
+    assert frame.geometry[0].equals_exact(Point(449_000, 2_417_000))
 
 
 def test_bombs_of_shapes_never_reach_the_geometry_library(monkeypatch):
