@@ -10,11 +10,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
-import shapely
-from pyproj.exceptions import ProjError
 
-from plangeo.coordinates import check_bounds, places
+from plangeo.bounds import check_bounds
+from plangeo.coordinates import places
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.profiles import PLACE, Profile
@@ -24,7 +22,6 @@ from plangeo.text import area_number, clean, fold, normalise_code, number_style,
 _SHOWN = 5
 # Fields whose column decides a verdict: when a second column could be meant as well, the reader is told.
 _DECISIVE = ("use", "zone_code", "plan_id", "district_name", "declared_area_m2", "declared_district", *PLACE)
-_FAR_DEGREES = 10.0
 
 
 def canonical_sites(
@@ -351,57 +348,10 @@ def _gated(
     out: pd.DataFrame, geometry: list[Any], crs: Any, layer: str, profile: Profile, source: str, notes: list[str]
 ) -> gpd.GeoDataFrame:
     """Attach the geometry, refuse impossible coordinates, pass the validity gate, keep notes and ledger."""
-    check_bounds(geometry, crs, profile, source)
-    _check_plane(geometry, crs, profile, source, notes)
+    absurd = check_bounds(geometry, crs, profile, source, notes)
+    geometry = [None if fault else g for g, fault in zip(geometry, absurd, strict=True)]
+    out["problem"] = [_joined(told, fault) for told, fault in zip(out["problem"], absurd, strict=True)]
     frame = gpd.GeoDataFrame(out, geometry=gpd.GeoSeries(geometry, index=out.index, crs=crs), crs=crs)
     frame, ledger = repair_layer(frame, layer, {"sites": "site_id", "zones": "zone_id", "districts": "district_id"}[layer])
     frame.attrs["plangeo"] = {"notes": notes, "repairs": ledger}
     return frame
-
-
-def _check_plane(geometry: list[Any], crs: Any, profile: Profile, source: str, notes: list[str]) -> None:
-    """Hold plane coordinates against the CRS's area of use; one odd row does not decide for the layer.
-
-    **Raises** CrsError where the reason is plain: degrees under a CRS in metres, or axes that fit the profile's
-    country only when exchanged. Other places far away become a note.
-    """
-    if crs is None or not as_crs(crs).is_projected:
-        return
-    bounds = shapely.bounds(np.array([g for g in geometry if g is not None and not g.is_empty], dtype=object))
-    bounds = bounds[np.isfinite(bounds).all(axis=1)] if len(bounds) else bounds
-    if not len(bounds):
-        return
-    plane, area, box = as_crs(crs), as_crs(crs).area_of_use, profile.bounds_lonlat
-    x, y = (float(np.median((bounds[:, i] + bounds[:, i + 2]) / 2)) for i in (0, 1))
-    if box and _inside((x, y), box):
-        raise CrsError(
-            f"{source}: the coordinates around x {x:g}, y {y:g} are degrees, but the file says {plane.name}, which is in metres. "
-            "State the true CRS, e.g. crs='EPSG:4326'."
-        )
-    if area is None:
-        return
-    wide = (area.west - _FAR_DEGREES, area.south - _FAR_DEGREES, area.east + _FAR_DEGREES, area.north + _FAR_DEGREES)
-    if _inside(_lonlat(plane, x, y), wide):
-        return
-    if box and _inside(_lonlat(plane, y, x), box):
-        raise CrsError(
-            f"{source}: the coordinates around x {x:g}, y {y:g} lie far outside {plane.name}. They fit when the axes are exchanged: the "
-            "file has the northing first. plangeo does not exchange them silently: correct the file, or state the true crs=."
-        )
-    notes.append(
-        f"{source}: the coordinates around x {x:g}, y {y:g} lie far outside the area {plane.name} is made for ({area.name[:80]}); "
-        "is the CRS right?"
-    )
-
-
-def _inside(place: tuple[float, float], box: tuple[float, float, float, float]) -> bool:
-    return box[0] <= place[0] <= box[2] and box[1] <= place[1] <= box[3]
-
-
-def _lonlat(plane: Any, x: float, y: float) -> tuple[float, float]:
-    """Degrees on the CRS's own datum, which is near enough to tell a country; infinite where there is none."""
-    try:
-        lon, lat = pyproj.Proj(plane)(x, y, inverse=True)
-    except ProjError:
-        return float("inf"), float("inf")
-    return float(lon), float(lat)

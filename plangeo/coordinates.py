@@ -7,7 +7,7 @@ numbers decides, per column, and what was decided is a note. Nothing is swapped 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,28 +166,3 @@ def _depth(text: str) -> int:
     steps = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
     level = np.cumsum((steps == ord("(")).astype(np.int64) - (steps == ord(")")).astype(np.int64))
     return int(level.max(initial=0))
-
-
-def check_bounds(values: Sequence[Any], crs: Any, profile: Profile, source: str) -> None:
-    """Refuse a layer whose coordinates cannot be what its CRS says.
-
-    **Raises** CrsError, with a hint when the axes look swapped; nothing is swapped silently.
-    """
-    shapes = [g for g in values if g is not None and not g.is_empty]
-    if not shapes or crs is None or not as_crs(crs).is_geographic:
-        return
-    bounds = shapely.bounds(np.array(shapes, dtype=object))
-    finite = bounds[np.isfinite(bounds).all(axis=1)]
-    if not len(finite):
-        return
-    x0, y0, x1, y1 = finite[:, 0].min(), finite[:, 1].min(), finite[:, 2].max(), finite[:, 3].max()
-    box = profile.bounds_lonlat
-    swapped = box is not None and box[0] <= y0 and y1 <= box[2] and box[1] <= x0 and x1 <= box[3]
-    inside = _LON[0] <= x0 and x1 <= _LON[1] and _LAT[0] <= y0 and y1 <= _LAT[1]
-    if inside and not swapped:
-        return
-    hint = "They fit when the axes are exchanged: the file has latitude first." if swapped else "Is the CRS right?"
-    raise CrsError(
-        f"{source}: the coordinates x {x0:g} … {x1:g}, y {y0:g} … {y1:g} do not fit {as_crs(crs).name}, which has longitude first. {hint} "
-        "plangeo does not exchange them silently: correct the file, or state the true crs=."
-    )

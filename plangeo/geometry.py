@@ -76,8 +76,9 @@ def transformation(source: Any, target: Any) -> dict[str, Any]:
 def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     """Return ``frame`` in ``crs``: long edges densified first, every coordinate checked to be finite.
 
-    **Raises** CrsError when the frame has no CRS, when the operation ignores a datum, or when a
-    coordinate cannot be converted (often swapped axes).
+    A row that cannot be converted loses its geometry and gets a ``problem``, where the frame has that column.
+    **Raises** CrsError when the frame has no CRS, when the operation ignores a datum, or when no row
+    can be converted (often swapped axes).
     """
     if frame.crs is None:
         raise CrsError("The layer has no coordinate reference system, so it cannot be measured. Give it with crs='EPSG:…'.")
@@ -91,12 +92,18 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     except ProjError as fault:  # pragma: no cover - depends on PROJ's mood
         raise CrsError(f"Cannot convert from {_crs_name(as_crs(frame.crs))} to {_crs_name(target)}: {fault}") from fault
     bounds = moved.geometry.bounds.to_numpy()
-    broken = ~np.isfinite(bounds).all(axis=1) & frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
-    if broken.any():
+    placed = frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
+    broken = ~np.isfinite(bounds).all(axis=1) & placed
+    if broken.any() and (broken.sum() == placed.sum() or "problem" not in frame):
         raise CrsError(
             f"{int(broken.sum())} of {len(frame)} geometries fall outside what {_crs_name(target)} can show, first at index "
             f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?"
         )
+    if broken.any():
+        told = f"bad_coordinates: the place lies outside what {_crs_name(target)} can show"
+        moved["problem"] = [p or told if b else p for p, b in zip(frame["problem"], broken, strict=True)]
+        kept = [None if b else g for g, b in zip(moved.geometry, broken, strict=True)]
+        moved = moved.set_geometry(gpd.GeoSeries(kept, index=moved.index, crs=target))
     return _with_moved_boxes(moved, frame, target)
 
 
