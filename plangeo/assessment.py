@@ -149,6 +149,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, layers: Layers, rulebook: Rulebook, co
         discs = _footprints(sites)
         _, disc_cover, _ = measure_zones(discs, zones)
         facts["zones"] |= {"widths": widths, "footprint_cover": govern(disc_cover, rulebook)}
+        facts["zones"]["footprint_quarantined"] = layer_facts(discs, zones)["quarantined"]
     if "districts" in layers:
         districts = layers["districts"]
         evidence["districts"] = measure_districts(sites, districts)
@@ -185,7 +186,7 @@ def _footprints(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "declared_area_m2" not in sites:
         return sites.iloc[:0]
     area = pd.to_numeric(sites["declared_area_m2"], errors="coerce")
-    points = sites[(sites.geometry.geom_type == "Point") & (area > 0)]
+    points = sites[(sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)]
     radii = [math.sqrt(a / math.pi) for a in area.loc[points.index]]
     return points.set_geometry(
         gpd.GeoSeries(shapely.buffer(points.geometry.to_numpy(), radii, quad_segs=32), index=points.index, crs=sites.crs)

@@ -40,7 +40,7 @@ def canonical_sites(
     _fill_texts(out, raw, found, SITES, _row_ids(raw))
     problems = _unique_ids(out, "site_id", source, notes)
     if "declared_area_m2" in found:
-        out["declared_area_m2"] = _areas(raw, found["declared_area_m2"], source, notes)
+        out["declared_area_m2"], out["declared_area_text"] = _areas(raw, found["declared_area_m2"], source, notes)
     out["accuracy_m"] = _accuracies(raw, found)
     if isinstance(raw, gpd.GeoDataFrame):
         geometry, faults, reference = list(raw.geometry), [""] * len(raw), _stated(raw.crs, crs, source)
@@ -122,7 +122,7 @@ def canonical_register(
     _fill_texts(out, raw, found, wanted, _row_ids(raw))
     problems = _unique_ids(out, "site_id", source, notes)
     if "declared_area_m2" in found:
-        out["declared_area_m2"] = _areas(raw, found["declared_area_m2"], source, notes)
+        out["declared_area_m2"], out["declared_area_text"] = _areas(raw, found["declared_area_m2"], source, notes)
     out["accuracy_m"] = _accuracies(raw, found)
     out["problem"] = [_joined(a, b) for a, b in zip(_told(raw), problems, strict=True)]
     out["repaired"] = ""
@@ -283,11 +283,14 @@ def _unique_ids(out: pd.DataFrame, column: str, source: str, notes: list[str]) -
     return problems
 
 
-def _areas(raw: pd.DataFrame, column: str, source: str, notes: list[str]) -> list[float]:
-    """Areas in m² of the column; what cannot be read without guessing is NaN and a note with its rows."""
+def _areas(raw: pd.DataFrame, column: str, source: str, notes: list[str]) -> tuple[list[float], list[str]]:
+    """Areas in m² of the column, and the texts of those that cannot be read without guessing; these are NaN and a note.
+
+    A cell of dashes or dots alone ("-", "…") states nothing; a question mark is a doubt.
+    """
     header = fold(column)
     unit = next((u for u, word in _UNITS.items() if re.search(word, header)), None)
-    texts = [_number_text(v) for v in raw[column]]
+    texts = ["" if _BLANK.fullmatch(t) else t for t in (_number_text(v) for v in raw[column])]
     plain = pd.api.types.is_numeric_dtype(raw[column])
     style = "point" if plain else number_style(area_number(t) for t in texts)
     decimal = style if style in ("comma", "point") else None
@@ -299,9 +302,11 @@ def _areas(raw: pd.DataFrame, column: str, source: str, notes: list[str]) -> lis
     if unread:
         shown = ", ".join(f"{t[:40]!r} in row {n}" for t, n in unread[:_SHOWN]) + (" …" if len(unread) > _SHOWN else "")
         notes.append(f"{source}: {len(unread)} area(s) in column {column!r} could not be read without guessing: {shown}")
-    return [float("nan") if a is None else a for a in areas]
+    left = [t if a is None else "" for t, a in zip(texts, areas, strict=True)]
+    return [float("nan") if a is None else a for a in areas], left
 
 
+_BLANK = re.compile(r"[-–—−.…\s]*")
 _UNITS = {
     "km2": r"(?<![a-z])(km2|sq\.? ?km|sqkm)(?![a-z])",
     "m2": r"(?<![a-z])(m2|sq\.? ?m|sqm|met vuong)(?![a-z])",

@@ -27,7 +27,8 @@ MOST_BYTES = 2_000_000
 PLACE = ("north", "east", "longitude", "latitude", "wkt")
 """Fields that say where a row lies; they become its geometry."""
 _FIELDS = {
-    "sites": {c.name for c in SITES if c.name not in ("geometry", "problem", "repaired", "source_row")} | set(PLACE),
+    "sites": {c.name for c in SITES if c.name not in ("geometry", "problem", "repaired", "source_row", "declared_area_text")}
+    | set(PLACE),
     "zones": {"zone_id", "zone_code", "plan_id"},
     "districts": {"district_id", "district_name"},
 }

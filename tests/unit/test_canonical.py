@@ -12,11 +12,14 @@ import pytest
 import shapely
 from shapely.geometry import MultiPoint, Point, Polygon, box
 
+from plangeo.assessment import assess
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
 from plangeo.errors import CrsError, TableError
+from plangeo.explanation import explain
 from plangeo.profiles import load_profile
 from plangeo.tables import DISTRICTS, SITES, ZONES, check_table
 from plangeo.vectors import shapes_of
+from tests import makers
 
 VN = load_profile("vn")
 NORTH, EAST = "2417140.524", "449158.033"
@@ -158,6 +161,34 @@ def test_an_ambiguous_area_is_no_number_and_the_note_names_its_row():
     assert frame["declared_area_m2"].isna().all()
     assert "3 area(s) in column 'Diện tích (ha)'" in notes(frame)
     assert "'1.234' in row 7" in notes(frame)
+
+
+@pytest.mark.parametrize("written", ["1.234", "khoảng 50", "10-20", "abc", "12,345", "-3 ha", "3 sào", "?"])
+def test_an_unreadable_area_is_carried_as_written_and_the_site_is_unknown(written):
+    frame = sites(
+        {"Mã": ["A", "B"], "Loại hình": ["housing"] * 2, "Diện tích (ha)": [written, ""], "X": [NORTH] * 2, "Y": [EAST] * 2},
+        crs="EPSG:9215",
+    )
+    assert frame["declared_area_m2"].isna().all()
+    assert frame["declared_area_text"].tolist() == [written, ""]
+    ground = makers.zones(("Z", "ODT", Point(449_158, 2_417_140).buffer(5_000), "P1"))
+    result = assess(frame, makers.rulebook(), on="2025-07-01", zones=ground)
+    assert result.sites["verdict"].tolist() == ["unknown", "permitted"]
+    assert written in explain(result, "A", "vi")
+    assert written in explain(result, "A", "en")
+
+
+@pytest.mark.parametrize("written", ["-", "…", " ", "—"])
+def test_a_dash_states_no_area(written):
+    frame = sites({"Diện tích (ha)": [written, "1,5"]})
+    assert frame["declared_area_text"].tolist() == ["", ""]
+    assert "could not be read" not in notes(frame)
+
+
+def test_an_own_column_of_that_name_is_not_taken_for_it():
+    frame = sites({"declared_area_text": ["my words"], "Diện tích (ha)": ["1,5"]})
+    assert frame["declared_area_text"].tolist() == [""]
+    assert frame["declared_area_text_raw"].tolist() == ["my words"]
 
 
 def test_a_remark_does_not_decide_how_numbers_are_read():
