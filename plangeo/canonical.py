@@ -17,7 +17,7 @@ from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.profiles import PLACE, Profile
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
-from plangeo.text import area_number, clean, fold, normalise_code, number_style, parse_area, parse_number
+from plangeo.text import area_number, clean, fold, normalise_code, number_style, parse_area, parse_number, write_number
 
 _SHOWN = 5
 # Fields whose column decides a verdict: when a second column could be meant as well, the reader is told.
@@ -315,9 +315,9 @@ _UNITS = {
 
 
 def _number_text(value: Any) -> str:
-    """The text of a cell; a number that is already one is written without an exponent."""
+    """The text of a cell; a number that is already one is written so that it reads in one way only."""
     if isinstance(value, float | np.floating) and np.isfinite(value):
-        return np.format_float_positional(value, trim="-")
+        return write_number(float(value))
     return _text(value)
 
 

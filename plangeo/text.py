@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
+import numpy as np
+
 from plangeo.model import Language
 
 NumberStyle = Literal["comma", "point"]
@@ -117,25 +119,30 @@ def parse_number(text: str, decimal: NumberStyle | None = None) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def write_number(value: float) -> str:
+    """Return a number of the file as text that reads in one way only: without exponent, and 12.345 with a fourth decimal.
+
+    >>> write_number(12.345), write_number(0.5), write_number(1e-7), parse_number(write_number(12.345))
+    ('12.3450', '0.5', '0.0000001', 12.345)
+    """
+    if not math.isfinite(value):
+        return str(value)
+    text = np.format_float_positional(value, trim="-")
+    return text if _vote(text) or "." not in text else f"{text}0"
+
+
 def parse_area(text: str, unit: str | None = "ha", decimal: NumberStyle | None = None) -> float | None:
     """Return an area in m²; a unit in the text wins over ``unit`` ("ha", "m2", "km2").
 
-    Three decimals of a square metre are not written, so "12.000 m²" groups thousands; where ``decimal`` says the
-    opposite the cell contradicts its column and is not read.
+    ``decimal`` is what the column proves; without it "12.000 m²" may be twelve or twelve thousand and is not read.
 
-    >>> parse_area("1,5 ha"), parse_area("12.000 m²"), parse_area("3", "ha"), parse_area("12.000 m²", "ha", "point")
-    (15000.0, 12000.0, 30000.0, None)
+    >>> parse_area("1,5 ha"), parse_area("12.000 m²"), parse_area("12.000 m²", decimal="comma"), parse_area("3", "ha")
+    (15000.0, None, 12000.0, 30000.0)
     """
     match = _AREA.fullmatch(_unit_text(text))
     if not match:
         return None
-    number, stated = _digits(match.group(1)), match.group(2)
-    if stated == "m2" and re.search(r"[.,]", number) and _vote(number) is None:
-        grouping: NumberStyle = "comma" if "." in number else "point"
-        if decimal not in (None, grouping):
-            return None
-        decimal = grouping
-    factor = _AREA_UNITS.get(stated or unit or "")
+    factor = _AREA_UNITS.get(match.group(2) or unit or "")
     value = parse_number(match.group(1), decimal)
     return None if value is None or factor is None or value < 0 else value * factor
 

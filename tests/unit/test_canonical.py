@@ -7,6 +7,7 @@ import math
 import struct
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
@@ -17,6 +18,7 @@ from plangeo.canonical import canonical_districts, canonical_register, canonical
 from plangeo.errors import CrsError, TableError
 from plangeo.explanation import explain
 from plangeo.profiles import load_profile
+from plangeo.sources import read_register
 from plangeo.tables import DISTRICTS, SITES, ZONES, check_table
 from plangeo.vectors import shapes_of
 from tests import makers
@@ -146,6 +148,7 @@ def test_repeated_zone_identifiers_are_a_note_and_no_problem():
         ("Diện tích (m2)", ["12500", "800"], [12_500, 800]),
         ("Diện tích (m²)", ["1.250,5"], [1_250.5]),
         ("Diện tích", ["12.000 m²", "1,5 ha"], [12_000, 15_000]),
+        ("Diện tích", ["234.567 m²", "1234.567 m²"], [234.567, 1234.567]),
         ("declared_area_m2", ["500"], [500]),
     ],
 )
@@ -460,3 +463,14 @@ def test_a_register_needs_no_place():
 def test_tables_without_rows_keep_their_contract():
     assert len(sites({"Mã": [], "X": [], "Y": []}, crs="EPSG:9215")) == 0
     assert len(zones(layer(code=[]))) == 0
+
+
+def test_numbers_of_a_workbook_are_not_ambiguous(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["Mã dự án", "Tên dự án", "Diện tích (ha)"])
+    for row in (("A", "a", 12.345), ("B", "b", 1.234), ("C", "c", "khoảng 50"), ("D", "d", None)):
+        book.active.append(row)
+    book.save(tmp_path / "list.xlsx")
+    frame = read_register(tmp_path / "list.xlsx")
+    assert frame["declared_area_m2"].tolist()[:2] == pytest.approx([123_450, 12_340])
+    assert frame["declared_area_text"].tolist() == ["", "", "khoảng 50", ""]
