@@ -113,6 +113,8 @@ def assess(
     verdicts = _combine(metric_sites["site_id"], findings, [c.code for c in runnable])
     sites = set_aside(sites)
     out = sites.copy()
+    for column in ("problem", "repaired"):
+        out[column] = metric_sites[column].to_numpy()
     out["verdict"], out["reasons"] = verdicts["verdict"].to_numpy(), verdicts["reasons"].to_numpy()
     evidence = {
         role: _ordered(_concat_geo([c.evidence[role] for c in chunks], target), metric_sites["site_id"]) for role in opened

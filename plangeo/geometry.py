@@ -33,7 +33,7 @@ CURVED = (
 )
 """Problem of a row whose shape has curves; plangeo does not choose how finely to straighten them."""
 _DEGREE_M = 111_320.0
-_POINTS, _COLLECTION = 4, 7  # type ids of shapely; above them come the curves
+_RING, _POINTS, _COLLECTION = 2, 4, 7  # type ids of shapely; above them come the curves
 _BOX = re.compile(r"\[bbox ([-\d., e+]+)\]$")
 
 
@@ -111,7 +111,7 @@ def _set_aside(
             f"{int(broken.sum())} of {len(frame)} geometries fall outside what {_crs_name(target)} can show, first at index "
             f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?"
         )
-    why = f"out_of_range: the coordinates do not fit {_crs_name(as_crs(frame.crs))}"
+    why = f"bad_coordinates: the place lies outside what {_crs_name(target)} can show"
     told = moved["problem"].astype(object)
     out = moved.assign(problem=told.mask(broken & (told.fillna("") == ""), why))
     return out.set_geometry(gpd.GeoSeries(moved.geometry.where(~broken, None), index=moved.index, crs=target))
@@ -277,7 +277,9 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     values = out.geometry.to_numpy().copy()
     ledger: list[dict[str, Any]] = []
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
-    for i, shape in enumerate(values):
+    kinds = np.asarray(shapely.get_type_id(values))
+    for i in np.flatnonzero((kinds == _RING) | (kinds >= _POINTS)).tolist():  # single points, lines and polygons need no opening
+        shape = values[i]
         if has_curves(shape):
             values[i], problems[i] = None, problems[i] or CURVED
         else:
