@@ -115,6 +115,9 @@ def take_sites(sites: Any) -> gpd.GeoDataFrame:
     if "declared_area_m2" in taken:
         endless = [math.isinf(a) for a in taken["declared_area_m2"]]
         taken["declared_area_m2"] = taken["declared_area_m2"].mask(endless)
+        if any(endless):
+            stated = taken["declared_area_text"] if "declared_area_text" in taken else [""] * len(taken)
+            taken["declared_area_text"] = [t or "∞" if bad else t for t, bad in zip(stated, endless, strict=True)]
         told = "bad_area: the declared area is infinite"
         taken["problem"] = [
             "; ".join(p for p in (known, told) if p) if bad else known

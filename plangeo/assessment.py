@@ -117,6 +117,8 @@ def assess(
     verdicts = _combine(metric_sites["site_id"], findings, [c.code for c in runnable])
     sites = set_aside(sites)
     out = sites.copy()
+    for column in ("problem", "repaired"):
+        out[column] = metric_sites[column].to_numpy()
     out["verdict"], out["reasons"] = verdicts["verdict"].to_numpy(), verdicts["reasons"].to_numpy()
     evidence = {
         role: _ordered(_concat_geo([c.evidence[role] for c in chunks], target), metric_sites["site_id"])
@@ -170,8 +172,14 @@ def assess_chunk(
         found = measure_zones(sites, zones, width_classes=_width_classes(rulebook), contact_m=contact_m)
         cover = govern(found.cover, rulebook)
         evidence["zones"] = mark_prevailing(found.evidence, cover)
-        discs = measure_zones(_footprints(sites), zones, contact_m=contact_m)
-        facts["zones"] |= {"widths": found.widths, "doubts": found.doubts, "footprint_cover": govern(discs.cover, rulebook)}
+        discs = _footprints(sites)
+        footprints = measure_zones(discs, zones, contact_m=contact_m)
+        facts["zones"] |= {
+            "widths": found.widths,
+            "doubts": {**found.doubts, **footprints.doubts},
+            "footprint_cover": govern(footprints.cover, rulebook),
+            "footprint_quarantined": layer_facts(discs, zones)["quarantined"],
+        }
     if "districts" in layers:
         districts = layers["districts"]
         evidence["districts"] = measure_districts(sites, districts, contact_m)
@@ -206,7 +214,7 @@ def _footprints(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "declared_area_m2" not in sites:
         return sites.iloc[:0]
     area = pd.to_numeric(sites["declared_area_m2"], errors="coerce")
-    points = sites[(sites.geometry.geom_type == "Point") & (area > 0)]
+    points = sites[(sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)]
     radii = [math.sqrt(a / math.pi) for a in area.loc[points.index]]
     return points.set_geometry(
         gpd.GeoSeries(shapely.buffer(points.geometry.to_numpy(), radii, quad_segs=32), index=points.index, crs=sites.crs)

@@ -29,7 +29,13 @@ AREAL_SCALE_BOUND = 1e-3
 MAX_EDGE_M = 250.0
 # The widest circle is searched until its diameter is known to this many metres.
 WIDTH_TOLERANCE_M = 0.01
+CURVED = (
+    "curved_geometry: the shape is drawn with arcs, which cannot be measured; turn curves into straight pieces "
+    "(QGIS: Convert to curved/straight geometry type, PostGIS: ST_CurveToLine)"
+)
+"""Problem of a row whose shape has curves; plangeo does not choose how finely to straighten them."""
 _DEGREE_M = 111_320.0
+_RING, _POINTS, _COLLECTION = 2, 4, 7  # type ids of shapely; above them come the curves
 _BOX = re.compile(r"\[bbox ([-\d., e+]+)\]$")
 
 
@@ -90,7 +96,8 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     except ProjError as fault:  # pragma: no cover - depends on PROJ's mood
         raise CrsError(f"Cannot convert from {_crs_name(as_crs(frame.crs))} to {_crs_name(target)}: {fault}") from fault
     bounds = moved.geometry.bounds.to_numpy()
-    broken = ~np.isfinite(bounds).all(axis=1) & frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
+    placed = frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
+    broken = ~np.isfinite(bounds).all(axis=1) & placed
     if broken.any():
         moved = _set_aside(moved, frame, broken, target)
     return _with_moved_boxes(moved, frame, target)
@@ -106,7 +113,7 @@ def _set_aside(
             f"{int(broken.sum())} of {len(frame)} geometries fall outside what {_crs_name(target)} can show, first at index "
             f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?"
         )
-    why = f"out_of_range: the coordinates do not fit {_crs_name(as_crs(frame.crs))}"
+    why = f"bad_coordinates: the place lies outside what {_crs_name(target)} can show"
     told = moved["problem"].astype(object)
     out = moved.assign(problem=told.mask(broken & (told.fillna("") == ""), why))
     return out.set_geometry(gpd.GeoSeries(moved.geometry.where(~broken, None), index=moved.index, crs=target))
@@ -272,7 +279,13 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     values = out.geometry.to_numpy().copy()
     ledger: list[dict[str, Any]] = []
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
-    values = np.array([_flattened(g) for g in values], dtype=object)
+    kinds = np.asarray(shapely.get_type_id(values))
+    for i in np.flatnonzero((kinds == _RING) | (kinds >= _POINTS)).tolist():  # single points, lines and polygons need no opening
+        shape = values[i]
+        if has_curves(shape):
+            values[i], problems[i] = None, problems[i] or CURVED
+        else:
+            values[i] = _distinct(i, out, _flattened(shape), layer, id_column, repaired, ledger)
     present = ~np.asarray(shapely.is_missing(values))
     flat = values.copy()
     flat[present] = shapely.force_2d(values[present])
@@ -303,23 +316,79 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=frame.crs)), ledger
 
 
+def has_curves(geometry: Any) -> bool:
+    """Return True when ``geometry`` has arcs, at any depth of a collection.
+
+    >>> has_curves(shapely.from_wkt("GEOMETRYCOLLECTION (CIRCULARSTRING (0 0, 1 1, 2 0))")), has_curves(shapely.Point(0, 0))
+    (True, False)
+    """
+    if geometry is None:
+        return False
+    if shapely.get_type_id(geometry) != _COLLECTION:
+        return bool(shapely.get_type_id(geometry) > _COLLECTION)
+    try:
+        return any(has_curves(shapely.get_geometry(geometry, n)) for n in range(int(shapely.get_num_geometries(geometry))))
+    except NotImplementedError:  # this is how the library meets an arc
+        return True
+
+
 def _flattened(geometry: Any) -> Any:
     """Open nested collections and drop empty parts, which hide parts from every later test and crash GEOS."""
-    if geometry is None or geometry.is_empty or shapely.get_type_id(geometry) < 4 or shapely.get_type_id(geometry) > 7:
+    if geometry is None or geometry.is_empty:
         return geometry
+    if shapely.get_type_id(geometry) < 4:
+        return _open_line(geometry)
     parts = [p for p in _primitives(geometry) if not p.is_empty]
     kinds = {int(shapely.get_dimensions(p)) for p in parts}
     if len(kinds) != 1:
         return shapely.GeometryCollection(parts)
-    if len(parts) == 1 and shapely.get_type_id(geometry) == 7:
+    if len(parts) == 1 and shapely.get_type_id(geometry) in (_POINTS, _COLLECTION):
         return parts[0]
     return (shapely.MultiPoint, shapely.MultiLineString, shapely.MultiPolygon)[kinds.pop()](parts)
 
 
 def _primitives(geometry: Any) -> list[Any]:
     if shapely.get_type_id(geometry) < 4:
-        return [geometry]
+        return [_open_line(geometry)]
     return [p for part in shapely.get_parts(geometry) for p in _primitives(part)]
+
+
+def _open_line(geometry: Any) -> Any:
+    """A bare ring is a line to every measurement, but mending it crashes GEOS."""
+    return shapely.LineString(geometry) if geometry.geom_type == "LinearRing" else geometry
+
+
+def _distinct(
+    i: int, frame: gpd.GeoDataFrame, geometry: Any, layer: str, id_column: str, repaired: list[str], ledger: list[dict[str, Any]]
+) -> Any:
+    """The points of a multipoint, each once: a repeated one would weigh twice in every share."""
+    if geometry is None or shapely.get_type_id(geometry) != _POINTS:
+        return geometry
+    kept = np.unique(shapely.get_coordinates(geometry), axis=0)
+    count = int(shapely.get_num_geometries(geometry))
+    if len(kept) == count:
+        return geometry
+    why = f"{count - len(kept)} of {count} points repeat another one"
+    ledger.append(_ledger_row(i, frame, layer, id_column, "repaired", "each point once", why, kept[0]))
+    repaired[i] = "; ".join(t for t in (repaired[i], f"each point once: {why}") if t)
+    return shapely.Point(kept[0]) if len(kept) == 1 else shapely.MultiPoint(kept)
+
+
+def _ledger_row(
+    i: int, frame: gpd.GeoDataFrame, layer: str, id_column: str, action: str, method: str, why: str, where: Any
+) -> dict[str, Any]:
+    return {
+        "layer": layer,
+        "row_id": str(frame[id_column].iloc[i]) if id_column in frame else str(frame.index[i]),
+        "source_row": _number(frame["source_row"].iloc[i]) if "source_row" in frame else float("nan"),
+        "action": action,
+        "method": method,
+        "why": why,
+        "area_before_m2": 0.0,
+        "area_after_m2": 0.0,
+        "x": float(where[0]),
+        "y": float(where[1]),
+    }
 
 
 def _all_finite(geometry: Any) -> bool:
@@ -345,21 +414,9 @@ def _mend(
     mended, method = _one_reading(geometry, declared_m2)
     before = _units_area(geometry, frame)
     after = float("nan") if mended is None else _units_area(mended, frame)
-    where = shapely.get_coordinates(geometry)[0]
-    ledger.append(
-        {
-            "layer": layer,
-            "row_id": str(frame[id_column].iloc[i]) if id_column in frame else str(frame.index[i]),
-            "source_row": _number(frame["source_row"].iloc[i]) if "source_row" in frame else float("nan"),
-            "action": "quarantined" if mended is None else "repaired",
-            "method": method,
-            "why": why,
-            "area_before_m2": before,
-            "area_after_m2": after,
-            "x": float(where[0]),
-            "y": float(where[1]),
-        }
-    )
+    action = "quarantined" if mended is None else "repaired"
+    row = _ledger_row(i, frame, layer, id_column, action, method, why, shapely.get_coordinates(geometry)[0])
+    ledger.append(row | {"area_before_m2": before, "area_after_m2": after})
     if mended is None:
         box = ", ".join(f"{v:.6f}" for v in geometry.bounds)
         problems[i] = problems[i] or f"invalid_geometry: {why}; {method} [bbox {box}]"
@@ -371,11 +428,14 @@ def _mend(
 def _one_reading(geometry: Any, declared_m2: float) -> tuple[Any, str]:
     """Return the repaired geometry and the method, or None and why no single reading exists."""
     dimension = int(shapely.get_dimensions(geometry))
-    linework = _part(shapely.make_valid(geometry), dimension)
+    try:
+        linework = _part(shapely.make_valid(geometry), dimension)
+        structure = _part(shapely.make_valid(geometry, method="structure"), 2) if dimension == 2 else linework
+    except shapely.errors.GEOSException as fault:
+        return None, f"it cannot be mended ({str(fault).splitlines()[0][:80]})"
     if dimension < 2:
         same = not linework.is_empty
         return (linework, "make_valid") if same else (None, "no valid reading")
-    structure = _part(shapely.make_valid(geometry, method="structure"), 2)
     areas = [abs(float(geometry.area)), float(linework.area), float(structure.area)]
     largest = max(areas)
     if largest == 0 or structure.is_empty:

@@ -33,6 +33,7 @@ SITES = (
     Column("problem", "str", meaning="what is wrong with the row; empty when nothing"),
     Column("repaired", "str", meaning="what was mended; empty when nothing"),
     Column("declared_area_m2", "float", required=False, unit="m²", meaning="area the register states"),
+    Column("declared_area_text", "str", required=False, meaning="area as written where it cannot be read; else empty"),
     Column("declared_district", "str", required=False, meaning="administrative unit the register states"),
     Column("declared_capital", "str", required=False, meaning="capital as written in the register"),
     Column("phase", "str", required=False, meaning="phase as written in the register"),

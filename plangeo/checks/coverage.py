@@ -13,10 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.model import Check, Label, Measured, Reason, Verdict
+from plangeo.consent import casts_doubt, is_ground
+from plangeo.model import Check, Label, Measured, Reason
 from plangeo.tables import findings_table
-
-LAND_USE = "land_use"
 
 
 def judge(measured: Measured) -> pd.DataFrame:
@@ -25,7 +24,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     seen = set()
     for face in measured.faces():
         seen.add(face.site_id)
-        if not all(_is_ground(side, measured) for side in face.governs_by_side):
+        if not all(is_ground(side, measured.rulebook) for side in face.governs_by_side):
             bare[face.site_id].append(face)
     facts = measured.layers.get("zones", {})
     rows = []
@@ -48,23 +47,12 @@ def judge(measured: Measured) -> pd.DataFrame:
     return findings_table("coverage", rows)
 
 
-def _is_ground(governs: tuple[tuple[str, str, str], ...], measured: Measured) -> bool:
-    """True when a plan of the land-use theme colours this spot with a class that is ground, not an overlay."""
-    book = measured.rulebook
-    themes = {p.theme for p in book.plans.values()}
-    wanted = {LAND_USE} if LAND_USE in themes else themes
-    return any(book.plans[p].theme in wanted and not (c in book.classes and book.classes[c].overlay) for p, c, _ in governs)
-
-
 def _undrawn(site: Mapping[Any, Any], facts: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
     rows = []
     lost = [(zone, "zone_without_geometry") for zone in facts.get("lost", ())]
     near = [(z, "zone_quarantined") for z in facts.get("quarantined", ()) if site["site_id"] in z["sites"]]
     for zone, reason in (*lost, *near):
-        status = measured.rulebook.plan_status(zone["plan_id"])
-        rule = measured.rulebook.look_up(site["use_code"], zone["code"]) if site["use_code"] else None
-        harmless = rule is not None and rule.verdict is Verdict.PERMITTED and not rule.conditions
-        if harmless or status in ("expired", "superseded", "pending", "revoked"):
+        if not casts_doubt(site["use_code"], zone["code"], zone["plan_id"], measured.rulebook):
             continue
         rows.append(
             {

@@ -32,7 +32,7 @@ def test_a_row_that_cannot_be_converted_is_a_row_with_a_problem() -> None:
     frame = sites(site("good", shapely.Point(106.7, 21.9)), site("bad", shapely.Point(106.7, 95.0)), crs="EPSG:4326")
     moved = to_crs(frame, CRS)
     assert moved.geometry.isna().tolist() == [False, True]
-    assert moved["problem"].str.startswith("out_of_range").tolist() == [False, True]
+    assert moved["problem"].str.startswith("bad_coordinates").tolist() == [False, True]
 
 
 def test_a_layer_of_which_no_row_can_be_converted_is_refused() -> None:
