@@ -173,15 +173,21 @@ class Ground:
         at, line = self._tree.query(shapes, predicate="intersects")
         return at, self._lines[line]
 
-    def border(self, shapes: npt.NDArray[Any], radius: float) -> tuple[Ints, npt.NDArray[Any]]:
-        """Return the true border within ``radius`` metres of each shape, as (number of the shape, line), and a bit more."""
-        if self.is_empty:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object)
+    def border(self, shapes: npt.NDArray[Any], radius: float) -> tuple[Ints, Floats]:
+        """Return the true border near each shape, as (number of the shape in rising order, edge as x, y, x, y).
+
+        All edges within ``radius`` metres, and some more.
+        """
         _, line = self._tree.query(shapes, predicate="dwithin", distance=radius)
-        open_edges = self._members(np.unique(line))[1]
-        self._verify(open_edges[~self._sure[open_edges]])
+        self._verify_lines(line)
         at, line = self._tree.query(shapes, predicate="dwithin", distance=radius)
-        return at, self._lines[line]
+        order = np.argsort(at, kind="stable")
+        pair, edge = self._members(line[order])
+        return at[order][pair], self._ends[edge]
+
+    def _verify_lines(self, line: Ints) -> None:
+        edge = self._members(np.unique(line))[1]
+        self._verify(edge[~self._sure[edge]])
 
     def outside(self, xy: Floats) -> Near:
         """Return the distance from places to the ground, and the nearest edge; for places off the ground only.
