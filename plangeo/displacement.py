@@ -25,9 +25,7 @@ class Displacement:
     area in m² (length in m of lines) that may be off; ``radius_m``, the greatest displacement looked at; ``tolerance_m``.
     """
 
-    def __init__(
-        self, shapes: Shapes, rest: Shapes, ground: Ground, limit: Floats, radius_m: float, tolerance_m: float
-    ) -> None:
+    def __init__(self, shapes: Shapes, rest: Shapes, ground: Ground, limit: Floats, radius_m: float, tolerance_m: float) -> None:
         self._limit, self._radius, self._tolerance = limit, radius_m, tolerance_m
         self._areal = shapely.get_dimensions(shapes) == 2
         rest = np.asarray(shapely.union_all(rest[:, None], axis=1))
@@ -37,7 +35,7 @@ class Displacement:
         # Ground that shrinks uncovers the part inside, ground that grows covers the part outside.
         self._body = np.where(self.tolerated, shapely.difference(shapes, rest), rest)
         self._at, ends = ground.border(shapes, _REACH * radius_m)
-        self._edge = shapely.linestrings(ends.reshape(-1, 2, 2))
+        self._edge = np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)))
         self._gap = shapely.distance(self._body[self._at], self._edge)
 
     def flip(self, at_least: Floats) -> tuple[Floats, Bools]:
@@ -108,4 +106,4 @@ class Displacement:
 def _arcs(radius: Floats, error: Floats) -> Ints:
     """Chords per quarter circle, a power of two, that stay within an eighth of ``error`` of the circle."""
     needed = np.pi / 4 / np.sqrt(np.minimum(error / 4 / radius, 1.0))
-    return np.clip(2 ** np.ceil(np.log2(needed)), _FEWEST_ARCS, _MOST_ARCS).astype(np.int64)
+    return np.asarray(np.clip(2 ** np.ceil(np.log2(needed)), _FEWEST_ARCS, _MOST_ARCS).astype(np.int64))

@@ -123,7 +123,7 @@ class Ground:
         sides = np.zeros((2, int(edges.twin.max(initial=-1)) + 1), dtype=bool)
         for side in (0, 1):
             sides[side, edges.twin[mine & (edges.forward == bool(side))]] = True
-        candidate = mine & ~sides.all(axis=0)[edges.twin]
+        candidate = mine & ~(sides[0] & sides[1])[edges.twin]
         self._ends = edges.ends[candidate]
         self._left = edges.left[candidate]
         self._sure = np.zeros(len(self._ends), dtype=bool)
@@ -149,7 +149,7 @@ class Ground:
         vertices[np.arange(len(ends)) + line] = ends[:, :2]
         last = self._first[1:] - 1
         vertices[last + np.arange(len(count)) + 1] = ends[last, 2:]
-        self._lines = shapely.linestrings(vertices, indices=np.repeat(np.arange(len(count)), count + 1))
+        self._lines = np.asarray(shapely.linestrings(vertices, indices=np.repeat(np.arange(len(count)), count + 1)))
         self._tree = shapely.STRtree(self._lines)
 
     def contains(self, xy: Floats) -> Bools:
@@ -271,7 +271,7 @@ class Ground:
             return self._sure.copy()
         owner, low, high = self._pieces(asked)
         ends, left = self._ends[asked], self._left[asked]
-        start, along, length = _rays(ends)
+        start, along, _ = _rays(ends)
         normal = np.stack([along[:, 1], -along[:, 0]], axis=1) * np.where(left, 1.0, -1.0)[:, None]
         middle = start[owner] + along[owner] * ((low + high) / 2)[:, None] + normal[owner] * NOISE_M
         covered = self.contains(middle)

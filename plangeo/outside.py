@@ -207,4 +207,4 @@ def _bound(cells: Floats, gap: Floats, edge: Floats) -> Floats:
             turn = step[i] - step[h]
             weight = np.clip((table[h, k] - table[i, k]) / np.where(turn == 0, 1.0, turn), 0.0, 1.0)
             best = np.minimum(best, (table[:, k] + weight * step).max(axis=0))
-    return best
+    return np.asarray(best)
