@@ -11,6 +11,8 @@ import shapely
 from plangeo.ground import Bools, Floats, Ground, Ints
 
 _FIRST_STEP_M = 0.5
+_ROUNDING = 1e-9
+"""Part of a site's size by which a sum of its parts may miss it."""
 _FEWEST_ARCS, _MOST_ARCS = 4, 256
 _REACH = 1.02
 """Just more than 1 / cos(π / 16): a buffer of the fewest chords, so much wider, holds the true one."""
@@ -30,7 +32,8 @@ class Displacement:
         self._areal = shapely.get_dimensions(shapes) == 2
         rest = np.asarray(shapely.union_all(rest[:, None], axis=1))
         self._off = self._size(rest, np.arange(len(shapes)))
-        self.tolerated: Bools = self._off <= limit
+        self._noise = _ROUNDING * self._size(shapes, np.arange(len(shapes)))
+        self.tolerated: Bools = self._off <= limit + self._noise
         """Whether what is off the ground now is within the limit."""
         # Ground that shrinks uncovers the part inside, ground that grows covers the part outside.
         self._body = np.where(self.tolerated, shapely.difference(shapes, rest), rest)
@@ -56,11 +59,12 @@ class Displacement:
                 beyond = np.isinf(high) | (found > self._radius)
                 return np.where(beyond, self._radius, found), beyond
             step = np.minimum(np.maximum(2 * low, _FIRST_STEP_M), _REACH * self._radius)[wait]
-            tried = np.where(doubling[wait], step, self._between(low[wait], high[wait], left[wait], right[wait], turn))
-            room = np.where(doubling[wait], tried - low[wait], np.minimum(tried - low[wait], high[wait] - tried))
+            top = np.where(doubling, low, high)[wait]
+            tried = np.where(doubling[wait], step, self._between(low[wait], top, left[wait], right[wait], turn))
+            room = np.where(doubling[wait], tried - low[wait], np.minimum(tried - low[wait], top - tried))
             arcs = _arcs(tried, np.maximum(room, self._tolerance / 4))
             beyond_limit = self._beyond_limit(wait, tried, arcs)
-            passed = np.where(self.tolerated[wait], beyond_limit > 0, beyond_limit <= 0)
+            passed = (beyond_limit > self._noise[wait]) == self.tolerated[wait]
             high[wait[passed]], right[wait[passed]] = tried[passed], beyond_limit[passed]
             # A buffer of chords lies inside the true one, which it holds when that is narrower by this factor.
             sure = tried * np.cos(np.pi / 4 / arcs)
