@@ -219,6 +219,12 @@ def test_flip_beyond_the_radius_says_so() -> None:
     assert everything["beyond"]
 
 
+def test_far_flip_is_found_too() -> None:
+    row = flipped(box(5000, 30, 5020, 40), GROUND, share=0.25, radius_m=20_000.0)
+    assert row["flip_m"] == pytest.approx(4915.0, abs=0.3)
+    assert not row["beyond"]
+
+
 def test_quarter_circle_at_a_corner() -> None:
     """Ground grown by r holds of a square beyond its corner a quarter circle of π r² / 4."""
     row = flipped(box(100, 80, 120, 100), GROUND, share=1 - math.pi / 4 * 15.0**2 / 400)
