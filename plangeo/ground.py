@@ -123,7 +123,7 @@ class Ground:
         sides = np.zeros((2, int(edges.twin.max(initial=-1)) + 1), dtype=bool)
         for side in (0, 1):
             sides[side, edges.twin[mine & (edges.forward == bool(side))]] = True
-        candidate = mine & ~sides.all(axis=0)[edges.twin]
+        candidate = mine & ~(sides[0] & sides[1])[edges.twin]
         self._ends = edges.ends[candidate]
         self._left = edges.left[candidate]
         self._sure = np.zeros(len(self._ends), dtype=bool)
@@ -149,7 +149,7 @@ class Ground:
         vertices[np.arange(len(ends)) + line] = ends[:, :2]
         last = self._first[1:] - 1
         vertices[last + np.arange(len(count)) + 1] = ends[last, 2:]
-        self._lines = shapely.linestrings(vertices, indices=np.repeat(np.arange(len(count)), count + 1))
+        self._lines = np.asarray(shapely.linestrings(vertices, indices=np.repeat(np.arange(len(count)), count + 1)))
         self._tree = shapely.STRtree(self._lines)
 
     def contains(self, xy: Floats) -> Bools:
@@ -173,15 +173,21 @@ class Ground:
         at, line = self._tree.query(shapes, predicate="intersects")
         return at, self._lines[line]
 
-    def border(self, shapes: npt.NDArray[Any], radius: float) -> tuple[Ints, npt.NDArray[Any]]:
-        """Return the true border within ``radius`` metres of each shape, as (number of the shape, line), and a bit more."""
-        if self.is_empty:
-            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object)
+    def border(self, shapes: npt.NDArray[Any], radius: float) -> tuple[Ints, Floats]:
+        """Return the true border near each shape, as (number of the shape in rising order, edge as x, y, x, y).
+
+        All edges within ``radius`` metres, and some more.
+        """
         _, line = self._tree.query(shapes, predicate="dwithin", distance=radius)
-        open_edges = self._members(np.unique(line))[1]
-        self._verify(open_edges[~self._sure[open_edges]])
+        self._verify_lines(line)
         at, line = self._tree.query(shapes, predicate="dwithin", distance=radius)
-        return at, self._lines[line]
+        order = np.argsort(at, kind="stable")
+        pair, edge = self._members(line[order])
+        return at[order][pair], self._ends[edge]
+
+    def _verify_lines(self, line: Ints) -> None:
+        edge = self._members(np.unique(line))[1]
+        self._verify(edge[~self._sure[edge]])
 
     def outside(self, xy: Floats) -> Near:
         """Return the distance from places to the ground, and the nearest edge; for places off the ground only.
@@ -265,7 +271,7 @@ class Ground:
             return self._sure.copy()
         owner, low, high = self._pieces(asked)
         ends, left = self._ends[asked], self._left[asked]
-        start, along, length = _rays(ends)
+        start, along, _ = _rays(ends)
         normal = np.stack([along[:, 1], -along[:, 0]], axis=1) * np.where(left, 1.0, -1.0)[:, None]
         middle = start[owner] + along[owner] * ((low + high) / 2)[:, None] + normal[owner] * NOISE_M
         covered = self.contains(middle)

@@ -14,7 +14,7 @@ Beyond the corner too (b > W and d > H): margin = −√((b − W)² + (d − H)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -23,10 +23,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from plangeo.displacement import Displacement
 from plangeo.errors import CrsError, TableError
 from plangeo.ground import NOISE_M, Bools, Floats, Ground, Ints, ZoneEdges, zone_edges
+from plangeo.nearest import NearestZones
 from plangeo.outside import Depth, Outside, deepest, outside_parts
-from plangeo.tables import FLIPS, MARGINS
+from plangeo.tables import FLIPS, MARGINS, NEAREST
 
 TOLERANCE_M = 0.01
 """Metres: how exact the depth of what pokes out, and the displacement at a threshold, are."""
@@ -56,7 +58,7 @@ def margins(
     [['a', 20.0, 0.0], ['b', -30.0, 0.0], ['c', -50.0, 30.0]]
     """
     table = _blank(sites, by, permitted)
-    for rows, ground in _groups(sites, zones, permitted, by, table):
+    for rows, ground in _groups(sites, zones, permitted, table):
         measured = _Measured(sites.geometry.to_numpy()[rows], ground, tolerance_m)
         table.loc[rows, "margin_m"] = measured.margin()
         table.loc[rows, "tolerance_m"] = np.where(measured.pokes, measured.depth.slack, 0.0)
@@ -80,7 +82,7 @@ def flip_distance(
     or ``area_m2`` (polygons only) the part outside is tolerated up to the threshold (up to the smaller one of two):
     where it is tolerated, the displacement that eats so much ground that it is no longer; else the one that gives
     enough ground. Found by bisection to 0.01 m, up to ``radius_m``; beyond that the row says ``beyond``.
-    For points nothing is tolerated. Parameters and errors else as in ``margins``.
+    For points nothing is tolerated; a run that a line takes twice counts once. Parameters and errors else as in ``margins``.
     Returns: tables.FLIPS, one row per site, in their order.
 
     >>> zones = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100, 100)], crs=9215)
@@ -91,19 +93,60 @@ def flip_distance(
     table = _blank(sites, by, permitted)
     table["tolerated"] = False
     table["beyond"] = False
-    for rows, ground in _groups(sites, zones, permitted, by, table):
+    for rows, ground in _groups(sites, zones, permitted, table):
         shapes = sites.geometry.to_numpy()[rows]
         measured = _Measured(shapes, ground, TOLERANCE_M)
         flip, beyond, tolerated = np.abs(measured.margin()), np.zeros(len(rows), dtype=bool), ~measured.pokes
+        lines = np.flatnonzero(shapely.get_dimensions(shapes) == 1)
+        shapes[lines] = shapely.union_all(shapes[lines, None], axis=1)
         limit = _limits(shapes, share, area_m2)
         asked = np.flatnonzero(limit > 0)
         if len(asked) and not ground.is_empty:
-            eroded = _Displaced(shapes[asked], measured.rest(asked), ground, limit[asked], radius_m)
-            flip[asked], beyond[asked] = eroded.flip(np.where(tolerated, flip, 0.0)[asked])
-            tolerated[asked] = eroded.tolerated
+            moved = Displacement(shapes[asked], measured.rest(asked), ground, limit[asked], radius_m, TOLERANCE_M)
+            flip[asked], beyond[asked] = moved.flip(np.where(tolerated, flip, 0.0)[asked])
+            tolerated[asked] = moved.tolerated
         table.loc[rows, "flip_m"], table.loc[rows, "beyond"], table.loc[rows, "tolerated"] = flip, beyond, tolerated
-    table = table.rename(columns={"margin_m": "_"})
     return table[[c.name for c in FLIPS]]
+
+
+def nearest_permitted(
+    sites: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
+    permitted: Permitted,
+    *,
+    by: str = "use",
+    k: int = 1,
+    pieces: tuple[npt.NDArray[Any], Ints] | None = None,
+) -> pd.DataFrame:
+    """Find the permitted zones nearest to every site, and the way there.
+
+    Parameters: as in ``margins``; ``k``, how many zones; ``pieces``, the same zones cut into polygons and for each its
+    row in ``zones``, where somebody has cut them already.
+    Returns: tables.NEAREST, in the order of the sites, then of the rank; fewer than ``k`` rows where there are fewer
+    zones, never none. Zones equally far (to 1e-6 m) go by zone_id. Where several lines are shortest (parallel sides, a
+    site on the zone) the ends are one of them, and may be another one when the zones are cut.
+    **Raises** as ``margins``.
+
+    >>> zones = gpd.GeoDataFrame({"zone_id": ["z1"]}, geometry=[shapely.box(0, 0, 10, 10)], crs=9215)
+    >>> sites = gpd.GeoDataFrame({"site_id": ["a"], "use": "housing"}, geometry=[shapely.Point(14, 13)], crs=9215)
+    >>> row = nearest_permitted(sites, zones, {"housing": np.array([True])}).iloc[0]
+    >>> row["zone_id"], row["compass"], row[["distance_m", "to_x", "to_y"]].astype(float).tolist()
+    ('z1', 'SW', [5.0, 10.0, 10.0])
+    """
+    table = _blank(sites, by, permitted)
+    shapes, zone = pieces or shapely.get_parts(zones.geometry.to_numpy(), return_index=True)
+    ids = zones["zone_id"].astype(str).to_numpy()
+    found = []
+    for rows, mask in _masks(sites, zones, permitted, table):
+        kept = mask[zone]
+        ways = NearestZones(shapes[kept], zone[kept], ids).ways(sites.geometry.to_numpy()[rows], k)
+        if not kept.any():
+            table.loc[rows, "problem"] = _NO_GROUND
+        found.append(ways.assign(row=rows[ways["row"].to_numpy()]))
+    ways = pd.concat(found) if found else pd.DataFrame({"row": np.zeros(0, dtype=np.int64)})
+    out = table[["site_id", "group", "problem"]].rename_axis("row").reset_index().merge(ways, on="row", how="left")
+    out = out.reindex(columns=["row", *(c.name for c in NEAREST)]).sort_values(["row", "rank"], ignore_index=True)
+    return out[[c.name for c in NEAREST]].fillna({"zone_id": "", "compass": ""})
 
 
 class _Measured:
@@ -144,65 +187,15 @@ class _Measured:
         return np.asarray(rest[asked])
 
 
-class _Displaced:
-    """What of some sites is off the ground when the ground's border moves."""
-
-    def __init__(self, shapes: npt.NDArray[Any], rest: npt.NDArray[Any], ground: Ground, limit: Floats, radius_m: float) -> None:
-        self._limit, self._radius = limit, radius_m
-        self._size: Callable[[Any], Any] = _sizes
-        self._out = _sizes(rest)
-        self.tolerated: Bools = self._out <= limit
-        at, line = ground.border(shapes, radius_m)
-        order = np.argsort(at, kind="stable")
-        self._at, self._line = at[order], line[order]
-        self._line_gap = shapely.distance(shapes[self._at], self._line)
-        # Ground that shrinks is taken from the part inside, ground that grows from the part outside.
-        inside = shapely.difference(shapes, shapely.union_all(rest[:, None], axis=1))
-        self._body = np.where(self.tolerated, inside, rest)
-
-    def flip(self, at_least: Floats) -> tuple[Floats, Bools]:
-        """Return the displacement at the flip and whether it is beyond the radius; bisection, all sites at once."""
-        low, high = np.minimum(at_least, self._radius), np.full(len(self._limit), self._radius)
-        numbers = np.arange(len(self._limit))
-        beyond = ~self._flipped(numbers, high)
-        low[beyond] = self._radius
-        while True:
-            wait = np.flatnonzero(high - low > TOLERANCE_M)
-            if not len(wait):
-                return (low + high) / 2, beyond
-            middle = (low[wait] + high[wait]) / 2
-            done = self._flipped(wait, middle)
-            high[wait[done]] = middle[done]
-            low[wait[~done]] = middle[~done]
-
-    def _flipped(self, numbers: Ints, by_m: Floats) -> Bools:
-        strip = np.full(len(self._limit), shapely.Polygon(), dtype=object)
-        reach = np.full(len(self._limit), -1.0)
-        reach[numbers] = by_m
-        near = self._line_gap <= reach[self._at]
-        if near.any():
-            shapely.multilinestrings(self._line[near], indices=self._at[near], out=strip)
-            arcs = int(np.ceil(np.pi / 4 / np.sqrt(TOLERANCE_M / by_m.max())))
-            strip[numbers] = shapely.buffer(strip[numbers], by_m, quad_segs=min(max(arcs, 8), 64))
-        moved = _sizes(shapely.intersection(self._body[numbers], strip[numbers]))
-        tolerated, out, limit = self.tolerated[numbers], self._out[numbers], self._limit[numbers]
-        return np.where(tolerated, out + moved > limit, out - moved <= limit)
-
-
 def _limits(shapes: npt.NDArray[Any], share: float | None, area_m2: float | None) -> Floats:
-    """Area in m² (length in m of lines) that may lie outside: the smaller one where two bounds are given."""
-    if share is None and area_m2 is None:
-        return np.zeros(len(shapes))
-    areal = shapely.get_dimensions(shapes) == 2
-    by_share = np.inf if share is None else share * _sizes(shapes)
-    by_area = np.inf if area_m2 is None else np.where(areal, area_m2, 0.0)
-    return np.asarray(np.minimum(by_share, by_area) + np.zeros(len(shapes)))
-
-
-def _sizes(shapes: Any) -> Floats:
-    """Area of what has area, else length."""
-    area = shapely.area(shapes)
-    return np.where(area > 0, area, np.where(shapely.get_dimensions(shapes) == 1, shapely.length(shapes), 0.0))
+    """Area in m² (length in m of lines) that may lie outside: the smaller one where two bounds are given; 0 for points."""
+    dimension = shapely.get_dimensions(shapes)
+    limit = np.where(dimension > 0, np.inf if share is not None or area_m2 is not None else 0.0, 0.0)
+    if share is not None:
+        limit = np.minimum(limit, share * np.where(dimension == 2, shapely.area(shapes), shapely.length(shapes)))
+    if area_m2 is not None:
+        limit = np.minimum(limit, np.where(dimension == 2, area_m2, 0.0))
+    return limit
 
 
 def _single_parts(shapes: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Ints]:
@@ -231,23 +224,30 @@ def _blank(sites: gpd.GeoDataFrame, by: str, permitted: Permitted) -> pd.DataFra
 
 
 def _groups(
-    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, permitted: Permitted, by: str, table: pd.DataFrame
+    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, permitted: Permitted, table: pd.DataFrame
 ) -> Iterator[tuple[Ints, Ground]]:
     """Yield the rows of the sites that share a permitted ground, and that ground."""
-    _check_frames(sites, zones, permitted)
     edges: ZoneEdges | None = None
-    masks: dict[bytes, list[str]] = {}
-    for name, mask in permitted.items():
-        masks.setdefault(np.asarray(mask, dtype=bool).tobytes(), []).append(name)
-    for names in masks.values():
-        rows = np.flatnonzero(table["group"].isin(names) & (table["problem"] == ""))
-        if not len(rows):
-            continue
+    for rows, mask in _masks(sites, zones, permitted, table):
         edges = edges or zone_edges(zones.geometry.to_numpy())
-        ground = Ground(edges, np.asarray(permitted[names[0]], dtype=bool))
+        ground = Ground(edges, mask)
         if ground.is_empty:
             table.loc[rows, "problem"] = _NO_GROUND
         yield rows, ground
+
+
+def _masks(
+    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, permitted: Permitted, table: pd.DataFrame
+) -> Iterator[tuple[Ints, Bools]]:
+    """Yield the rows of the sites that share their permitted zones, and which zones those are."""
+    _check_frames(sites, zones, permitted)
+    same: dict[bytes, list[str]] = {}
+    for name, mask in permitted.items():
+        same.setdefault(np.asarray(mask, dtype=bool).tobytes(), []).append(name)
+    for key, names in same.items():
+        rows = np.flatnonzero(table["group"].isin(names) & (table["problem"] == ""))
+        if len(rows):
+            yield rows, np.frombuffer(key, dtype=bool)
 
 
 def _check_frames(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, permitted: Permitted) -> None:

@@ -164,19 +164,28 @@ def _search(cells: Floats, owner: Ints, ground: Ground, tolerance: float, least:
         if not wait.any():
             return
         cells, gap, edge, owner = cells[wait], gap[wait], edge[wait], owner[wait]
-        cells, gap, edge, middle_gap = _halve(cells, gap, edge, ground)
+        cells, gap, edge, middle_gap = _halve(cells, gap, edge, ground, turn)
         np.maximum.at(least, owner, middle_gap)
         owner = np.concatenate([owner, owner])
 
 
-def _halve(cells: Floats, gap: Floats, edge: Floats, ground: Ground) -> tuple[Floats, Floats, Floats, Floats]:
-    """Cut every cell through the middle of its longest side."""
+def _halve(cells: Floats, gap: Floats, edge: Floats, ground: Ground, turn: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cut every cell through a side, where the edges nearest to its two ends seem equally far.
+
+    In turn the longest side, so that cells shrink, and the side on which that place seems to be deepest.
+    """
     corners = cells.shape[1]
     sides = list(combinations(range(corners), 2))
     length = np.stack([np.hypot(*(cells[:, i] - cells[:, j]).T) for i, j in sides])
-    first, second = np.array(sides)[length.argmax(axis=0)].T
+    part, height = zip(*(_crossing(cells, gap, edge, i, j) for i, j in sides), strict=True)
+    if turn % 2:
+        chosen = length.argmax(axis=0)
+    else:
+        chosen = np.where(length >= length.max(axis=0) / 4, np.stack(height), -1.0).argmax(axis=0)
+    first, second = np.array(sides)[chosen].T
     row = np.arange(len(cells))
-    middle = (cells[row, first] + cells[row, second]) / 2
+    t = np.stack(part)[chosen, row][:, None]
+    middle = cells[row, first] * (1 - t) + cells[row, second] * t
     near = ground.outside(middle)
     halves = []
     for corner in (first, second):
@@ -186,6 +195,15 @@ def _halve(cells: Floats, gap: Floats, edge: Floats, ground: Ground) -> tuple[Fl
         halves.append(child)
     joined = [np.concatenate([a, b]) for a, b in zip(*halves, strict=True)]
     return joined[0], joined[1], joined[2], near.distance
+
+
+def _crossing(cells: Floats, gap: Floats, edge: Floats, i: int, j: int) -> tuple[Floats, Floats]:
+    """Where between two corners their nearest edges seem equally far (0.1 to 0.9 of the way), and how far."""
+    rise = distance_to_edges(cells[:, i], edge[:, j]) - gap[:, i]
+    far = distance_to_edges(cells[:, j], edge[:, i])
+    total = rise + far - gap[:, j]
+    part = np.clip(np.where(total > 0, rise / np.where(total > 0, total, 1.0), 0.5), 0.1, 0.9)
+    return part, gap[:, i] + (far - gap[:, i]) * part
 
 
 def _bound(cells: Floats, gap: Floats, edge: Floats) -> Floats:
@@ -207,4 +225,4 @@ def _bound(cells: Floats, gap: Floats, edge: Floats) -> Floats:
             turn = step[i] - step[h]
             weight = np.clip((table[h, k] - table[i, k]) / np.where(turn == 0, 1.0, turn), 0.0, 1.0)
             best = np.minimum(best, (table[:, k] + weight * step).max(axis=0))
-    return best
+    return np.asarray(best)
