@@ -22,7 +22,7 @@ import shapely
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_layer, take_rulebook, take_sites, take_table
 from plangeo.checks import CHECKS, ESSENTIAL
 from plangeo.errors import LayerError
-from plangeo.flips import measure_flips
+from plangeo.flips import find_nearest, measure_flips
 from plangeo.geometry import as_crs, ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import layer_facts, measure_districts, measure_zones
@@ -31,7 +31,7 @@ from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
 from plangeo.sources import open_layer
 from plangeo.surroundings import measure_requirements
-from plangeo.tables import COVER, DISTRICTS, FEATURES, REPAIRS, ZONES, empty
+from plangeo.tables import COVER, DISTRICTS, FEATURES, NEAREST, REPAIRS, ZONES, empty
 from plangeo.totals import judge_totals
 
 CHUNK_SITES = 2_000
@@ -50,6 +50,7 @@ class Chunk:
     evidence: Mapping[str, gpd.GeoDataFrame]
     cover: pd.DataFrame
     findings: pd.DataFrame
+    nearest: pd.DataFrame
 
 
 def list_checks() -> pd.DataFrame:
@@ -136,6 +137,7 @@ def assess(
         not_run=_skipped(chosen, runnable),
         repairs=_repairs(sites, opened, [*site_repairs, *repairs]),
         inputs=tuple(_fingerprint(f) for f in (sites, *opened.values()) if _fingerprint(f)),
+        nearest=_ordered(_concat([c.nearest for c in chunks]), metric_sites["site_id"]),
         crs=target.to_string(),
         crs_operations=tuple(transformation(f.crs, target) for f in frames if f.crs is not None),
     )
@@ -191,10 +193,13 @@ def assess_chunk(
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
     tables["requirements"] = measure_requirements(sites, cover, layers, rulebook)
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=rulebook)
+    nearest = empty(NEAREST)
     if "zones" in layers and "robustness" in codes:
-        facts["zones"]["flips"] = measure_flips(sites, layers["zones"], measured, judge_totals(measured))
+        totals = judge_totals(measured)
+        facts["zones"]["flips"] = measure_flips(sites, layers["zones"], measured, totals)
+        nearest = find_nearest(sites, layers["zones"], measured, totals)
     findings = _concat([CHECKS[code].judge(measured) for code in codes])
-    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings)
+    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest)
 
 
 def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:

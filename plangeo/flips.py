@@ -21,13 +21,18 @@ import pandas as pd
 import shapely
 
 from plangeo.compatibility import ask, ground_by_rule
-from plangeo.margin import flip_distance, margins
+from plangeo.margin import flip_distance, margins, nearest_permitted
 from plangeo.model import Flip, Measured, Verdict
 from plangeo.rulebook import Rulebook
+from plangeo.tables import NEAREST, empty
 from plangeo.totals import Total
 
 _Says = tuple[tuple[str, Verdict], ...]
 """What each class of the layer says to one kind of site; overlay classes no rule speaks of are left out."""
+
+
+_Group = tuple[tuple[str, ...], _Says, Verdict]
+"""Plans, what their classes say, and the worst verdict of ground that counts: sites of one group see the same ground."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,30 @@ def _own_verdicts(says: Mapping[str, Verdict], faces: Sequence[Any]) -> dict[str
     return own
 
 
+def find_nearest(
+    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, measured: Measured, totals: Mapping[str, Sequence[Total]]
+) -> pd.DataFrame:
+    """Find for every site that is not simply permitted by its zones the nearest zone that permits its use.
+
+    Zones of plans in force only, each by its own class; conditions on the size of the ground count as met there.
+    Parameters as in ``measure_flips``. Returns: tables.NEAREST, one row per site, in their order.
+    """
+    rulebook = measured.rulebook
+    codes = sorted(set(zones["zone_code"].astype(str)))
+    plans = tuple(p for p in sorted(set(zones["plan_id"].astype(str))) if rulebook.plan_status(p) == "in_force")
+    groups: dict[str, _Group] = {}
+    for site in measured.sites.to_dict("records"):
+        permitted = Verdict.worst(t.verdict for t in totals.get(site["site_id"], ())) is Verdict.PERMITTED
+        if site["has_place"] and site["use_code"] and not permitted:
+            groups[site["site_id"]] = (plans, _says(rulebook, site, codes, ()), Verdict.PERMITTED)
+    if not groups:
+        return empty(NEAREST)
+    found = _Layer(sites, zones, rulebook).nearest(groups)
+    kept = zones.drop_duplicates("zone_id").set_index("zone_id")[["zone_code", "plan_id"]]
+    named = found.join(kept, on="zone_id")
+    return named.fillna({"zone_code": "", "plan_id": ""})[[c.name for c in NEAREST]]
+
+
 class _Layer:
     """The zones of one layer, asked for distances by groups of sites that see the same law."""
 
@@ -155,17 +184,20 @@ class _Layer:
                 found[site_id] = max(found.get(site_id, 0.0), -margin if margin < 0 else math.inf)
         return found
 
+    def nearest(self, groups: Mapping[str, _Group]) -> pd.DataFrame:
+        """The nearest zone of each site's permitted ground, and the way there."""
+        frame, permitted = self._grouped(groups)
+        return nearest_permitted(frame, self._zones, permitted, by="group")
+
     def _permitted(self, plans: tuple[str, ...], says: _Says, at_most: Verdict) -> npt.NDArray[np.bool_]:
         good = [code for code, verdict in says if verdict <= at_most]
         return np.asarray(self._ground & np.isin(self._plans, plans) & np.isin(self._codes, good))
 
-    def _margins(self, groups: Mapping[str, tuple[tuple[str, ...], _Says, Verdict]]) -> pd.DataFrame:
+    def _margins(self, groups: Mapping[str, _Group]) -> pd.DataFrame:
         frame, permitted = self._grouped(groups)
         return margins(frame, self._zones, permitted, by="group")
 
-    def _grouped(
-        self, groups: Mapping[str, tuple[tuple[str, ...], _Says, Verdict]]
-    ) -> tuple[gpd.GeoDataFrame, dict[str, npt.NDArray[np.bool_]]]:
+    def _grouped(self, groups: Mapping[str, _Group]) -> tuple[gpd.GeoDataFrame, dict[str, npt.NDArray[np.bool_]]]:
         names = {key: str(n) for n, key in enumerate(dict.fromkeys(groups.values()))}
         frame = gpd.GeoDataFrame(
             {"site_id": list(groups), "group": [names[key] for key in groups.values()]},
@@ -190,9 +222,7 @@ class _Layer:
                 found |= {group[i].site_id: float(d) for i, d in zip(at, gap, strict=True)}
         return found
 
-    def _to_thresholds(
-        self, asked: Sequence[_Asked], groups: Mapping[str, tuple[tuple[str, ...], _Says, Verdict]]
-    ) -> dict[str, float]:
+    def _to_thresholds(self, asked: Sequence[_Asked], groups: Mapping[str, _Group]) -> dict[str, float]:
         """Site → displacement (m) at which what its thresholds forgive outgrows the smallest of them."""
         bounds: dict[tuple[float | None, float | None], list[str]] = defaultdict(list)
         found: dict[str, float] = {}

@@ -145,8 +145,8 @@ def nearest_permitted(
         found.append(ways.assign(row=rows[ways["row"].to_numpy()]))
     ways = pd.concat(found) if found else pd.DataFrame({"row": np.zeros(0, dtype=np.int64)})
     out = table[["site_id", "group", "problem"]].rename_axis("row").reset_index().merge(ways, on="row", how="left")
-    out = out.reindex(columns=["row", *(c.name for c in NEAREST)]).sort_values(["row", "rank"], ignore_index=True)
-    return out[[c.name for c in NEAREST]].fillna({"zone_id": "", "compass": ""})
+    out = out.reindex(columns=["row", *(c.name for c in NEAREST if c.required)]).sort_values(["row", "rank"], ignore_index=True)
+    return out[[c.name for c in NEAREST if c.required]].fillna({"zone_id": "", "compass": ""})
 
 
 class _Measured:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -324,6 +325,8 @@ class Assessment:
     repairs: pd.DataFrame = field(default_factory=pd.DataFrame)
     inputs: tuple[Mapping[str, Any], ...] = ()
     """Fingerprint of each input: role, path, layer, sha256, rows, crs."""
+    nearest: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The nearest zone that permits the use of each site that is not permitted where it lies (tables.NEAREST)."""
     crs: str = ""
     """The metric CRS every planar number was computed in."""
     crs_operations: tuple[Mapping[str, Any], ...] = ()
@@ -339,6 +342,21 @@ class Assessment:
         counts = self.sites["verdict"].value_counts().reindex(order, fill_value=0)
         table: pd.DataFrame = counts.rename_axis("verdict").rename("sites").to_frame()
         return table
+
+    def flip_distances(self) -> pd.DataFrame:
+        """Return how many sites flip at which displacement of borders (ε*, metres): index ``metres``, columns
+        ``within_accuracy`` and ``beyond_accuracy`` (of plan and site); without sites that have nothing to flip.
+        """
+        found = self.findings.loc[self.findings["check"] == "robustness", ["reason", "measure", "threshold"]].dropna(
+            subset="measure"
+        )
+        bins = pd.cut(found["measure"], [*FLIP_BINS_M, float("inf")], right=False, labels=_bin_labels())
+        within = found["reason"] == "within_map_accuracy"
+        columns = {"within_accuracy": bins[within], "beyond_accuracy": bins[~within]}
+        table = pd.DataFrame(
+            {name: values.value_counts().reindex(_bin_labels(), fill_value=0) for name, values in columns.items()}
+        )
+        return table.rename_axis("metres")
 
     def plot(self, **keywords: Any) -> Any:
         """Draw the sites coloured by verdict with matplotlib and return the axes."""
@@ -357,6 +375,14 @@ class Assessment:
             + (f"<p>Not run:</p><ul>{skipped}</ul>" if skipped else "")
             + "</div>"
         )
+
+
+FLIP_BINS_M = (0, 1, 5, 10, 25, 50, 100, 250, 1000)
+"""Lower bounds in metres of the classes of ``Assessment.flip_distances``."""
+
+
+def _bin_labels() -> list[str]:
+    return [f"{a:g}-{b:g}" for a, b in pairwise(FLIP_BINS_M)] + [f"≥ {FLIP_BINS_M[-1]:g}"]
 
 
 ILLUSTRATIVE = Label(

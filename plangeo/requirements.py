@@ -84,7 +84,6 @@ def _described(requirement: Requirement) -> dict[str, Any]:
 
 
 SHARED_REASONS: Mapping[str, Reason] = {
-    "not_required": Reason("Bộ quy tắc không có yêu cầu loại này.", "The rulebook asks nothing of this kind."),
     "no_place": Reason(
         "Dự án chưa có vị trí nên chưa xét được: {detail}.", "The site has no place, so this cannot be judged: {detail}."
     ),

@@ -165,6 +165,8 @@ NEAREST = (
     Column("group", "str"),
     Column("rank", "float", meaning="1 = the nearest permitted zone"),
     Column("zone_id", "str", meaning="empty when no zone is permitted or the site has no place"),
+    Column("zone_code", "str", required=False),
+    Column("plan_id", "str", required=False),
     Column("distance_m", "float", unit="m", meaning="0 when the site touches the zone or lies on it"),
     Column("azimuth_deg", "float", unit="°", meaning="clockwise from grid north, 0 to 360; NaN at distance 0"),
     Column("compass", "str", meaning="N, NE, E …; empty at distance 0"),

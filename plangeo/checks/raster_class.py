@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from plangeo.model import Check, Label, Measured
+from plangeo.model import Check, Label, Measured, Reason
 from plangeo.requirements import RASTER_REASONS, SHARED_REASONS, judge_requirements
 from plangeo.tables import findings_table
 
@@ -21,6 +21,10 @@ CHECK = Check(
     code="raster_class",
     title=Label("Loại lớp phủ, lớp nền", "Land cover and other classes of a raster"),
     needs=(),
-    reasons={**SHARED_REASONS, **RASTER_REASONS},
+    reasons={
+        **SHARED_REASONS,
+        **RASTER_REASONS,
+        "not_required": Reason("Bộ quy tắc không đặt yêu cầu về lớp phủ.", "The rulebook asks nothing of land cover."),
+    },
     judge=judge,
 )

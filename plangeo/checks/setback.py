@@ -24,6 +24,7 @@ CHECK = Check(
     needs=(),
     reasons={
         **SHARED_REASONS,
+        "not_required": Reason("Bộ quy tắc không đặt khoảng cách an toàn.", "The rulebook asks for no setback distance."),
         "met": Reason(
             "Cách {detail} {measure}, đạt khoảng cách tối thiểu {threshold} theo {basis}.",
             "{measure} from {detail}, at least the {threshold} required by {basis}.",

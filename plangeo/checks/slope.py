@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from plangeo.model import Check, Label, Measured
+from plangeo.model import Check, Label, Measured, Reason
 from plangeo.requirements import RASTER_REASONS, SHARED_REASONS, judge_requirements
 from plangeo.tables import findings_table
 
@@ -21,6 +21,13 @@ CHECK = Check(
     code="slope",
     title=Label("Độ dốc, độ cao, ngập", "Slope, elevation, flood depth"),
     needs=(),
-    reasons={**SHARED_REASONS, **RASTER_REASONS},
+    reasons={
+        **SHARED_REASONS,
+        **RASTER_REASONS,
+        "not_required": Reason(
+            "Bộ quy tắc không đặt yêu cầu về độ dốc, độ cao hay ngập.",
+            "The rulebook asks nothing of slope, elevation or flood depth.",
+        ),
+    },
     judge=judge,
 )
