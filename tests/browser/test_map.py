@@ -129,7 +129,9 @@ def opened(browser: webdriver.Chrome, tmp_path: Path) -> Iterator[Opened]:
 def result() -> Assessment:
     rows = [site(key, square(150 * n, 0, 80), name=name) for n, (key, name) in enumerate(HOSTILE.items())]
     rows += [
-        site("S5", square(700, 0, 100), use="KCN", name="KCN Đồng Bành", declared_district="Xã Chi Lăng", declared_area_m2=12_345.0),
+        site(
+            "S5", square(700, 0, 100), use="KCN", name="KCN Đồng Bành", declared_district="Xã Chi Lăng", declared_area_m2=12_345.0
+        ),
         site("S6", shapely.Point(449_900, 2_417_100), name="Điểm dân cư"),
         site("S7", shapely.LineString([(449_000, 2_417_300), (450_000, 2_417_320)]), name="Đường vào khu"),
         site("S8", None, name="Chưa có vị trí", problem="no_geometry: the row has no coordinates"),
@@ -159,7 +161,17 @@ def test_search_ignores_tone_marks_and_the_card_tells_why(opened: Opened, result
     before = page.zoom()
     page.one(".pg-item").click()
     card = page.one(".pg-card")
-    for words in ("KCN Đồng Bành", "Chưa phù hợp", "LUC", "Đất chuyên trồng lúa", "1/QĐ", "1,00", "100,00 %", "Xã Chi Lăng", "WGS 84"):
+    for words in (
+        "KCN Đồng Bành",
+        "Chưa phù hợp",
+        "LUC",
+        "Đất chuyên trồng lúa",
+        "1/QĐ",
+        "1,00",
+        "100,00 %",
+        "Xã Chi Lăng",
+        "WGS 84",
+    ):
         assert words in card.text, words
     assert "được phép" not in card.text
     assert "thuộc cơ quan có thẩm quyền" in card.text
@@ -294,7 +306,9 @@ def test_an_empty_register_is_a_page_that_says_so(opened: Opened) -> None:
     assert page.all(".pg-notice") == []
 
 
-def test_layers_of_the_user_are_drawn_and_their_popups_open(browser: webdriver.Chrome, result: Assessment, tmp_path: Path) -> None:
+def test_layers_of_the_user_are_drawn_and_their_popups_open(
+    browser: webdriver.Chrome, result: Assessment, tmp_path: Path
+) -> None:
     import folium
 
     drawn = make_map(result)
