@@ -14,8 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.consent import casts_doubt, consents, is_ground, is_overlay
-from plangeo.model import Check, Label, Measured, Reason
+from plangeo.compatibility import SIZES, ask
+from plangeo.consent import casts_doubt, is_ground, is_overlay
+from plangeo.model import Check, Label, Measured, Reason, Verdict
+from plangeo.rulebook import Rulebook
 from plangeo.tables import findings_table
 
 # Plan tables round to 0.01 ha, so such a difference is rounding and not an error.
@@ -65,16 +67,17 @@ def _judge_site(site: Mapping[Any, Any], footprints: Mapping[str, list[Any]], me
 
 
 def _judge_point(site: Mapping[Any, Any], faces: list[Any], measured: Measured) -> dict[str, Any]:
-    """UNKNOWN unless all ground in a circle of the declared area consents plainly and no faulty zone may lie there."""
+    """UNKNOWN when a circle of the declared area may lie on ground that says worse than the point, or on a faulty zone."""
     book, use = measured.rulebook, site["use_code"]
+    here = [z for face in measured.faces() if face.site_id == site["site_id"] for z in face.governs]
+    leaning = max((v for _, code, _ in here if (v := _says(site, code, book)) is not None), default=Verdict.UNKNOWN)
     worse = set() if faces else {_NO_GROUND}
     for face in faces:
         if not is_ground(face.governs, book):
             worse.add(_NO_GROUND)
         for _, code, _ in face.governs:
-            # an overlay without a rule says nothing about the use; one with a rule must consent like any class
-            silent = is_overlay(code, book) and not (use and book.look_up(use, code))
-            if not silent and not consents(use, code, book):
+            verdict = _says(site, code, book)
+            if verdict is not None and (verdict > leaning or verdict is Verdict.UNKNOWN):
                 worse.add(code)
     if worse:
         return {"reason": "point_uncertain", "verdict": "unknown"} | _told(", ".join(sorted(worse)))
@@ -86,6 +89,15 @@ def _judge_point(site: Mapping[Any, Any], faces: list[Any], measured: Measured) 
     if faulty:
         return {"reason": "point_near_faulty_zone", "verdict": "unknown"} | _told(", ".join(sorted(faulty)))
     return {"reason": "point_fits"}
+
+
+def _says(site: Mapping[Any, Any], code: str, rulebook: Rulebook) -> Verdict | None:
+    """What a class says to the site; UNKNOWN where the size of its ground would decide, which a point does not show."""
+    answer = ask(rulebook, site, code) if site["use_code"] else None
+    if answer is None:
+        return None if is_overlay(code, rulebook) else Verdict.UNKNOWN
+    sized = answer.rule is not None and any(c.field in SIZES for c in answer.rule.conditions)
+    return Verdict.UNKNOWN if sized else answer.verdict
 
 
 def _told(text: str) -> dict[str, str]:
