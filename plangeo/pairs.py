@@ -24,10 +24,13 @@ CONTACT_WIDTH_M = 1e-6
 # A line and an edge run along each other when they stay within the contact width for longer than this. Lines that
 # cross an edge at less than 0.1° do too; they take the exact path, which costs time and changes nothing.
 RUN_M = 1e-3
+# Loading numba and its kept code takes about a second, as long as GEOS takes for sites with this many vertices.
+COMPILED_FROM = 50_000
 # Sites are cut less finely than zones: each site is used once, each zone piece by many.
 SITE_VERTICES = 128
 # Pieces of sites per unit of work: small enough to share between threads, big enough that Python does not matter.
 _CHUNK = 512
+_COMPILED_CHUNK = 4096
 _STEP_CHUNK = 8192
 
 Indices = NDArray[np.intp]
@@ -50,11 +53,13 @@ class Measures:
     """
 
 
-def measure_pairs(sites: Any, pieces: Pieces, *, threads: int = 1) -> Measures:
+def measure_pairs(sites: Any, pieces: Pieces, *, threads: int = 1, compiled: bool | None = None) -> Measures:
     """Measure which part of every site lies on which zone.
 
     Parameters: ``sites`` valid geometries in one metric CRS, None and empty ones are passed over; ``pieces`` of the
-    zones in the same CRS; ``threads`` at most this many at a time (results do not depend on it).
+    zones in the same CRS; ``threads`` at most this many at a time (results do not depend on it); ``compiled`` True
+    for the sums of ``plangeo.trapezoids``, False for GEOS, None to choose by size. Both agree to 1e-9 of the area or
+    1e-6 m²; who cuts one run into chunks and wants the same bits decides once for all chunks (``prefers_compiled``).
     Returns: the measures, row numbers being those of ``sites`` and of the zones given to ``pieces.cut``.
 
     >>> zones = cut([shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)])
@@ -67,9 +72,11 @@ def measure_pairs(sites: Any, pieces: Pieces, *, threads: int = 1) -> Measures:
     mixed = usable & (shapely.get_type_id(shapes) == 7)
     dimensions = np.where(usable & ~mixed, shapely.get_dimensions(shapes), -1)
     tree = shapely.STRtree(pieces.geometries)
+    if compiled is None:
+        compiled = prefers_compiled(int(shapely.get_num_coordinates(shapes[dimensions > 0]).sum()))
     found = [
-        _measure_areas(shapes, np.flatnonzero(dimensions == 2), pieces, tree, threads),
-        _measure_lengths(shapes, np.flatnonzero(dimensions == 1), pieces, tree, threads),
+        _measure_areas(shapes, np.flatnonzero(dimensions == 2), pieces, tree, threads, compiled),
+        _measure_lengths(shapes, np.flatnonzero(dimensions == 1), pieces, tree, threads, compiled),
         _measure_points(shapes, np.flatnonzero(dimensions == 0), pieces, tree),
     ]
     site, zone = (np.concatenate([getattr(f, name) for f in found]) for name in ("sites", "zones"))
@@ -83,13 +90,34 @@ def measure_pairs(sites: Any, pieces: Pieces, *, threads: int = 1) -> Measures:
     )
 
 
-def _measure_areas(shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: Any, threads: int) -> Measures:
+def prefers_compiled(site_vertices: int) -> bool:
+    """Return True when loading the compiled sums pays for sites with so many vertices, and numba is installed."""
+    if site_vertices < COMPILED_FROM:
+        return False
+    from plangeo.trapezoids import is_available
+
+    return is_available()
+
+
+def _measure_areas(shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: Any, threads: int, compiled: bool) -> Measures:
     own = cut(shapes[rows], SITE_VERTICES)
 
     def areas(chunk: slice) -> tuple[Indices, Indices, NDArray[np.float64]]:
-        return _areas(own.geometries[chunk], pieces.geometries, tree)
+        return (_areas_compiled if compiled else _areas)(own.geometries[chunk], pieces.geometries, tree)
 
-    return _summed(shapes, rows, own, pieces, _in_chunks(areas, len(own), threads))
+    return _summed(shapes, rows, own, pieces, _in_chunks(areas, len(own), threads, _COMPILED_CHUNK if compiled else _CHUNK))
+
+
+def _areas_compiled(own: NDArray[Any], zones: NDArray[Any], tree: Any) -> tuple[Indices, Indices, NDArray[np.float64]]:
+    """As ``_areas``, by sums of trapezoids; pairs too large for these go to GEOS."""
+    from plangeo.trapezoids import shared_areas
+
+    one, other = tree.query(own)
+    used, place = np.unique(other, return_inverse=True)
+    area = shared_areas(own, one, zones[used], place)
+    large = np.isnan(area)
+    area[large] = _measured(own[one[large]], zones[other[large]])
+    return one, other, area
 
 
 def _areas(own: NDArray[Any], zones: NDArray[Any], tree: Any) -> tuple[Indices, Indices, NDArray[np.float64]]:
@@ -120,7 +148,7 @@ def _measured(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
         return np.concatenate([_measured(a[:half], b[:half]), _measured(a[half:], b[half:])])
 
 
-def _measure_lengths(shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: Any, threads: int) -> Measures:
+def _measure_lengths(shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: Any, threads: int, compiled: bool) -> Measures:
     steps, owner = steps_of(shapes[rows])
     first = np.searchsorted(owner, owner)
     own = Pieces(np.empty(len(steps), dtype=object), owner, np.arange(len(steps)) - first)
@@ -131,8 +159,13 @@ def _measure_lengths(shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: 
     def lengths(chunk: slice) -> tuple[Indices, Indices, NDArray[np.float64]]:
         one, other = tree.query(shapely.box(low[chunk, 0], low[chunk, 1], high[chunk, 0], high[chunk, 1]))
         used, place = np.unique(other, return_inverse=True)
-        edges, firsts = edges_of(pieces.geometries[used])
-        size, runs = lengths_inside(steps[chunk], one, edges, firsts, place, CONTACT_WIDTH_M, RUN_M)
+        if compiled:
+            from plangeo import trapezoids
+
+            size, runs = trapezoids.lengths_inside(steps[chunk], one, pieces.geometries[used], place, CONTACT_WIDTH_M, RUN_M)
+        else:
+            edges, firsts = edges_of(pieces.geometries[used])
+            size, runs = lengths_inside(steps[chunk], one, edges, firsts, place, CONTACT_WIDTH_M, RUN_M)
         along[owner[chunk][one[runs]]] = True
         return one, other, size
 
@@ -161,7 +194,7 @@ def _measure_points(shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: A
     order = np.lexsort((zone, site))
     site, zone, border = site[order], zone[order], border[order]
     starts = _group_starts(site, zone)
-    count = np.diff(np.r_[starts, len(site)]).astype(np.float64)
+    count = np.asarray(np.diff(np.r_[starts, len(site)]), dtype=np.float64)
     on_border = np.logical_or.reduceat(border, starts) if len(starts) else np.zeros(0, dtype=bool)
     return Measures(site[starts], zone[starts], count, on_border, np.unique(site[border]))
 
@@ -178,14 +211,16 @@ def _summed(
     one, other, size = found
     lost = np.zeros(len(rows), dtype=bool) if unsettled is None else unsettled.copy()
     lost[own.rows[one[np.isnan(size)]]] = True
-    kept = (size > 0) & ~lost[own.rows[one]]
+    kept = (size != 0) & ~lost[own.rows[one]]
     one, other, size = one[kept], other[kept], size[kept]
     order = np.lexsort((own.numbers[one], pieces.numbers[other], pieces.rows[other], own.rows[one]))
     one, other, size = one[order], other[order], size[order]
     site, zone = own.rows[one], pieces.rows[other]
     starts = _group_starts(site, zone)
     group = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(site)]))
-    total = np.bincount(group, weights=size, minlength=len(starts))  # one after the other, so zeros change nothing
+    total = np.asarray(
+        np.bincount(group, weights=size, minlength=len(starts)), dtype=np.float64
+    )  # one after the other, so zeros change nothing
     site, zone = rows[site[starts]], zone[starts]
     dimension = shapely.get_dimensions(shapes[site])
     real = total > CONTACT_WIDTH_M * np.where(dimension == 2, shapely.length(shapes[site]), 1.0)

@@ -232,7 +232,7 @@ def unpaired_edges(geometries: Any) -> Edges:
     real[rings[1:-1] - 1] = False  # from the end of a ring to the start of the next
     edges = np.flatnonzero(real)
     ring_of = np.repeat(np.arange(len(rings) - 1), np.diff(rings))
-    turned = _turned_rings(points, rings, firsts)[ring_of[edges]]
+    turned = turned_rings(points, rings, firsts)[ring_of[edges]]
     single = ~_paired(points, edges, turned)
     lone = edges[single]
     ends = np.stack([points[lone], points[lone + 1]], axis=1)
@@ -240,8 +240,12 @@ def unpaired_edges(geometries: Any) -> Edges:
     return Edges(ends, present[rows[np.searchsorted(firsts, ring_of[lone], side="right") - 1]])
 
 
-def _turned_rings(points: NDArray[np.float64], rings: NDArray[Any], firsts: NDArray[Any]) -> NDArray[np.bool_]:
-    """True for rings that have their polygon on the right: clockwise shells and anticlockwise holes."""
+def turned_rings(points: NDArray[np.float64], rings: NDArray[Any], firsts: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return True for rings that have their polygon on the right: clockwise shells and anticlockwise holes.
+
+    Parameters: as ``shapely.to_ragged_array`` gives them for polygons: points, where each ring starts, and at which ring
+    each polygon starts (both with the end appended).
+    """
     local = points - np.repeat(points[rings[:-1]], np.diff(rings), axis=0)
     twice = local[:-1, 0] * local[1:, 1] - local[1:, 0] * local[:-1, 1]
     clockwise = (

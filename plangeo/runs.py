@@ -16,6 +16,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from plangeo.pieces import turned_rings
+
 Indices = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
@@ -37,12 +39,15 @@ def steps_of(lines: NDArray[Any]) -> tuple[Floats, Indices]:
 
 def edges_of(polygons: NDArray[Any]) -> tuple[Floats, Indices]:
     """Return all edges of polygons, shape (n, 4), polygon on the left, and where those of each polygon start (n + 1)."""
-    oriented = shapely.orient_polygons(polygons)
-    rings, polygon_of = shapely.get_rings(oriented, return_index=True)
-    points, ring_of = shapely.get_coordinates(rings, return_index=True)
-    inner = ring_of[1:] == ring_of[:-1]
-    owner = polygon_of[ring_of[1:][inner]]
-    return np.hstack([points[:-1][inner], points[1:][inner]]), np.searchsorted(owner, np.arange(len(polygons) + 1))
+    if not len(polygons):
+        return np.empty((0, 4)), np.zeros(1, dtype=np.intp)
+    _, points, (rings, shells) = shapely.to_ragged_array(polygons, include_z=False)
+    last = rings[1:] - 1
+    firsts = (rings - np.arange(len(rings)))[shells]  # a ring of n points has n - 1 edges
+    edges = np.delete(np.hstack([points, np.roll(points, -1, axis=0)]), last, axis=0)
+    turned = np.repeat(turned_rings(points, rings, shells), np.diff(rings) - 1)
+    edges[turned] = edges[turned][:, [2, 3, 0, 1]]
+    return edges, firsts.astype(np.intp)
 
 
 def lengths_inside(
