@@ -25,7 +25,7 @@ from plangeo.errors import LayerError
 from plangeo.flips import find_nearest, measure_flips
 from plangeo.geometry import as_crs, ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
-from plangeo.overlay import layer_facts, measure_districts, measure_zones
+from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
 from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
@@ -33,6 +33,7 @@ from plangeo.sources import open_layer
 from plangeo.surroundings import measure_requirements
 from plangeo.tables import COVER, DISTRICTS, FEATURES, NEAREST, REPAIRS, ZONES, empty
 from plangeo.totals import judge_totals
+from plangeo.zonelayer import ZoneLayer
 
 CHUNK_SITES = 2_000
 _CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
@@ -156,11 +157,18 @@ def assess_chunks(
     """Cut ``sites`` (metric CRS, with ``use_code``) into chunks and assess each through ``backend``."""
     pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
     codes = tuple(c.code for c in checks)
-    return backend(partial(assess_chunk, layers=layers, rulebook=rulebook, codes=codes, contact_m=contact_m), pieces)
+    zone_layer = ZoneLayer.of(layers["zones"]) if "zones" in layers else None
+    work = partial(assess_chunk, layers=layers, rulebook=rulebook, codes=codes, contact_m=contact_m, zone_layer=zone_layer)
+    return backend(work, pieces)
 
 
 def assess_chunk(
-    sites: gpd.GeoDataFrame, layers: Layers, rulebook: Rulebook, codes: Sequence[str], contact_m: float = CONTACT_WIDTH_M
+    sites: gpd.GeoDataFrame,
+    layers: Layers,
+    rulebook: Rulebook,
+    codes: Sequence[str],
+    contact_m: float = CONTACT_WIDTH_M,
+    zone_layer: ZoneLayer | None = None,
 ) -> Chunk:
     """Measure and judge one chunk of sites; the only place where the two meet.
 
@@ -171,11 +179,12 @@ def assess_chunk(
     cover = govern(empty(COVER), rulebook)
     if "zones" in layers:
         zones = layers["zones"]
-        found = measure_zones(sites, zones, width_classes=_width_classes(rulebook), contact_m=contact_m)
+        layer = zone_layer or ZoneLayer.of(zones)
+        found = measure_zones(sites, layer, width_classes=_width_classes(rulebook), contact_m=contact_m)
         cover = govern(found.cover, rulebook)
         evidence["zones"] = mark_prevailing(found.evidence, cover)
         discs = _footprints(sites)
-        footprints = measure_zones(discs, zones, contact_m=contact_m)
+        footprints = measure_zones(discs, layer, contact_m=contact_m)
         facts["zones"] |= {
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},
@@ -199,6 +208,9 @@ def assess_chunk(
         facts["zones"]["flips"] = measure_flips(sites, layers["zones"], measured, totals)
         nearest = find_nearest(sites, layers["zones"], measured, totals)
     findings = _concat([CHECKS[code].judge(measured) for code in codes])
+    if "zones" in layers:
+        flagged = findings.loc[findings["verdict"] != Verdict.PERMITTED.label, "site_id"]
+        evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, set(flagged))
     return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest)
 
 
@@ -318,8 +330,13 @@ def _with_geometry(findings: pd.DataFrame, zones: gpd.GeoDataFrame | None, crs: 
         for row in zones[zones["prevails"]].itertuples(index=False):
             shapes.setdefault((row.site_id, row.plan_id, row.zone_code), []).append(row.geometry)
     keys = zip(findings["site_id"], findings["plan_id"], findings["zone_code"], findings["check"], strict=True)
-    geometry = [shapely.union_all(shapes[s, p, z]) if c == "zone_use" and (s, p, z) in shapes else None for s, p, z, c in keys]
+    geometry = [_union(shapes.get((s, p, z), ())) if c == "zone_use" else None for s, p, z, c in keys]
     return gpd.GeoDataFrame(findings.reset_index(drop=True), geometry=gpd.GeoSeries(geometry, crs=crs), crs=crs)
+
+
+def _union(shapes: Sequence[Any]) -> Any:
+    """The ground of a finding; None where it was measured but not drawn, because nothing speaks against it."""
+    return shapely.union_all(shapes) if len(shapes) and not any(s is None for s in shapes) else None
 
 
 def _repairs(sites: gpd.GeoDataFrame, layers: Layers, late: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -8,7 +8,8 @@ zones do, and the law (which plan prevails, which class governs) is then read of
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from plangeo.geometry import ellipsoidal_area, linear, polygonal, quarantined_boxes, widest_circle
 from plangeo.model import ZoneKey
-from plangeo.partition import CONTACT_WIDTH_M, Face, partition, without_contact
+from plangeo.pairs import measure_pairs
+from plangeo.partition import CONTACT_WIDTH_M, Face, Partition, partition, without_contact
 from plangeo.tables import COVER, DISTRICT_EVIDENCE, EVIDENCE, empty
+from plangeo.zonelayer import ZoneLayer
+
+# Parts of a site that is covered once add up to it within this share.
+_SUM_KEPT = 1e-9
+_SIZES = ("area_m2", "length_m", "share")
 
 
 @dataclass(frozen=True)
@@ -35,47 +43,164 @@ class ZoneMeasure:
 
 def measure_zones(
     sites: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame | ZoneLayer,
     *,
     width_classes: Mapping[str, frozenset[str]] | None = None,
     contact_m: float = CONTACT_WIDTH_M,
+    threads: int = 1,
 ) -> ZoneMeasure:
     """Measure which part of every site lies on which zone.
 
-    Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES), both in one metric CRS; rows without
-    geometry are passed over. ``width_classes`` maps a class to the codes below it: the width of the total of
-    that class is measured too, as the diameter of the widest circle inside (slow). ``contact_m``: strips up to
-    this width in metres are contact, not overlap.
+    Sites on ground that zones cover exactly once are measured all together (``plangeo.pairs``); those that meet an
+    overlap, a gap, an edge of the plan or a border they run along are cut one by one (``plangeo.partition``).
+
+    Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES, or made ready by ``plangeo.zonelayer``), both in one
+    metric CRS; rows without geometry are passed over. ``width_classes`` maps a class to the codes below it: the width of
+    the total of that class is measured too, as the diameter of the widest circle inside (slow). ``contact_m``: strips up
+    to this width in metres are contact, not overlap. ``threads`` changes nothing but the time.
     Returns: ``evidence`` (tables.EVIDENCE, one row per site and zone; ``prevails`` still True everywhere),
-    ``cover`` (tables.COVER), both in the order of the sites and of the zone ids; ``widths`` (site_id, class) →
+    ``cover`` (tables.COVER), both in the order of the sites and of the zones' keys; ``widths`` (site_id, class) →
     metres; ``doubts`` site_id → which sum contradicts another, empty when every site adds up.
     """
-    keys: list[ZoneKey] = list(
-        zip(zones["plan_id"].astype(str), zones["zone_code"].astype(str), zones["zone_id"].astype(str), strict=True)
-    )
+    layer = zones if isinstance(zones, ZoneLayer) else ZoneLayer.of(zones)
+    ids, shapes = sites["site_id"].astype(str).tolist(), sites.geometry.to_numpy()
+    plain = _measure_plainly(shapes, layer, width_classes or {}, contact_m, threads)
     evidence: list[dict[str, Any]] = []
     cover: list[dict[str, Any]] = []
     widths: dict[tuple[str, str], float] = {}
     doubts: dict[str, str] = {}
-    for site_id, site, candidates in _pairs(sites, zones, contact_m):
-        found = partition(site, candidates, contact_m)
-        if found.doubt:
-            doubts[site_id] = found.doubt
-        whole = _size(site)
-        rows = [_cover_row(site_id, face, keys, whole) for face in found.faces]
-        cover += sorted(rows, key=lambda r: (r["zones"], r["sides"]))
-        for zone_class, codes in (width_classes or {}).items():
-            parts = [f.geometry for f in found.faces if any(keys[z][1] in codes for z in f.zones)]
-            if parts:
-                widths[site_id, zone_class] = widest_circle(shapely.union_all(parts))
-        borders = {z for f in found.faces if f.on_border for z in f.zones}
-        for zone in sorted(found.pieces, key=lambda z: keys[z]):
-            plan_id, zone_code, zone_id = keys[zone]
-            row = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
-            evidence.append(row | _sizes(found.pieces[zone], whole) | {"prevails": True, "on_border": zone in borders})
+    for row, (site_id, site) in enumerate(zip(ids, shapes, strict=True)):
+        if site is None or site.is_empty:
+            continue
+        if row in plain:
+            told = _plain_rows(site_id, site, plain[row], layer)
+        else:
+            found = partition(site, layer.near(site, contact_m), contact_m)
+            told = _partition_rows(site_id, site, found, layer)
+            if found.doubt:
+                doubts[site_id] = found.doubt
+            for zone_class, codes in (width_classes or {}).items():
+                parts = [f.geometry for f in found.faces if any(layer.keys[z][1] in codes for z in f.zones)]
+                if parts:
+                    widths[site_id, zone_class] = widest_circle(shapely.union_all(parts))
+        evidence += told[0]
+        cover += told[1]
     frame = _geo(evidence, EVIDENCE, sites.crs)
-    frame["area_ellipsoidal_m2"] = ellipsoidal_area(frame.geometry).to_numpy() if len(frame) else 0.0
+    frame["area_ellipsoidal_m2"] = _ellipsoidal(frame, sites)
     return ZoneMeasure(frame, _merge_cover(cover), widths, doubts)
+
+
+def draw_evidence(
+    evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, layer: ZoneLayer, site_ids: Collection[str]
+) -> gpd.GeoDataFrame:
+    """Return zone evidence with the ground of these sites drawn, where only its size was measured; from the original shapes."""
+    missing = evidence.geometry.isna() & evidence["site_id"].isin(set(site_ids))
+    if not missing.any():
+        return evidence
+    shapes = dict(zip(sites["site_id"].astype(str), sites.geometry, strict=True))
+    number = {key: n for n, key in enumerate(layer.keys)}
+    near: dict[str, Mapping[int, Any]] = {}
+    geometry = evidence.geometry.to_numpy().copy()
+    keys = zip(evidence["site_id"], evidence["plan_id"], evidence["zone_code"], evidence["zone_id"], strict=True)
+    for at, (site_id, *key) in enumerate(keys):
+        if missing.iloc[at]:
+            around = near.setdefault(site_id, layer.near(shapes[site_id], 0.0))
+            geometry[at] = _inside(shapes[site_id], around[number[tuple(key)]], CONTACT_WIDTH_M)
+    out = evidence.set_geometry(gpd.GeoSeries(geometry, index=evidence.index, crs=evidence.crs))
+    out.loc[missing, "area_ellipsoidal_m2"] = ellipsoidal_area(out.geometry[missing]).to_numpy()
+    return out
+
+
+def _measure_plainly(
+    shapes: NDArray[Any], layer: ZoneLayer, width_classes: Mapping[str, frozenset[str]], contact_m: float, threads: int
+) -> dict[int, list[tuple[int, float]]]:
+    """Return site row → [(zone row, size)] for the sites on ground that zones cover exactly once, or nowhere.
+
+    Such ground meets no edge that a neighbour does not share, so it is covered equally often everywhere, and the sum
+    of the sizes says how often. A single point needs no such proof: it lies in the zones it lies in.
+    """
+    found = measure_pairs(shapes, layer.pieces, threads=threads, contact_m=contact_m)
+    sizes: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for site, zone, size in zip(found.sites.tolist(), found.zones.tolist(), found.measure.tolist(), strict=True):
+        sizes[site].append((zone, size))
+    kinds = shapely.get_type_id(shapes)
+    areal = shapely.get_dimensions(shapes) == 2
+    doubtful = np.zeros(len(shapes), dtype=bool)
+    doubtful[found.unsettled] = True
+    extended = np.flatnonzero(np.isin(kinds, (1, 3)))
+    met = layer.edge_tree.query(shapes[extended], predicate="intersects")[0]
+    doubtful[extended[met]] = True
+    doubtful |= ~np.isin(kinds, (0, 1, 3))
+    wide = {code for codes in width_classes.values() for code in codes}
+    whole = np.where(areal, shapely.area(shapes), shapely.length(shapes))
+    noise = contact_m * np.where(areal, shapely.length(shapes), 1.0)
+    plain: dict[int, list[tuple[int, float]]] = {}
+    for row in np.flatnonzero(~doubtful).tolist():
+        zones = sizes.get(row, [])
+        if kinds[row] != 0:
+            total = math.fsum(size for _, size in zones)
+            covered = not zones or abs(total - whole[row]) <= _SUM_KEPT * whole[row]
+            clear = all(size > noise[row] for _, size in zones)
+            if not covered or not clear or any(layer.keys[zone][1] in wide for zone, _ in zones):
+                continue
+        plain[row] = sorted(zones, key=lambda z: layer.rank[z[0]])
+    return plain
+
+
+def _plain_rows(
+    site_id: str, site: Any, zones: Sequence[tuple[int, float]], layer: ZoneLayer
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Evidence and cover of a site measured plainly; only ground that is the whole site is drawn at once."""
+    dimension = int(shapely.get_dimensions(site))
+    keys = [layer.keys[zone] for zone, _ in zones]
+    if dimension == 0 or len(zones) < 2:
+        sizes = [_sizes(site, _size(site))] * len(zones)
+        faces = [(tuple(keys), _sizes(site, _size(site)))]
+    else:
+        total = math.fsum(size for _, size in zones)
+        column = "area_m2" if dimension == 2 else "length_m"
+        blank = {"area_m2": 0.0, "length_m": 0.0, "geometry": None}
+        sizes = [blank | {column: size, "share": size / total} for _, size in zones]
+        faces = [((key,), size) for key, size in zip(keys, sizes, strict=True)]
+    evidence = [
+        {"site_id": site_id, "plan_id": key[0], "zone_id": key[2], "zone_code": key[1], "prevails": True, "on_border": False}
+        | size
+        for key, size in zip(keys, sizes, strict=True)
+    ]
+    cover = [
+        {"site_id": site_id, "zones": lying, "on_border": False, "sides": ()} | {c: size[c] for c in _SIZES}
+        for lying, size in faces
+    ]
+    return evidence, cover
+
+
+def _partition_rows(
+    site_id: str, site: Any, found: Partition, layer: ZoneLayer
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    whole = _size(site)
+    cover = [_cover_row(site_id, face, layer.keys, whole) for face in found.faces]
+    borders = {z for f in found.faces if f.on_border for z in f.zones}
+    evidence = []
+    for zone in sorted(found.pieces, key=lambda z: layer.keys[z]):
+        plan_id, zone_code, zone_id = layer.keys[zone]
+        row = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
+        evidence.append(row | _sizes(found.pieces[zone], whole) | {"prevails": True, "on_border": zone in borders})
+    return evidence, sorted(cover, key=lambda r: (r["zones"], r["sides"]))
+
+
+def _ellipsoidal(evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArray[Any]:
+    """Area on the ellipsoid: of the ground where it is drawn, else the share of the site's own (equal to 1e-5 within 10 km)."""
+    if not len(evidence):
+        return np.empty(0)
+    areas = ellipsoidal_area(evidence.geometry).to_numpy().copy()
+    bare = evidence.geometry.isna().to_numpy()
+    if bare.any():
+        wanted = sites[sites["site_id"].astype(str).isin(set(evidence.loc[bare, "site_id"]))]
+        own = dict(zip(wanted["site_id"].astype(str), ellipsoidal_area(wanted.geometry), strict=True))
+        areas[bare] = [
+            own[s] * share for s, share in zip(evidence.loc[bare, "site_id"], evidence.loc[bare, "share"], strict=True)
+        ]
+    return areas
 
 
 def measure_districts(
