@@ -233,7 +233,7 @@ def _flip_distances(sheet: Worksheet, row: int, assessment: Assessment, styles: 
         sheet.write_number(row, 1, int(within), styles["integer"])
         sheet.write_number(row, 2, int(beyond), styles["integer"])
     for column, colour in ((1, "#E0A030"), (2, "#7FA8D0")):
-        sheet.conditional_format(first, column, row, column, {"type": "data_bar", "bar_color": colour, "bar_solid": True})
+        sheet.conditional_format(first, column, row, column, {"type": "data_bar", "bar_color": colour})
     return row + 1
 
 
