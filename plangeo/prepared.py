@@ -128,7 +128,7 @@ def _make(frame: gpd.GeoDataFrame, layer: str, id_column: str, crs: Any, key: st
     """Prepare a frame in memory; also what to write beside it, or None when its rows do not survive Parquet."""
     gated, repairs = repair_layer(frame, layer, id_column)
     moved = to_crs(gated, crs)
-    if not bool(shapely.is_valid(moved.geometry.dropna().to_numpy()).all()):
+    if moved is not gated and not bool(shapely.is_valid(moved.geometry.dropna().to_numpy()).all()):
         moved, later = repair_layer(moved, layer, id_column)  # rounding by the conversion can pinch a ring
         repairs += later
     shapes = moved.geometry.to_numpy()
