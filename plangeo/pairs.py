@@ -60,7 +60,7 @@ def measure_pairs(sites: Any, pieces: Pieces, *, threads: int = 1, compiled: boo
 
     Parameters: ``sites`` valid geometries in one metric CRS, None and empty ones are passed over; ``pieces`` of the
     zones in the same CRS; ``threads`` at most this many at a time (results do not depend on it); ``compiled`` True
-    for the sums of ``plangeo.trapezoids``, False for GEOS, None to choose by size. Both agree to 1e-9 of the area or
+    for the sums of ``plangeo.trapezoids`` (slow without numba), False for GEOS, None to choose by size. Both agree to 1e-9 of the area or
     1e-6 m²; who cuts one run into chunks and wants the same bits decides once for all chunks (``prefers_compiled``).
     Returns: the measures, row numbers being those of ``sites`` and of the zones given to ``pieces.cut``.
 
