@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
@@ -274,3 +275,12 @@ def test_the_folder_is_that_of_the_system(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_function_needs_its_files(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="files"):
         ready(zones, tmp_path)
+
+
+def test_several_may_prepare_the_same_layer_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        layers = list(pool.map(lambda _: ready(zones(), tmp_path), range(8)))
+    for layer in layers[1:]:
+        assert_same(layers[0], layer)
+    assert [p.name for p in tmp_path.iterdir()] == [layers[0].key]
+    assert Path(ready(zones(), tmp_path).kept).is_dir()
