@@ -26,6 +26,7 @@ from plangeo.flips import find_nearest, measure_flips
 from plangeo.geometry import as_crs, ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
+from plangeo.pairs import prefers_compiled
 from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
@@ -157,8 +158,12 @@ def assess_chunks(
     """Cut ``sites`` (metric CRS, with ``use_code``) into chunks and assess each through ``backend``."""
     pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
     codes = tuple(c.code for c in checks)
+    # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
+    compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
     zone_layer = ZoneLayer.of(layers["zones"]) if "zones" in layers else None
-    work = partial(assess_chunk, layers=layers, rulebook=rulebook, codes=codes, contact_m=contact_m, zone_layer=zone_layer)
+    work = partial(
+        assess_chunk, layers=layers, rulebook=rulebook, codes=codes, contact_m=contact_m, zone_layer=zone_layer, compiled=compiled
+    )
     return backend(work, pieces)
 
 
@@ -169,6 +174,7 @@ def assess_chunk(
     codes: Sequence[str],
     contact_m: float = CONTACT_WIDTH_M,
     zone_layer: ZoneLayer | None = None,
+    compiled: bool | None = None,
 ) -> Chunk:
     """Measure and judge one chunk of sites; the only place where the two meet.
 
@@ -180,11 +186,11 @@ def assess_chunk(
     if "zones" in layers:
         zones = layers["zones"]
         layer = zone_layer or ZoneLayer.of(zones)
-        found = measure_zones(sites, layer, width_classes=_width_classes(rulebook), contact_m=contact_m)
+        found = measure_zones(sites, layer, width_classes=_width_classes(rulebook), contact_m=contact_m, compiled=compiled)
         cover = govern(found.cover, rulebook)
         evidence["zones"] = mark_prevailing(found.evidence, cover)
         discs = _footprints(sites)
-        footprints = measure_zones(discs, layer, contact_m=contact_m)
+        footprints = measure_zones(discs, layer, contact_m=contact_m, compiled=compiled)
         facts["zones"] |= {
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},

@@ -48,6 +48,7 @@ def measure_zones(
     width_classes: Mapping[str, frozenset[str]] | None = None,
     contact_m: float = CONTACT_WIDTH_M,
     threads: int = 1,
+    compiled: bool | None = None,
 ) -> ZoneMeasure:
     """Measure which part of every site lies on which zone.
 
@@ -57,14 +58,15 @@ def measure_zones(
     Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES, or made ready by ``plangeo.zonelayer``), both in one
     metric CRS; rows without geometry are passed over. ``width_classes`` maps a class to the codes below it: the width of
     the total of that class is measured too, as the diameter of the widest circle inside (slow). ``contact_m``: strips up
-    to this width in metres are contact, not overlap. ``threads`` changes nothing but the time.
+    to this width in metres are contact, not overlap. ``threads`` changes nothing but the time; ``compiled`` as in
+    ``plangeo.pairs.measure_pairs``.
     Returns: ``evidence`` (tables.EVIDENCE, one row per site and zone; ``prevails`` still True everywhere),
     ``cover`` (tables.COVER), both in the order of the sites and of the zones' keys; ``widths`` (site_id, class) →
     metres; ``doubts`` site_id → which sum contradicts another, empty when every site adds up.
     """
     layer = zones if isinstance(zones, ZoneLayer) else ZoneLayer.of(zones)
     ids, shapes = sites["site_id"].astype(str).tolist(), sites.geometry.to_numpy()
-    plain = _measure_plainly(shapes, layer, width_classes or {}, contact_m, threads)
+    plain = _measure_plainly(shapes, layer, width_classes or {}, contact_m, threads, compiled)
     evidence: list[dict[str, Any]] = []
     cover: list[dict[str, Any]] = []
     widths: dict[tuple[str, str], float] = {}
@@ -112,14 +114,19 @@ def draw_evidence(
 
 
 def _measure_plainly(
-    shapes: NDArray[Any], layer: ZoneLayer, width_classes: Mapping[str, frozenset[str]], contact_m: float, threads: int
+    shapes: NDArray[Any],
+    layer: ZoneLayer,
+    width_classes: Mapping[str, frozenset[str]],
+    contact_m: float,
+    threads: int,
+    compiled: bool | None,
 ) -> dict[int, list[tuple[int, float]]]:
     """Return site row → [(zone row, size)] for the sites on ground that zones cover exactly once, or nowhere.
 
     Such ground meets no edge that a neighbour does not share, so it is covered equally often everywhere, and the sum
     of the sizes says how often. A single point needs no such proof: it lies in the zones it lies in.
     """
-    found = measure_pairs(shapes, layer.pieces, threads=threads, contact_m=contact_m)
+    found = measure_pairs(shapes, layer.pieces, threads=threads, contact_m=contact_m, compiled=compiled)
     sizes: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for site, zone, size in zip(found.sites.tolist(), found.zones.tolist(), found.measure.tolist(), strict=True):
         sizes[site].append((zone, size))

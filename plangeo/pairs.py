@@ -7,7 +7,7 @@ Sites that need the exact rule of ``plangeo.overlay`` (runs along a border, poin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,10 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo.pieces import Pieces, cut
-from plangeo.runs import edges_of, lengths_inside, steps_of
+from plangeo.runs import edges_of, lengths_inside, slices_by_weight, steps_of
+
+Indices = NDArray[np.intp]
+Work = Callable[[slice], tuple[Indices, Indices, NDArray[np.float64]]]
 
 # Two shapes that share a border overlap by rounding noise only: up to this width along the site's own outline.
 CONTACT_WIDTH_M = 1e-6
@@ -32,8 +35,7 @@ SITE_VERTICES = 128
 _CHUNK = 512
 _COMPILED_CHUNK = 4096
 _STEP_CHUNK = 8192
-
-Indices = NDArray[np.intp]
+_PAIRS_AT_ONCE = 400_000
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,9 @@ def measure_pairs(
 
     Parameters: ``sites`` valid geometries in one metric CRS, None and empty ones are passed over; ``pieces`` of the
     zones in the same CRS; ``threads`` at most this many at a time (results do not depend on it); ``compiled`` True
-    for the sums of ``plangeo.trapezoids``, False for GEOS, None to choose by size. Both agree to 1e-9 of the area or
-    1e-6 m²; ``contact_m`` how near, in metres, a line runs along a border or a point lies on one. Who cuts one run into chunks and wants the same bits decides once for all chunks (``prefers_compiled``).
+    for the sums of ``plangeo.trapezoids`` (slow without numba), False for GEOS, None to choose by size. Both agree to
+    1e-9 of the area or 1e-6 m²; ``contact_m`` how near, in metres, a line runs along a border or a point lies on one.
+    Who cuts one run into chunks and wants the same bits decides once for all chunks (``prefers_compiled``).
     Returns: the measures, row numbers being those of ``sites`` and of the zones given to ``pieces.cut``.
 
     >>> zones = cut([shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)])
@@ -107,7 +110,9 @@ def _measure_areas(shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: An
     def areas(chunk: slice) -> tuple[Indices, Indices, NDArray[np.float64]]:
         return (_areas_compiled if compiled else _areas)(own.geometries[chunk], pieces.geometries, tree)
 
-    return _summed(shapes, rows, own, pieces, _in_chunks(areas, len(own), threads, _COMPILED_CHUNK if compiled else _CHUNK))
+    most = _COMPILED_CHUNK if compiled else _CHUNK
+    found = _in_chunks(areas, shapely.bounds(own.geometries).reshape(-1, 4), tree, threads, most)
+    return _summed(shapes, rows, own, pieces, found)
 
 
 def _areas_compiled(own: NDArray[Any], zones: NDArray[Any], tree: Any) -> tuple[Indices, Indices, NDArray[np.float64]]:
@@ -173,7 +178,7 @@ def _measure_lengths(
         along[owner[chunk][one[runs]]] = True
         return one, other, size
 
-    found = _in_chunks(lengths, len(steps), threads, _STEP_CHUNK)
+    found = _in_chunks(lengths, np.hstack([low, high]), tree, threads, _STEP_CHUNK)
     return _summed(shapes, rows, own, pieces, found, unsettled=along)
 
 
@@ -236,24 +241,34 @@ def _group_starts(site: Indices, zone: Indices) -> Indices:
     return np.flatnonzero(np.r_[True, (site[1:] != site[:-1]) | (zone[1:] != zone[:-1])])
 
 
-def _in_chunks(
-    work: Callable[[slice], tuple[Indices, Indices, NDArray[np.float64]]], count: int, threads: int, size: int = _CHUNK
-) -> tuple[Indices, Indices, NDArray[np.float64]]:
-    """Do the work slice by slice, the first indices counted from the start of the whole."""
-    chunks = list(_slices(count, size))
+def _in_chunks(work: Work, boxes: NDArray[np.float64], tree: Any, threads: int, most: int) -> tuple[Indices, Indices, Any]:
+    """Do the work slice by slice; what shares nothing is dropped, the first indices count from the start of the whole."""
+    weights = np.maximum(_expected_hits(boxes, tree.geometries) / _PAIRS_AT_ONCE, 1 / most)
+    chunks = list(slices_by_weight(weights, 1.0 + 1e-9))
+
+    def done(chunk: slice) -> tuple[Indices, Indices, NDArray[np.float64]]:
+        one, other, size = work(chunk)
+        real = size != 0
+        return one[real] + chunk.start, other[real], size[real]
+
     if threads > 1 and len(chunks) > 1:
         with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(work, chunks))
+            found = list(pool.map(done, chunks))
     else:
-        found = [work(chunk) for chunk in chunks]
+        found = [done(chunk) for chunk in chunks]
     none = np.empty(0, dtype=np.intp)
-    one = [f[0] + chunk.start for f, chunk in zip(found, chunks, strict=True)]
-    return (
-        np.concatenate([none, *one]),
-        np.concatenate([none, *(f[1] for f in found)]),
-        np.concatenate([np.empty(0), *(f[2] for f in found)]),
-    )
+    one, other, size = zip((none, none, np.empty(0)), *found, strict=True)
+    return np.concatenate(one), np.concatenate(other), np.concatenate(size)
 
 
-def _slices(count: int, size: int) -> Iterator[slice]:
-    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+def _expected_hits(boxes: NDArray[np.float64], zones: NDArray[Any]) -> NDArray[np.float64]:
+    """How many zone pieces each box will roughly meet, were they spread evenly: long steps meet thousands."""
+    if not len(zones) or not len(boxes):
+        return np.zeros(len(boxes))
+    bounds = shapely.bounds(zones)
+    west, south, east, north = shapely.total_bounds(zones)
+    wide, high = (bounds[:, 2:] - bounds[:, :2]).mean(axis=0)
+    reach = np.minimum(boxes[:, 2:], (east, north)) - np.maximum(boxes[:, :2], (west, south))
+    meets = (reach >= 0).all(axis=1)
+    ground = max((east - west) * (north - south), np.finfo(float).tiny)
+    return np.where(meets, len(zones) * ((reach[:, 0] + wide) * (reach[:, 1] + high) / ground), 0.0)

@@ -187,7 +187,7 @@ def hilbert_positions(bounds: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the position of each box's centre along a Hilbert curve through all boxes.
 
     Parameters: ``bounds`` of shape (n, 4) as ``shapely.bounds`` gives them, finite.
-    Source: J. Skilling, "Programming the Hilbert curve", AIP Conf. Proc. 707 (2004).
+    Source: H. S. Warren, Hacker's Delight, 2nd edition (2012), chapter 16, for whole arrays at once.
 
     >>> hilbert_positions(np.array([[0, 0, 0, 0], [0, 1, 0, 1], [1, 1, 1, 1], [1, 0, 1, 0.0]])).argsort().tolist()
     [0, 1, 2, 3]

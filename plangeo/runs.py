@@ -70,7 +70,7 @@ def lengths_inside(
     length = np.hypot(way[:, 0], way[:, 1])
     unit = way / length[:, None]
     count = np.diff(firsts)[polygon]
-    for pairs in _by_weight(count, _AT_ONCE):
+    for pairs in slices_by_weight(count, _AT_ONCE):
         pair = np.repeat(np.arange(pairs.start, pairs.stop), count[pairs])
         edge = edges[np.repeat(firsts[polygon[pairs]], count[pairs]) + _ranges(count[pairs])]
         u, v, origin = unit[pair, 0], unit[pair, 1], p[pair]
@@ -111,8 +111,12 @@ def _stays_near(
     return np.asarray((shared > 0) & (shared >= least))
 
 
-def _by_weight(weights: Indices, limit: int) -> Iterator[slice]:
-    """Slices of at most about ``limit`` in weight."""
+def slices_by_weight(weights: NDArray[Any], limit: float) -> Iterator[slice]:
+    """Cut ``weights`` into slices of at most ``limit`` in sum, or of one that weighs more.
+
+    >>> list(slices_by_weight(np.array([1, 1, 5, 1, 1, 1]), 3))
+    [slice(0, 2, None), slice(2, 3, None), slice(3, 6, None)]
+    """
     total = np.cumsum(weights)
     start = 0
     while start < len(weights):

@@ -50,7 +50,8 @@ def shared_areas(one_shapes: NDArray[Any], one: Indices, other_shapes: NDArray[A
         return area
     bounds_a, bounds_b = shapely.bounds(one_shapes)[one], shapely.bounds(other_shapes)[other]
     low, high = np.maximum(bounds_a[:, :2], bounds_b[:, :2]), np.minimum(bounds_a[:, 2:], bounds_b[:, 2:])
-    _compiled(_sum_trapezoids)(*_roofs(one_shapes), one, *_roofs(other_shapes), other, np.hstack([low, high]), area)
+    first, second = (np.ascontiguousarray(n, dtype=np.intp) for n in (one, other))  # one form of input, one compilation
+    _compiled(_sum_trapezoids)(*_roofs(one_shapes), first, *_roofs(other_shapes), second, np.hstack([low, high]), area)
     area[(high - low).clip(0).prod(axis=1) > LARGEST_WINDOW] = np.nan
     return area
 
@@ -202,7 +203,9 @@ def lengths_inside(
         _, points, (rings, shells) = shapely.to_ragged_array(polygons, include_z=False)
         rings, shells = rings.astype(np.intp), shells.astype(np.intp)
         turned = np.where(turned_rings(points, rings, shells), -1.0, 1.0)
-        _compiled(_sum_steps)(steps, step, points, rings, shells, turned, polygon, width, run, inside, along)
+        first, second = (np.ascontiguousarray(n, dtype=np.intp) for n in (step, polygon))
+        places = np.ascontiguousarray(steps, dtype=np.float64)
+        _compiled(_sum_steps)(places, first, points, rings, shells, turned, second, width, run, inside, along)
     return inside, along
 
 

@@ -210,3 +210,17 @@ def test_real_zoning_agrees_with_the_partition() -> None:
     frame = gpd.read_parquet(CHICAGO).to_crs("EPSG:26916")
     zones = frame.geometry[frame.is_valid & ~frame.is_empty].to_numpy()[:4000]
     _agrees_with_the_partition(_some_sites(shapely.get_coordinates(shapely.centroid(zones))[::40], 200), zones)
+
+
+def test_long_steps_over_many_zones_are_measured_whole_and_alike_in_small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    zones = cut([square(10.0 * i, 10.0 * j) for i in range(40) for j in range(40)])
+    sites = [line((1, 2), (398, 391)), line((-50, 3), (450, 377), (2, 399)), square(-20, 33, 360.5), *[line((5, 5), (6, 9))] * 5]
+    found = measure_pairs(sites, zones)
+    total = np.bincount(found.sites, weights=found.measure)
+    ground = square(0, 0, 400)
+    assert total[:2] == pytest.approx([s.intersection(ground).length for s in sites[:2]], rel=1e-12)
+    assert total[2] == pytest.approx(sites[2].intersection(ground).area, rel=1e-12)
+    monkeypatch.setattr("plangeo.pairs._PAIRS_AT_ONCE", 10)
+    again = measure_pairs(sites, zones, threads=2)
+    assert again.measure.tobytes() == found.measure.tobytes()
+    assert again.zones.tobytes() == found.zones.tobytes()
