@@ -55,14 +55,20 @@ def dask(address: str | None = None, workers: int = 2) -> Backend:
         try:
             with Client(address or cluster) as client:  # type: ignore[no-untyped-call]
                 known = max(1, len(client.scheduler_info()["workers"]))
+                # The layers inside the function travel to each worker once, not with every chunk.
+                work = client.scatter(function, broadcast=True, hash=False)
                 yield from _in_order(
-                    lambda chunk: client.submit(function, chunk, pure=False, retries=3), chunks, IN_FLIGHT * known
+                    lambda chunk: client.submit(_apply, work, chunk, pure=False, retries=3), chunks, IN_FLIGHT * known
                 )
         finally:
             if cluster is not None:
                 cluster.close()
 
     return run
+
+
+def _apply(function: Callable[[Any], Any], chunk: Any) -> Any:
+    return function(chunk)
 
 
 def _pooled(make_pool: Callable[[], Executor], workers: int | None) -> Backend:

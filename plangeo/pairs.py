@@ -24,6 +24,8 @@ Work = Callable[[slice], tuple[Indices, Indices, NDArray[np.float64]]]
 
 # Two shapes that share a border overlap by rounding noise only: up to this width along the site's own outline.
 CONTACT_WIDTH_M = 1e-6
+# Square metres, or metres: a sum of rounding noise where shapes only touch is smaller than this.
+NOISE = 1e-6
 # A line and an edge run along each other when they stay within the contact width for longer than this. Lines that
 # cross an edge at less than 0.1° do too; they take the exact path, which costs time and changes nothing.
 RUN_M = 1e-3
@@ -231,7 +233,7 @@ def _summed(
         np.bincount(group, weights=size, minlength=len(starts)), dtype=np.float64
     )  # one after the other, so zeros change nothing
     site, zone = rows[site[starts]], zone[starts]
-    real = total > 0
+    real = total > NOISE
     return Measures(site[real], zone[real], total[real], np.zeros(int(real.sum()), dtype=bool), rows[lost])
 
 

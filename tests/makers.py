@@ -11,6 +11,7 @@ import geopandas as gpd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from plangeo.partition import partition
 from plangeo.rulebook import Rulebook, rulebook_from_text
 from plangeo.tables import SITES, ZONES, Column
 
@@ -122,3 +123,14 @@ def _blank(contract: Sequence[Column]) -> dict[str, Any]:
 def _frame(rows: Sequence[Mapping[str, Any]], contract: Sequence[Column], crs: str) -> gpd.GeoDataFrame:
     columns = list(dict.fromkeys([*_blank(contract), *(name for row in rows for name in row)]))
     return gpd.GeoDataFrame({c: [row.get(c) for row in rows] for c in columns}, geometry="geometry", crs=crs)
+
+
+def cut_one_by_one(sites: Sequence[BaseGeometry], zones: Sequence[BaseGeometry]) -> dict[tuple[int, int], float]:
+    """Measure by the exact partition, one site at a time: (site, zone) → area in m², length in m or number of points."""
+    tree = shapely.STRtree(list(zones))
+    found: dict[tuple[int, int], float] = {}
+    for row, place in enumerate(sites):
+        hits = {int(n): zones[n] for n in sorted(tree.query(place, predicate="intersects").tolist())}
+        for zone, piece in partition(place, hits).pieces.items():
+            found[row, zone] = piece.area or piece.length or float(shapely.get_num_geometries(piece))
+    return found

@@ -176,12 +176,12 @@ def test_backends_give_the_same_answer() -> None:
         [{"zone_id": "A", "zone_code": "ODT", "plan_id": "LUP", "geometry": shapely.box(X0, Y0, X0 + 8, Y0 + 9)}], ZONES
     )
     plain = assess(sites, BOOK, on=ON, zones=zones)
-    for backend in (backends.threads(2), backends.processes(2)):
+    for backend in (backends.threads(2), backends.processes(2), backends.dask(workers=2)):
         other = assess(sites, BOOK, on=ON, zones=zones, backend=backend)
         pd.testing.assert_frame_equal(plain.findings.drop(columns="geometry"), other.findings.drop(columns="geometry"))
 
 
-@pytest.mark.parametrize("left_out", ["coverage", "geometry", "plan_in_force", "zone_use"])
+@pytest.mark.parametrize("left_out", ["coverage", "geometry", "plan_in_force", "robustness", "zone_use"])
 def test_a_check_not_run_is_no_consent(left_out: str) -> None:
     sites = _frame([{"site_id": "S", "use": "housing", "geometry": shapely.box(X0, Y0, X0 + 5, Y0 + 5)}], SITES)
     zones = _frame(

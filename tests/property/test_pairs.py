@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -10,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plangeo import pairs as pairs_module
-from plangeo.overlay import measure_zones
 from plangeo.pairs import Measures, measure_pairs
 from plangeo.pieces import cut, unpaired_edges
+from tests.makers import cut_one_by_one
 
 X0, Y0 = 449_000.0, 2_417_000.0
 place = st.tuples(st.integers(-80, 480), st.integers(-80, 480))
@@ -88,17 +87,10 @@ def test_a_clean_coverage_covers_everything_once(sites: list[shapely.Geometry], 
 @given(registers(), st.integers(0, 500))
 def test_the_exact_partition_agrees(sites: list[shapely.Geometry], seed: int) -> None:
     zones = coverage(seed)
-    frame = gpd.GeoDataFrame({"site_id": [str(n) for n in range(len(sites))]}, geometry=sites, crs="EPSG:9215")
-    layer = gpd.GeoDataFrame({"zone_id": [f"{n:03d}" for n in range(len(zones))]}, geometry=zones, crs="EPSG:9215")
-    evidence, _, _ = measure_zones(frame, layer.assign(zone_code="A", plan_id="P"))
     found = measure_pairs(sites, cut(zones, 24))
     settled = ~np.isin(found.sites, found.unsettled)
     fast = dict(zip(zip(found.sites[settled], found.zones[settled], strict=True), found.measure[settled], strict=True))
-    slow = {
-        (int(r.site_id), int(r.zone_id)): r.area_m2 + r.length_m or float(shapely.get_num_geometries(r.geometry))
-        for r in evidence.itertuples()
-        if int(r.site_id) not in found.unsettled
-    }
+    slow = {k: v for k, v in cut_one_by_one(sites, zones).items() if k[0] not in found.unsettled}
     assert fast == pytest.approx(slow, rel=1e-8, abs=1e-6)
 
 

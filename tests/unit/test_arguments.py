@@ -82,7 +82,7 @@ def doubled(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
         ({"zones": levels(ZONES)}, TableError, "the layer 'zones' has columns of 2 levels"),
         ({"zones": doubled(ZONES, "zone_code")}, TableError, "several columns of the name 'zone_code'"),
         ({"zones": "nowhere.gpkg"}, InputError, "no such file"),
-        ({"noise": ZONES}, LayerError, "No check wants a layer called 'noise'"),
+        ({"noise": ZONES}, LayerError, "wants a layer called 'noise'"),
         ({"backend": "threads"}, InputError, "backend is the text 'threads'"),
         ({"crs": "metres"}, InputError, "does not name a coordinate reference system"),
     ],

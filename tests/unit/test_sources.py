@@ -161,8 +161,11 @@ def test_open_layer_dispatches_and_passes_frames_through(tmp_path):
     assert open_layer("zones", zones) is zones
     frame = gpd.GeoDataFrame({"name": ["Xã A"]}, geometry=[Point(0, 0).buffer(1)], crs="EPSG:9215")
     assert list(open_layer("districts", frame)["district_name"]) == ["Xã A"]
-    with pytest.raises(LayerError, match="noise"):
-        open_layer("noise", frame)
+    relics = open_layer("relics", frame)  # any other name: features a requirement may speak of
+    assert relics[["feature_id", "name"]].values.tolist() == [["1", "Xã A"]]
+    assert open_layer("relics", relics) is relics
+    with pytest.raises(LayerError, match="relics"):
+        open_layer("relics", None)
 
 
 def test_unknown_names_are_refused_with_the_known_ones(tmp_path):
