@@ -12,7 +12,7 @@ CODES = ("RPH", "RSX", "RDD", "DGT", "SON", "LUA", "HNK", "CLN", "ODT", "ONT", "
 DISSOLVED = ("RPH", "RSX", "RDD", "DGT", "SON")
 _AT = {code: i for i, code in enumerate(CODES)}
 FOREST_SHARE = 0.42
-CLEARINGS = 0.11  # share of forest cells that are somebody's field: the holes
+CLEARINGS = 0.16  # share of forest cells that are somebody's field: the holes
 TOWN_CORE_M = 2_500.0
 
 
@@ -35,7 +35,7 @@ def class_codes(rng: np.random.Generator, rows: int, cols: int, width: float, to
     farmland = _thirds(_field(rng, xy, 18 * width)[0], ("LUA", "HNK", "CLN"))
     anything = np.array([_AT[c] for c in ("LUA", "HNK", "CLN", "ONT", "SKK")])[rng.integers(0, 5, shape)]
     codes = np.where(rng.random(shape) < 0.25, anything, farmland)
-    wood = _field(rng, xy, 45 * width)[0] + 0.35 * _field(rng, xy, 12 * width)[0]
+    wood = _field(rng, xy, 45 * width)[0] + 0.4 * _field(rng, xy, 9 * width)[0]
     is_wood = (wood > np.quantile(wood, 1 - FOREST_SHARE)) & (rng.random(shape) >= CLEARINGS)
     kinds = _thirds(_field(rng, xy, 90 * width)[0], ("RPH", "RSX", "RDD"))
     codes = np.where(is_wood, kinds, codes)

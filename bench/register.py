@@ -15,8 +15,8 @@ SHARES = {"point": 0.30, "polygon": 0.45, "corridor": 0.10, "line": 0.15}
 CLUSTERED = 0.60
 TOWN_SPREAD_M = 3_000.0
 AREA_M2 = (1_000.0, 500_000.0)  # 0.1 to 50 ha
-CORRIDOR_LENGTH_M, CORRIDOR_WIDTH_M = (2_000.0, 12_000.0), (20.0, 60.0)
-LINE_LENGTH_M = (1_000.0, 12_000.0)
+CORRIDOR_LENGTH_M, CORRIDOR_WIDTH_M = (3_000.0, 18_000.0), (20.0, 60.0)
+LINE_LENGTH_M = (2_000.0, 18_000.0)
 USES = ("industrial_park", "housing", "tourism", "energy", "school", "reservoir", "mining")
 _KINDS = tuple(SHARES)
 
@@ -53,7 +53,8 @@ def _middles(rng: np.random.Generator, count: int, extent: Array, towns: Array) 
     near = towns[rng.integers(0, len(towns), count)] + TOWN_SPREAD_M * rng.standard_normal((count, 2))
     rows = rng.permutation(count)[: round(CLUSTERED * count)]
     spread[rows] = near[rows]
-    return spread
+    folded = np.abs(spread)  # a site beyond the plan is mirrored back in
+    return np.asarray(extent - np.abs(extent - folded))
 
 
 def _points(rng: np.random.Generator, middles: Array) -> Array:

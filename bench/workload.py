@@ -45,8 +45,8 @@ class Size:
 
 
 SIZES = {
-    "S": Size(2_000, 1_000, 20_000.0, 16_000.0, 9),
-    "M": Size(50_000, 20_000, 100_000.0, 80_000.0, 9),
+    "S": Size(2_000, 1_000, 20_000.0, 16_000.0, 10),
+    "M": Size(50_000, 20_000, 100_000.0, 80_000.0, 10),
     "L": Size(500_000, 200_000, 316_000.0, 253_000.0, 4),
 }
 
@@ -131,7 +131,7 @@ def _is_dissolved(codes: Array) -> Array:
 def make_zones(mesh: Mesh, codes: Array, count: int, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Return ``count`` zones: giants, then cells from south to north, some of them joined with their neighbour.
 
-    Each forest is one zone; each class of water or road is one multipolygon, which also has parts without contact.
+    A giant is a whole class, as dissolving leaves it: one multipolygon with parts far apart and many holes.
     """
     cells = np.stack([mesh.row_polygons(row) for row in range(mesh.rows)])
     shapes: list[Array] = []
@@ -139,12 +139,10 @@ def make_zones(mesh: Mesh, codes: Array, count: int, rng: np.random.Generator) -
     for code in DISSOLVED:
         chosen = cells[codes == CODES.index(code)]
         if len(chosen):
-            giant = shapely.coverage_union_all(chosen)
-            parts = np.atleast_1d(np.asarray(giant if code in ("DGT", "SON") else shapely.get_parts(giant)))
-            shapes.append(parts)
-            names.append(np.full(len(parts), code))
+            shapes.append(np.array([shapely.coverage_union_all(chosen)]))
+            names.append(np.array([code]))
     left = ~_is_dissolved(codes)
-    spare = int(left.sum()) + sum(map(len, shapes)) - count
+    spare = int(left.sum()) + len(shapes) - count
     first, second = _neighbours(codes, left, spare, rng)
     joined = shapely.coverage_union_all(np.stack([cells.ravel()[first], cells.ravel()[second]], axis=1), axis=1)
     singles = np.setdiff1d(np.flatnonzero(left), np.concatenate([first, second]))
