@@ -24,7 +24,9 @@ def measure_part(sites: gpd.GeoDataFrame, zones_path: str) -> pd.DataFrame:
 if __name__ == "__main__":
     sites = gpd.read_parquet(sys.argv[2], columns=["site_id", "geometry"])
     sites = sites.iloc[sites.hilbert_distance().argsort(kind="stable")].reset_index(drop=True)
-    meta = pd.DataFrame({"site_id": pd.Series(dtype=object), "zone_id": pd.Series(dtype=object), "measure": pd.Series(dtype=float)})
+    meta = pd.DataFrame(
+        {"site_id": pd.Series(dtype=object), "zone_id": pd.Series(dtype=object), "measure": pd.Series(dtype=float)}
+    )
     parts = dask_geopandas.from_geopandas(sites, npartitions=8, sort=False)
     work = parts.map_partitions(measure_part, sys.argv[1], meta=meta)
     pairs = work.compute(scheduler="processes", num_workers=2)

@@ -24,5 +24,7 @@ def measure(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame:
 
 if __name__ == "__main__":
     columns = ["zone_id", "geometry"]
-    pairs = measure(gpd.read_parquet(sys.argv[2], columns=["site_id", "geometry"]), gpd.read_parquet(sys.argv[1], columns=columns))
+    pairs = measure(
+        gpd.read_parquet(sys.argv[2], columns=["site_id", "geometry"]), gpd.read_parquet(sys.argv[1], columns=columns)
+    )
     write_measures(sys.argv[3], pairs["site_id"], pairs["zone_id"], pairs["measure"])
