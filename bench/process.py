@@ -30,24 +30,23 @@ class Run:
 def run_process(command: Sequence[str], limit_s: float, environment: dict[str, str]) -> Run:
     """Run ``command`` to its end, or to the limit, and return what it took.
 
-    Memory is the larger of two readings: the kernel's peak of the largest process, and the highest sum over all
-    its processes seen every 0.1 s (shared pages counted once).
+    Memory is the larger of two readings, taken every 0.1 s: the kernel's own peak of the largest process, and the sum
+    over all its processes (shared pages counted once). The ``getrusage`` of a child is no use here: it starts from
+    what this process held when it forked.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.perf_counter()
         child = subprocess.Popen(command, stdout=out, stderr=err, env=os.environ | environment, start_new_session=True)
         watch = _Watch(child.pid, start + limit_s)
         watch.start()
-        _, status, usage = os.wait4(child.pid, 0)
+        child.wait()
         wall = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
         watch.done.set()
         watch.join()
         out.seek(0)
         err.seek(0)
         said, complaint = out.read().decode(errors="replace"), err.read().decode(errors="replace")
-    # ru_maxrss counts the largest single process, its descendants included, in kB.
-    peak = max(watch.peak_bytes, usage.ru_maxrss * 1024) / 1e9
+    peak = watch.peak_bytes / 1e9
     phases = [json.loads(line.removeprefix("phases ")) for line in said.splitlines() if line.startswith("phases ")]
     fault = f"over the limit of {limit_s:g} s" if watch.over_limit else ""
     if not fault and child.returncode != 0:
@@ -68,7 +67,10 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.done.wait(_SAMPLE_S):
-            self.peak_bytes = max(self.peak_bytes, sum(map(_memory, family(self.pid))))
+            members = family(self.pid)
+            now = sum(_kilobytes(f"/proc/{pid}/smaps_rollup", "Pss:") for pid in members)
+            highest = max(_kilobytes(f"/proc/{pid}/status", "VmHWM:") for pid in members)
+            self.peak_bytes = max(self.peak_bytes, 1024 * now, 1024 * highest)
             if time.perf_counter() > self.deadline and not self.over_limit:
                 self.over_limit = True
                 self._end()
@@ -97,12 +99,12 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def _memory(pid: int) -> int:
-    """Proportional memory in bytes: pages shared by several processes count once in their sum."""
+def _kilobytes(path: str, name: str) -> int:
+    """Return one number of a /proc file, 0 when the process has ended. Pss adds up over processes that share pages."""
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
+        for line in Path(path).read_text().splitlines():
+            if line.startswith(name):
+                return int(line.split()[1])
     except OSError:
         return 0
     return 0

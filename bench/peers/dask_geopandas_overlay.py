@@ -6,6 +6,7 @@ from functools import lru_cache
 import dask_geopandas
 import geopandas as gpd
 import pandas as pd
+
 from geopandas_overlay import measure
 from measures import write_measures
 

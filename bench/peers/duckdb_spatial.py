@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 import duckdb_extension_spatial
+
 from measures import FLOOR
 
 QUERY = """

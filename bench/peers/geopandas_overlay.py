@@ -5,6 +5,7 @@ import sys
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+
 from measures import FLOOR, write_measures
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-from measures import write_measures
 
+from measures import write_measures
 from plangeo.overlay import measure_zones
 
 

@@ -11,10 +11,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 import pyarrow.parquet as pq
+
 from measures import FLOOR, tell_phases, write_measures
 
 SUBDIVIDE = 256
@@ -96,7 +98,7 @@ def run(address: str, zones_path: str, sites_path: str, out: str, cut: bool) -> 
         found = connection.execute(MEASURE.format(**words)).fetchall()
         marks.append(time.perf_counter())
     write_measures(out, *(list(column) for column in zip(*found, strict=True)))
-    seconds = [b - a for a, b in zip(marks, marks[1:], strict=False)]
+    seconds = [b - a for a, b in pairwise(marks)]
     tell_phases(**({"load": seconds[0]} | ({"subdivide": seconds[1]} if cut else {}) | {"query": seconds[2]}))
 
 

@@ -3,6 +3,7 @@
 import sys
 
 import sedona.db
+
 from measures import FLOOR, write_measures
 
 QUERY = """

@@ -5,6 +5,7 @@ import sys
 import geopandas as gpd
 import numpy as np
 import shapely
+
 from measures import FLOOR, write_measures
 
 if __name__ == "__main__":
