@@ -54,8 +54,8 @@ def compare(measures: pd.Series, reference: pd.Series) -> Agreement:
     worst = ""
     if wrong.any():
         site, zone = (gap / allowed).where(wrong).idxmax()
-        row = both.loc[(site, zone)]
-        worst = f"{site} in {zone}: {row['own']:.9g}, reference {row['reference']:.9g}"
+        own, other = ("none" if np.isnan(v) else f"{v:.9g}" for v in both.loc[(site, zone), ["own", "reference"]])
+        worst = f"{site} in {zone}: {own}, reference {other}"
     return Agreement(
         pairs=len(measures),
         missing=int(both["own"].isna().sum()),

@@ -14,7 +14,7 @@ PAGE, PICTURE = HERE / "RESULTS.md", HERE / "results.png"
 _HEAD = """# plangeo and its peers
 
 Written by `make bench`; do not edit. Whole processes (start, import, read, job, write), in turn; medians.
-**Ratio** is peer ÷ plangeo of the same run: above 1, plangeo is faster. Agreement is held against plangeo's own result
+**Ratio** is peer ÷ plangeo of the same run: above 1, plangeo is faster. Agreement is held against the result marked reference, plangeo's own where it gave one
 (same pairs above 1e-6 m² or m; 1e-9 relative above 1,000, 1e-6 absolute below) and was checked before any time was printed.
 Made-up plan (`bench/workload.py`): one planar coverage with wiggly shared borders; forests, rivers and roads are dissolved
 into multipolygons with many holes.
@@ -106,7 +106,7 @@ def _agreement(found: dict[str, Any]) -> str:
 
 
 def draw(kept: list[dict[str, Any]]) -> None:
-    """Draw wall seconds (logarithmic) and peak memory of every result kept."""
+    """Draw wall seconds and peak memory of every result kept."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -119,7 +119,7 @@ def draw(kept: list[dict[str, Any]]) -> None:
         colours = ["#c0392b" if n == "plangeo" else "#b8b8b8" if n == "reading" else "#4a7fb0" for n in names]
         bars = left.barh(names, [r["wall_s"] for r in rows], color=colours)
         left.bar_label(bars, [f" {r['wall_s']:.1f} s" for r in rows], fontsize=8)
-        left.set(xscale="log", xlabel="wall seconds, whole process", title=f"{result['job']}, size {result['size']}")
+        left.set(xlabel="wall seconds, whole process", title=f"{result['job']}, size {result['size']}")
         left.margins(x=0.15)
         right.barh(names, [r["peak_gb"] for r in rows], color=colours)
         right.set(xlabel="peak memory, GB", yticklabels=[])
