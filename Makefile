@@ -9,7 +9,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/plangeo demo --out out/demo || test $$? -eq 1  # 1 = findings, as the sample means to have
 
 test: $(VENV)/.dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -15,21 +15,30 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
+from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_layer, take_rulebook, take_sites, take_table
 from plangeo.checks import CHECKS, ESSENTIAL
-from plangeo.errors import LayerError, RulebookError, TableError
-from plangeo.geometry import ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
+from plangeo.errors import LayerError
+from plangeo.flips import find_nearest, measure_flips
+from plangeo.geometry import as_crs, ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
-from plangeo.overlay import layer_facts, measure_districts, measure_zones
+from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
+from plangeo.pairs import prefers_compiled
+from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
-from plangeo.sources import open_layer
-from plangeo.tables import COVER, DISTRICTS, REPAIRS, SITES, ZONES, check_table, empty
+from plangeo.sources import fingerprint, open_layer
+from plangeo.surroundings import RASTER_SUFFIXES, measure_requirements, open_raster
+from plangeo.tables import COVER, DISTRICTS, FEATURES, NEAREST, REPAIRS, ZONES, empty
+from plangeo.totals import judge_totals
+from plangeo.zonelayer import ZoneLayer
 
 CHUNK_SITES = 2_000
 _CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
+_IDS = {"zones": "zone_id", "districts": "district_id"}
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 Backend = Callable[..., Iterable["Chunk"]]
@@ -43,6 +52,7 @@ class Chunk:
     evidence: Mapping[str, gpd.GeoDataFrame]
     cover: pd.DataFrame
     findings: pd.DataFrame
+    nearest: pd.DataFrame
 
 
 def list_checks() -> pd.DataFrame:
@@ -60,7 +70,7 @@ def assess(
     on: dt.date | str,
     checks: Sequence[str] | None = None,
     crs: Any = None,
-    backend: Backend = map,
+    backend: Backend | None = None,
     **layers: gpd.GeoDataFrame | str | Path,
 ) -> Assessment:
     """Judge every site against the plans in force on a date.
@@ -73,50 +83,64 @@ def assess(
     checks : codes to run (see ``list_checks``); all by default. Leaving out an essential check makes every
         verdict at least UNKNOWN.
     crs : metric CRS to measure in; chosen from the data by default.
-    backend : a function shaped like ``map`` (see ``plangeo.backends``).
+    backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
     layers : ``zones=`` and ``districts=``, frames or paths.
 
     Returns
     -------
-    Assessment whose ``sites`` keep the order, index, CRS and columns given, plus ``verdict`` and ``reasons``.
+    Assessment whose ``sites`` keep the order, index, CRS and columns given, plus ``verdict`` and ``reasons``; a
+    register's own column of such a name becomes ``<name>_raw``, and a note says so. Findings, evidence and cover
+    stand in the order of the sites, findings of one site in that of the checks.
 
     Raises
     ------
-    TableError when a table breaks its contract; LayerError for a layer no check wants, or zones whose plan
+    InputError for a backend that cannot be called; TableError when a table breaks its contract; LayerError for a layer no check wants, or zones whose plan
     is not stated; CrsError when coordinates cannot be converted; RulebookError for a bad date.
     """
-    day = _as_date(on)
-    law = rulebook.at(day)
-    chosen = _choose_checks(checks)
-    opened, repairs = _open_layers(layers, law)
-    check_table(sites, SITES, "the table of sites")
-    if not isinstance(sites, gpd.GeoDataFrame):
-        raise TableError("sites must be a GeoDataFrame; read the register with plangeo.read_sites.")
+    day = take_day(on)
+    law = take_rulebook(rulebook).at(day)
+    chosen = [CHECKS[code] for code in take_codes(checks, CHECKS)]
+    mapped = take_backend(backend)
+    sites = take_sites(sites)
+    opened, rasters, repairs = _open_layers(layers, law)
     frames = [sites, *opened.values()]
     target = working_crs(frames, preferred=crs)
     gated, site_repairs = repair_layer(_fresh_index(sites), "sites", "site_id")
     # Only sites without any place may come without a CRS; to_crs refuses the others.
     metric_sites = gated.set_crs(target) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, target)
     metric_sites["use_code"] = [law.find_use(str(u)) or "" for u in sites["use"]]
-    metric_layers = {role: to_crs(frame, target) for role, frame in opened.items()}
+    metric_layers: dict[str, Any] = {role: to_crs(frame, target) for role, frame in opened.items()} | rasters
+    moved = any(f.crs is not None and as_crs(f.crs) != target for f in frames)
+    contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
     runnable = [c for c in chosen if all(role in opened for role in c.needs)]
-    chunks = list(assess_chunks(metric_sites, metric_layers, law, runnable, backend=backend))
-    findings = _concat([c.findings for c in chunks])
+    chunks = list(
+        assess_chunks(metric_sites, metric_layers, law, runnable, backend=mapped, size=CHUNK_SITES, contact_m=contact_m)
+    )
+    findings = _ordered(_concat([c.findings for c in chunks]), metric_sites["site_id"])
     verdicts = _combine(metric_sites["site_id"], findings, [c.code for c in runnable])
+    sites = set_aside(sites)
     out = sites.copy()
+    for column in ("problem", "repaired"):
+        out[column] = metric_sites[column].to_numpy()
     out["verdict"], out["reasons"] = verdicts["verdict"].to_numpy(), verdicts["reasons"].to_numpy()
-    evidence = {role: _concat_geo([c.evidence[role] for c in chunks], target) for role in opened}
+    evidence = {
+        role: _ordered(_concat_geo([c.evidence[role] for c in chunks], target), metric_sites["site_id"])
+        for role in _IDS
+        if role in opened
+    }
     return Assessment(
         sites=out,
         findings=_with_geometry(findings, evidence.get("zones"), target),
         evidence=evidence,
-        cover=_concat([c.cover for c in chunks]),
+        cover=_ordered(_concat([c.cover for c in chunks]), metric_sites["site_id"]),
         rulebook=law,
         on=day,
         layers=opened,
         not_run=_skipped(chosen, runnable),
         repairs=_repairs(sites, opened, [*site_repairs, *repairs]),
-        inputs=tuple(_fingerprint(f) for f in frames if _fingerprint(f)),
+        inputs=tuple(_fingerprint(f) for f in (sites, *opened.values()) if _fingerprint(f))
+        + tuple(_raster_fingerprint(role, path) for role, path in rasters.items()),
+        nearest=_ordered(_concat([c.nearest for c in chunks]), metric_sites["site_id"]),
         crs=target.to_string(),
         crs_operations=tuple(transformation(f.crs, target) for f in frames if f.crs is not None),
     )
@@ -130,42 +154,71 @@ def assess_chunks(
     *,
     backend: Backend = map,
     size: int = CHUNK_SITES,
+    contact_m: float = CONTACT_WIDTH_M,
 ) -> Iterable[Chunk]:
     """Cut ``sites`` (metric CRS, with ``use_code``) into chunks and assess each through ``backend``."""
     pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
-    return backend(partial(assess_chunk, layers=layers, rulebook=rulebook, codes=tuple(c.code for c in checks)), pieces)
+    codes = tuple(c.code for c in checks)
+    # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
+    compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
+    zone_layer = ZoneLayer.of(layers["zones"]) if "zones" in layers else None
+    work = partial(
+        assess_chunk, layers=layers, rulebook=rulebook, codes=codes, contact_m=contact_m, zone_layer=zone_layer, compiled=compiled
+    )
+    return backend(work, pieces)
 
 
-def assess_chunk(sites: gpd.GeoDataFrame, layers: Layers, rulebook: Rulebook, codes: Sequence[str]) -> Chunk:
-    """Measure and judge one chunk of sites; the only place where the two meet."""
-    facts: dict[str, dict[str, Any]] = {role: layer_facts(sites, frame) for role, frame in layers.items()}
+def assess_chunk(
+    sites: gpd.GeoDataFrame,
+    layers: Layers,
+    rulebook: Rulebook,
+    codes: Sequence[str],
+    contact_m: float = CONTACT_WIDTH_M,
+    zone_layer: ZoneLayer | None = None,
+    compiled: bool | None = None,
+) -> Chunk:
+    """Measure and judge one chunk of sites; the only place where the two meet.
+
+    ``contact_m``: strips up to this width in metres are contact between neighbours, not overlap.
+    """
+    facts: dict[str, dict[str, Any]] = {role: layer_facts(sites, layers[role]) for role in _IDS if role in layers}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), rulebook)
     if "zones" in layers:
         zones = layers["zones"]
-        evidence["zones"], raw_cover, widths = measure_zones(sites, zones, width_classes=_width_classes(rulebook))
-        cover = govern(raw_cover, rulebook)
-        evidence["zones"] = mark_prevailing(evidence["zones"], cover)
+        layer = zone_layer or ZoneLayer.of(zones)
+        found = measure_zones(sites, layer, width_classes=_width_classes(rulebook), contact_m=contact_m, compiled=compiled)
+        cover = govern(found.cover, rulebook)
+        evidence["zones"] = mark_prevailing(found.evidence, cover)
         discs = _footprints(sites)
-        _, disc_cover, _ = measure_zones(discs, zones)
-        facts["zones"] |= {"widths": widths, "footprint_cover": govern(disc_cover, rulebook)}
+        footprints = measure_zones(discs, layer, contact_m=contact_m, compiled=compiled)
+        facts["zones"] |= {
+            "widths": found.widths,
+            "doubts": {**found.doubts, **footprints.doubts},
+            "footprint_cover": govern(footprints.cover, rulebook),
+            "footprint_quarantined": layer_facts(discs, zones)["quarantined"],
+        }
     if "districts" in layers:
         districts = layers["districts"]
-        evidence["districts"] = measure_districts(sites, districts)
+        evidence["districts"] = measure_districts(sites, districts, contact_m)
         facts["districts"] |= {
             "names": tuple(districts["district_name"].astype(str)),
             "ids": tuple(districts["district_id"].astype(str)),
         }
     table = _site_table(sites)
-    measured = Measured(
-        sites=table,
-        evidence={role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()},
-        cover=cover,
-        layers=facts,
-        rulebook=rulebook,
-    )
+    tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
+    tables["requirements"] = measure_requirements(sites, cover, layers, rulebook)
+    measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=rulebook)
+    nearest = empty(NEAREST)
+    if "zones" in layers and "robustness" in codes:
+        totals = judge_totals(measured)
+        facts["zones"]["flips"] = measure_flips(sites, layers["zones"], measured, totals)
+        nearest = find_nearest(sites, layers["zones"], measured, totals)
     findings = _concat([CHECKS[code].judge(measured) for code in codes])
-    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings)
+    if "zones" in layers:
+        flagged = findings.loc[findings["verdict"] != Verdict.PERMITTED.label, "site_id"]
+        evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, set(flagged))
+    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest)
 
 
 def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -185,7 +238,7 @@ def _footprints(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "declared_area_m2" not in sites:
         return sites.iloc[:0]
     area = pd.to_numeric(sites["declared_area_m2"], errors="coerce")
-    points = sites[(sites.geometry.geom_type == "Point") & (area > 0)]
+    points = sites[(sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)]
     radii = [math.sqrt(a / math.pi) for a in area.loc[points.index]]
     return points.set_geometry(
         gpd.GeoSeries(shapely.buffer(points.geometry.to_numpy(), radii, quad_segs=32), index=points.index, crs=sites.crs)
@@ -199,45 +252,52 @@ def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     }
 
 
-def _as_date(on: dt.date | str) -> dt.date:
-    if isinstance(on, dt.datetime):
-        return on.date()
-    if isinstance(on, dt.date):
-        return on
-    try:
-        return dt.date.fromisoformat(on)
-    except (TypeError, ValueError):
-        raise RulebookError(f"on={on!r} is not a date; write it as year-month-day, e.g. on='2025-07-01'.") from None
-
-
-def _choose_checks(codes: Sequence[str] | None) -> list[Check]:
-    if codes is None:
-        return list(CHECKS.values())
-    unknown = [c for c in codes if c not in CHECKS]
-    if unknown:
-        raise LayerError(f"There is no check {', '.join(map(repr, unknown))}; plangeo knows {', '.join(CHECKS)}.")
-    return [CHECKS[c] for c in CHECKS if c in set(codes)]
-
-
-def _open_layers(layers: Mapping[str, Any], rulebook: Rulebook) -> tuple[dict[str, gpd.GeoDataFrame], list[dict[str, Any]]]:
-    wanted = {role for check in CHECKS.values() for role in check.needs}
+def _open_layers(
+    layers: Mapping[str, Any], rulebook: Rulebook
+) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, Path], list[dict[str, Any]]]:
+    """Vector layers as checked frames, rasters as paths (opened once here, so that a fault is told at once), the repairs."""
+    wanted = {role for check in CHECKS.values() for role in check.needs} | {r.layer for r in rulebook.requirements}
     unknown = [role for role in layers if role not in wanted]
     if unknown:
         raise LayerError(
-            f"No check wants a layer called {', '.join(map(repr, unknown))}; plangeo knows {', '.join(sorted(wanted))}."
+            f"No check and no requirement of the rulebook in force on {rulebook.on} wants a layer called "
+            f"{', '.join(map(repr, unknown))}; wanted are {', '.join(sorted(wanted))}."
         )
-    opened, repairs = {}, []
+    opened: dict[str, gpd.GeoDataFrame] = {}
+    rasters: dict[str, Path] = {}
+    repairs: list[dict[str, Any]] = []
     for role, layer in layers.items():
-        frame = layer if isinstance(layer, gpd.GeoDataFrame) else open_layer(role, layer)
-        check_table(frame, _CONTRACTS[role], f"the layer {role!r}")
+        given = take_layer(role, layer)
+        if _require_kind(role, given, rulebook):
+            rasters[role] = Path(given)
+            continue
+        frame = given if isinstance(given, gpd.GeoDataFrame) and role in _CONTRACTS else open_layer(role, given)
+        frame = take_table(frame, _CONTRACTS.get(role, FEATURES), f"the layer {role!r}")
         if frame.crs is None:
             raise LayerError(f"The layer {role!r} has no coordinate reference system; give it with crs='EPSG:…' when reading it.")
         if not len(frame) or frame.geometry.isna().all():
             raise LayerError(f"The layer {role!r} is empty, so nothing can be compared with it. Is it the right file and layer?")
-        frame, ledger = repair_layer(_fresh_index(frame), role, "zone_id" if role == "zones" else "district_id")
+        frame, ledger = repair_layer(_fresh_index(frame), role, _IDS.get(role, "feature_id"))
         repairs += ledger
         opened[role] = _with_plan(frame, rulebook) if role == "zones" else frame
-    return opened, repairs
+    return opened, rasters, repairs
+
+
+def _require_kind(role: str, given: Any, rulebook: Rulebook) -> bool:
+    """Say whether a layer is a raster. **Raises** LayerError when its requirements ask for the other kind."""
+    is_raster = isinstance(given, str | Path) and Path(given).suffix.lower() in RASTER_SUFFIXES
+    if role in _CONTRACTS:
+        return False
+    for requirement in (r for r in rulebook.requirements if r.layer == role):
+        if is_raster is (requirement.field == "distance_m"):
+            wanted = "features (GeoPackage, shapefile …)" if is_raster else "a raster (GeoTIFF …)"
+            raise LayerError(
+                f"The requirement on {requirement.field!r} measures the layer {role!r} as {wanted}, and that is not what was given "
+                f"({given if isinstance(given, str | Path) else 'a frame'}). Give another file, or another layer name in the rulebook."
+            )
+        if is_raster:
+            open_raster(Path(given), requirement)
+    return is_raster
 
 
 def _fresh_index(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -263,8 +323,13 @@ def _combine(site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str]) ->
     """The worst finding wins; a missing essential check keeps every site from being called permitted."""
     missing = [code for code in ESSENTIAL if code not in ran]
     by_site: dict[str, list[tuple[Verdict, str]]] = {str(s): [] for s in site_ids}
-    for row in findings[["site_id", "verdict", "check", "reason"]].to_dict("records"):
-        by_site[row["site_id"]].append((Verdict.parse(row["verdict"]), f"{row['check']}.{row['reason']}"))
+    rows = findings[["site_id", "verdict", "check", "reason"]].to_dict("records")
+    tempered = {(row["site_id"], other) for row in rows for other in CHECKS[row["check"]].tempers.get(row["reason"], ())}
+    for row in rows:
+        verdict = Verdict.parse(row["verdict"])
+        if (row["site_id"], row["check"]) in tempered:
+            verdict = min(verdict, Verdict.UNKNOWN)
+        by_site[row["site_id"]].append((verdict, f"{row['check']}.{row['reason']}"))
     out = []
     for site_id in site_ids.astype(str):
         said = by_site[site_id] + [(Verdict.UNKNOWN, f"{code}.not_run") for code in missing]
@@ -297,8 +362,13 @@ def _with_geometry(findings: pd.DataFrame, zones: gpd.GeoDataFrame | None, crs: 
         for row in zones[zones["prevails"]].itertuples(index=False):
             shapes.setdefault((row.site_id, row.plan_id, row.zone_code), []).append(row.geometry)
     keys = zip(findings["site_id"], findings["plan_id"], findings["zone_code"], findings["check"], strict=True)
-    geometry = [shapely.union_all(shapes[s, p, z]) if c == "zone_use" and (s, p, z) in shapes else None for s, p, z, c in keys]
+    geometry = [_union(shapes.get((s, p, z), ())) if c == "zone_use" else None for s, p, z, c in keys]
     return gpd.GeoDataFrame(findings.reset_index(drop=True), geometry=gpd.GeoSeries(geometry, crs=crs), crs=crs)
+
+
+def _union(shapes: Sequence[Any]) -> Any:
+    """The ground of a finding; None where it was measured but not drawn, because nothing speaks against it."""
+    return shapely.union_all(shapes) if len(shapes) and not any(s is None for s in shapes) else None
 
 
 def _repairs(sites: gpd.GeoDataFrame, layers: Layers, late: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -309,6 +379,20 @@ def _repairs(sites: gpd.GeoDataFrame, layers: Layers, late: Sequence[Mapping[str
 def _fingerprint(frame: gpd.GeoDataFrame) -> dict[str, Any]:
     about = frame.attrs.get("plangeo", {})
     return {**about.get("fingerprint", {}), "notes": list(about.get("notes", ()))} if about else {}
+
+
+def _raster_fingerprint(role: str, path: Path) -> dict[str, Any]:
+    return {"role": role, "path": str(path), "name": path.name, "layer": "", "sha256": fingerprint([path]), "notes": []}
+
+
+def _ordered(table: Any, site_ids: pd.Series) -> Any:
+    """Rows in the order of the sites, then of the checks, else as they were: chunks must leave no trace."""
+    place = {site_id: n for n, site_id in enumerate(site_ids)}
+    keys = [table["site_id"].map(place)]
+    if "check" in table:
+        rank = {code: n for n, code in enumerate(CHECKS)}
+        keys.insert(0, table["check"].map(rank))
+    return table.iloc[np.lexsort([k.to_numpy(dtype=int) for k in keys])].reset_index(drop=True)
 
 
 def _concat(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

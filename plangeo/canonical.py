@@ -8,17 +8,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
-from plangeo.coordinates import check_bounds, places
-from plangeo.errors import TableError
-from plangeo.geometry import repair_layer
-from plangeo.profiles import Profile
+from plangeo.bounds import check_bounds
+from plangeo.coordinates import places
+from plangeo.errors import CrsError, TableError
+from plangeo.geometry import as_crs, repair_layer
+from plangeo.profiles import PLACE, Profile
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
-from plangeo.text import clean, fold, normalise_code, number_style, parse_area, parse_number
+from plangeo.text import area_number, clean, fold, normalise_code, number_style, parse_area, parse_number, write_number
 
-_PLACE = ("north", "east", "longitude", "latitude", "wkt")
 _SHOWN = 5
+# Fields whose column decides a verdict: when a second column could be meant as well, the reader is told.
+_DECISIVE = ("use", "zone_code", "plan_id", "district_name", "declared_area_m2", "declared_district", *PLACE)
 
 
 def canonical_sites(
@@ -37,12 +40,12 @@ def canonical_sites(
     _fill_texts(out, raw, found, SITES, _row_ids(raw))
     problems = _unique_ids(out, "site_id", source, notes)
     if "declared_area_m2" in found:
-        out["declared_area_m2"] = _areas(raw[found["declared_area_m2"]], source, notes)
+        out["declared_area_m2"], out["declared_area_text"] = _areas(raw, found["declared_area_m2"], source, notes)
     out["accuracy_m"] = _accuracies(raw, found)
     if isinstance(raw, gpd.GeoDataFrame):
-        geometry, faults, reference = list(raw.geometry), [""] * len(raw), raw.crs
+        geometry, faults, reference = list(raw.geometry), [""] * len(raw), _stated(raw.crs, crs, source)
     else:
-        got = places(raw, found, crs, profile, source)
+        got = places(raw, _chosen_place(found, crs, source, notes), crs, profile, source)
         geometry, faults, reference = got.geometry, got.problems, got.crs
         notes += got.notes
     out["problem"] = [_joined(a, b, c) for a, b, c in zip(_told(raw), problems, faults, strict=True)]
@@ -119,7 +122,7 @@ def canonical_register(
     _fill_texts(out, raw, found, wanted, _row_ids(raw))
     problems = _unique_ids(out, "site_id", source, notes)
     if "declared_area_m2" in found:
-        out["declared_area_m2"] = _areas(raw[found["declared_area_m2"]], source, notes)
+        out["declared_area_m2"], out["declared_area_text"] = _areas(raw, found["declared_area_m2"], source, notes)
     out["accuracy_m"] = _accuracies(raw, found)
     out["problem"] = [_joined(a, b) for a, b in zip(_told(raw), problems, strict=True)]
     out["repaired"] = ""
@@ -143,6 +146,8 @@ def find_columns(
             faults.append(f"there is no column {name!r}; the file has {_listed(present)}")
         if field not in synonyms:
             faults.append(f"plangeo knows no field {field!r} of {table}; it knows {_listed(synonyms)}")
+        if field in chosen:
+            faults.append(f"{chosen[field]!r} and {name!r} are both given as {field!r}; one column holds it")
         chosen[field] = name
     if faults:
         raise TableError(f"{source}: the given columns do not fit:\n- " + "\n- ".join(faults))
@@ -161,9 +166,51 @@ def find_columns(
             if hits:
                 chosen[field] = hits[0]
                 break
-    if chosen:
-        notes.append(f"{source}: " + ", ".join(f"{field} ← {name!r}" for field, name in chosen.items() if field != name))
+    renamed = [f"{field} ← {name!r}" for field, name in chosen.items() if field != name]
+    if renamed:
+        notes.append(f"{source}: " + ", ".join(renamed))
+    for field in _DECISIVE:
+        if field not in chosen or field in (columns or {}).values():
+            continue
+        meant = [fold(word) for word in (field, *synonyms[field])]
+        rivals = [n for w in meant for n in folded.get(w, []) if n not in chosen.values()]
+        if rivals:
+            notes.append(
+                f"{source}: {field} was read from column {chosen[field]!r}; {_listed(dict.fromkeys(rivals))} could be meant as well. "
+                f"If so, say it with columns={{{rivals[0]!r}: {field!r}}}"
+            )
     return chosen
+
+
+def _chosen_place(found: Mapping[str, str], crs: Any, source: str, notes: list[str]) -> dict[str, str]:
+    """The place columns to read: shapes, else degrees, else metres; in degrees on another datum the stated CRS counts."""
+    kinds = [k for k in (("wkt",), ("longitude", "latitude"), ("north", "east")) if all(f in found for f in k)]
+    if len(kinds) > 1:
+        used, others = [found[f] for f in kinds[0]], [found[f] for k in kinds[1:] for f in k]
+        notes.append(f"{source}: the place was read from {_listed(used)}; {_listed(others)} tell it again and were not read")
+    if not kinds or kinds[0] != ("longitude", "latitude") or crs is None:
+        return dict(found)
+    stated = as_crs(crs)
+    if stated.is_geographic:  # e.g. EPSG:4756, degrees on VN-2000: taken for WGS 84 they would lie 224 m off
+        rest = {f: n for f, n in found.items() if f not in PLACE}
+        return rest | {"north": found["latitude"], "east": found["longitude"]}
+    notes.append(
+        f"{source}: {found['longitude']!r} and {found['latitude']!r} are degrees, read on WGS 84; the stated {stated.name} is in metres "
+        "and was not used"
+    )
+    return dict(found)
+
+
+def _stated(own: Any, crs: Any, source: str) -> Any:
+    """The CRS of a frame with geometry: its own, else the stated one. **Raises** CrsError when the two differ."""
+    if crs is None or own is None:
+        return own if crs is None else as_crs(crs)
+    if not as_crs(own).equals(as_crs(crs), ignore_axis_order=True):
+        raise CrsError(
+            f"{source}: the file says {as_crs(own).name}, crs= says {as_crs(crs).name}; one of them would move every project. "
+            "Leave crs= out, or correct the file."
+        )
+    return own
 
 
 def _own_columns(raw: pd.DataFrame, contract: Iterable[Column]) -> pd.DataFrame:
@@ -171,6 +218,8 @@ def _own_columns(raw: pd.DataFrame, contract: Iterable[Column]) -> pd.DataFrame:
     plain = pd.DataFrame(raw.drop(columns=raw.geometry.name)) if isinstance(raw, gpd.GeoDataFrame) else raw.copy()
     taken = {c.name for c in contract} - {"source_row", "problem"}
     plain = plain.drop(columns=[c for c in ("problem",) if c in plain])
+    if "source_row" in plain:
+        plain["source_row"] = [float(n) for n in _row_numbers(raw)]
     return plain.rename(columns={c: f"{c}_raw" for c in plain.columns if c in taken})
 
 
@@ -197,8 +246,16 @@ def _text(value: Any) -> str:
 
 
 def _row_ids(raw: pd.DataFrame) -> list[str]:
-    rows = raw["source_row"] if "source_row" in raw else pd.Series(range(1, len(raw) + 1))
-    return [f"row-{int(n)}" for n in rows]
+    return [f"row-{n}" for n in _row_numbers(raw)]
+
+
+def _row_numbers(raw: pd.DataFrame) -> list[int]:
+    """The rows of the file; where the reader gave none, the position counted from 1."""
+    counted = range(1, len(raw) + 1)
+    if "source_row" not in raw:
+        return list(counted)
+    told = pd.to_numeric(raw["source_row"], errors="coerce")
+    return [int(n) if np.isfinite(n) else i for n, i in zip(told, counted, strict=True)]
 
 
 def _unique_ids(out: pd.DataFrame, column: str, source: str, notes: list[str]) -> list[str]:
@@ -226,25 +283,51 @@ def _unique_ids(out: pd.DataFrame, column: str, source: str, notes: list[str]) -
     return problems
 
 
-def _areas(cells: pd.Series, source: str, notes: list[str]) -> list[float]:
-    header = fold(str(cells.name)).replace("²", "2")
-    unit = "m2" if re.search(r"\bm2\b|_m2", header) else "km2" if "km2" in header else "ha"
-    texts = [_text(v) for v in cells]
-    style = number_style([re.sub(r"[^\d.,\s-]", "", fold(t).replace("m2", "").replace("²", "")) for t in texts])
+def _areas(raw: pd.DataFrame, column: str, source: str, notes: list[str]) -> tuple[list[float], list[str]]:
+    """Areas in m² of the column, and the texts of those that cannot be read without guessing; these are NaN and a note.
+
+    A cell of dashes or dots alone ("-", "…") states nothing; a question mark is a doubt.
+    """
+    header = fold(column)
+    unit = next((u for u, word in _UNITS.items() if re.search(word, header)), None)
+    texts = ["" if _BLANK.fullmatch(t) else t for t in (_number_text(v) for v in raw[column])]
+    plain = pd.api.types.is_numeric_dtype(raw[column])
+    style = "point" if plain else number_style(area_number(t) for t in texts)
     decimal = style if style in ("comma", "point") else None
-    areas = [parse_area(t, unit, decimal) if t else None for t in texts]
-    unread = [t for t, a in zip(texts, areas, strict=True) if t and a is None]
+    areas = [parse_area(t, unit or "ha", decimal) if t else None for t in texts]
+    bare = [t for t, a in zip(texts, areas, strict=True) if a is not None and area_number(t) == t]
+    if unit is None and bare:
+        notes.append(f"{source}: column {column!r} states no unit; {len(bare)} area(s) without one were read as hectares")
+    unread = [(t, n) for t, a, n in zip(texts, areas, _row_numbers(raw), strict=True) if t and a is None]
     if unread:
-        notes.append(
-            f"{source}: {len(unread)} area(s) in column {str(cells.name)!r} could not be read without guessing: {_listed(unread)}"
-        )
-    return [float("nan") if a is None else a for a in areas]
+        shown = ", ".join(f"{t[:40]!r} in row {n}" for t, n in unread[:_SHOWN]) + (" …" if len(unread) > _SHOWN else "")
+        notes.append(f"{source}: {len(unread)} area(s) in column {column!r} could not be read without guessing: {shown}")
+    left = [t if a is None else "" for t, a in zip(texts, areas, strict=True)]
+    return [float("nan") if a is None else a for a in areas], left
+
+
+_BLANK = re.compile(r"[-–—−.…\s]*")
+_UNITS = {
+    "km2": r"(?<![a-z])(km2|sq\.? ?km|sqkm)(?![a-z])",
+    "m2": r"(?<![a-z])(m2|sq\.? ?m|sqm|met vuong)(?![a-z])",
+    "ha": r"(?<![a-z])(ha|hecta|hec ta|hectares?)(?![a-z])",
+}
+
+
+def _number_text(value: Any) -> str:
+    """The text of a cell; a number that is already one is written so that it reads in one way only."""
+    if isinstance(value, float | np.floating) and np.isfinite(value):
+        return write_number(float(value))
+    return _text(value)
 
 
 def _accuracies(raw: pd.DataFrame, found: Mapping[str, str]) -> list[float]:
     if "accuracy_m" not in found:
         return [float("nan")] * len(raw)
-    values = [parse_number(_text(v)) for v in raw[found["accuracy_m"]]]
+    cells = raw[found["accuracy_m"]]
+    texts = [_number_text(v) for v in cells]
+    style = "point" if pd.api.types.is_numeric_dtype(cells) else number_style(texts)
+    values = [parse_number(t, style if style in ("comma", "point") else None) for t in texts]
     return [float("nan") if v is None or v < 0 else v for v in values]
 
 
@@ -270,7 +353,9 @@ def _gated(
     out: pd.DataFrame, geometry: list[Any], crs: Any, layer: str, profile: Profile, source: str, notes: list[str]
 ) -> gpd.GeoDataFrame:
     """Attach the geometry, refuse impossible coordinates, pass the validity gate, keep notes and ledger."""
-    check_bounds(geometry, crs, profile, source)
+    absurd = check_bounds(geometry, crs, profile, source, notes)
+    geometry = [None if fault else g for g, fault in zip(geometry, absurd, strict=True)]
+    out["problem"] = [_joined(told, fault) for told, fault in zip(out["problem"], absurd, strict=True)]
     frame = gpd.GeoDataFrame(out, geometry=gpd.GeoSeries(geometry, index=out.index, crs=crs), crs=crs)
     frame, ledger = repair_layer(frame, layer, {"sites": "site_id", "zones": "zone_id", "districts": "district_id"}[layer])
     frame.attrs["plangeo"] = {"notes": notes, "repairs": ledger}

@@ -321,6 +321,7 @@ def _assess_project(project: Project) -> Assessment:
     from plangeo.boundaries import join_boundaries
     from plangeo.rulebook import load_rulebook
     from plangeo.sources import open_layer, read_sites
+    from plangeo.surroundings import RASTER_SUFFIXES
 
     rulebook = load_rulebook(project.rulebook)
     register = project.register_
@@ -331,9 +332,12 @@ def _assess_project(project: Project) -> Assessment:
         _progress(f"reading {extra.path}")
         shapes = read_sites(extra.path, project.profile, **extra.keywords("layer", "crs", "columns"))
         sites = join_boundaries(sites, shapes)
-    layers = {}
+    layers: dict[str, Any] = {}
     for role, item in project.layers.items():
         _progress(f"reading {item.path}")
+        if Path(item.path).suffix.lower() in RASTER_SUFFIXES:
+            layers[role] = Path(item.path)  # described, and refused where it does not fit, before the first site is measured
+            continue
         layers[role] = open_layer(role, item.path, project.profile, **item.keywords("layer", "crs", "plan_id", "columns"))
     _progress(f"judging {len(sites)} sites")
     return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layers)

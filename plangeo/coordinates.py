@@ -6,7 +6,8 @@ numbers decides, per column, and what was decided is a note. Nothing is swapped 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,13 @@ import pyproj
 import shapely
 
 from plangeo.errors import CrsError
-from plangeo.geometry import as_crs
+from plangeo.geometry import CURVED, as_crs
 from plangeo.profiles import Profile
 from plangeo.text import number_style, parse_number
 
 MOST_WKT = 5_000_000
 MOST_DEPTH = 100
+_CURVES = re.compile(r"CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE", re.IGNORECASE)
 _LON, _LAT = (-180.0, 180.0), (-90.0, 90.0)
 
 
@@ -150,8 +152,11 @@ def _shape(text: str) -> tuple[Any, str]:
         return None, "no_geometry: the row has no shape"
     if len(text) > MOST_WKT or _depth(text) > MOST_DEPTH:
         return None, "bad_coordinates: the WKT is too long or nested too deeply to be a project"
+    if _CURVES.search(text):
+        return None, CURVED
     try:
-        return shapely.from_wkt(text), ""
+        with np.errstate(all="ignore"):  # numbers beyond a float become infinite; the validity gate sets such rows aside
+            return shapely.from_wkt(text), ""
     except shapely.errors.GEOSException as fault:
         return None, f"bad_coordinates: the WKT cannot be read ({str(fault).splitlines()[0][:120]})"
 
@@ -161,28 +166,3 @@ def _depth(text: str) -> int:
     steps = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
     level = np.cumsum((steps == ord("(")).astype(np.int64) - (steps == ord(")")).astype(np.int64))
     return int(level.max(initial=0))
-
-
-def check_bounds(values: Sequence[Any], crs: Any, profile: Profile, source: str) -> None:
-    """Refuse a layer whose coordinates cannot be what its CRS says.
-
-    **Raises** CrsError, with a hint when the axes look swapped; nothing is swapped silently.
-    """
-    shapes = [g for g in values if g is not None and not g.is_empty]
-    if not shapes or crs is None or not as_crs(crs).is_geographic:
-        return
-    bounds = shapely.bounds(np.array(shapes, dtype=object))
-    finite = bounds[np.isfinite(bounds).all(axis=1)]
-    if not len(finite):
-        return
-    x0, y0, x1, y1 = finite[:, 0].min(), finite[:, 1].min(), finite[:, 2].max(), finite[:, 3].max()
-    box = profile.bounds_lonlat
-    swapped = box is not None and box[0] <= y0 and y1 <= box[2] and box[1] <= x0 and x1 <= box[3]
-    inside = _LON[0] <= x0 and x1 <= _LON[1] and _LAT[0] <= y0 and y1 <= _LAT[1]
-    if inside and not swapped:
-        return
-    hint = "They fit when the axes are exchanged: the file has latitude first." if swapped else "Is the CRS right?"
-    raise CrsError(
-        f"{source}: the coordinates x {x0:g} … {x1:g}, y {y0:g} … {y1:g} do not fit {as_crs(crs).name}, which has longitude first. {hint} "
-        "plangeo does not exchange them silently: correct the file, or state the true crs=."
-    )

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from plangeo.arguments import take_assessment
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError
 from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language, Plan, Verdict
@@ -36,6 +37,20 @@ _SCALE = Label("tỷ lệ", "scale")
 _OPEN_END = Label("đến khi được thay thế", "until replaced")
 _UNNAMED = Label("(không có tên)", "(no name)")
 _NO_BASIS = Label("căn cứ không được nêu", "a basis that is not stated")
+_NEAREST = Label("Vùng phù hợp gần nhất", "Nearest compatible zone")
+_NO_NEAREST = Label("Không vùng nào của quy hoạch đang có hiệu lực phù hợp.", "No zone of a plan in force is compatible.")
+_ZONE = Label("vùng", "zone")
+_COMPASS = {
+    "": Label("", ""),
+    "N": Label("về phía bắc", "to the north"),
+    "NE": Label("về phía đông bắc", "to the northeast"),
+    "E": Label("về phía đông", "to the east"),
+    "SE": Label("về phía đông nam", "to the southeast"),
+    "S": Label("về phía nam", "to the south"),
+    "SW": Label("về phía tây nam", "to the southwest"),
+    "W": Label("về phía tây", "to the west"),
+    "NW": Label("về phía tây bắc", "to the northwest"),
+}
 _POINT = Label("Vị trí điểm", "The point")
 _NO_USE = Label("loại dự án chưa rõ", "kind of project not stated")
 
@@ -45,9 +60,10 @@ def explain(assessment: Assessment, site_id: str, language: Language = "vi") -> 
 
     ``language`` is ``"vi"`` or ``"en"``. The text ends with the illustrative notice where it applies.
 
-    **Raises** InputError for an identifier the assessment does not hold, naming close ones.
+    **Raises** InputError for what is no assessment, and for an identifier it does not hold, naming close ones.
     """
     _known_language(language)
+    take_assessment(assessment, "explain")
     wanted = str(site_id)
     ids = assessment.sites["site_id"].astype(str)
     rows = assessment.sites.loc[(ids == wanted).to_numpy()]
@@ -191,10 +207,30 @@ def _paragraph(assessment: Assessment, site: _Row | pd.Series, findings: Sequenc
     for label, column in ((_PROBLEM, "problem"), (_REPAIRED, "repaired")):
         if (text := one_line(site.get(column))) and text not in said:
             lines.append(f"{label.text(language)}: {text}")
+    lines += [line for line in (_nearest_line(assessment, str(site["site_id"]), language),) if line]
     lines += [line for line in (not_run_line(assessment, language),) if line]
     if assessment.illustrative:
         lines.append(f"{ILLUSTRATIVE.text(language)}.")
     return "\n".join(lines)
+
+
+def _nearest_line(assessment: Assessment, site_id: str, language: Language) -> str:
+    """Where the nearest ground lies that permits the use; empty when none was looked for."""
+    found = assessment.nearest
+    if found.empty:
+        return ""
+    rows = found.loc[(found["site_id"] == site_id).to_numpy()]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    if not row["zone_id"]:
+        return _NO_NEAREST.text(language)
+    known = assessment.rulebook.classes.get(str(row["zone_code"]))
+    named = f"{row['zone_code']} ({known.name.text(language)})" if known else str(row["zone_code"])
+    plan = assessment.rulebook.plans.get(str(row["plan_id"]))
+    where = f"{format_length(float(row['distance_m']), language)} {_COMPASS[str(row['compass'])].text(language)}".strip()
+    title = plan.title.text(language) if plan else one_line(row["plan_id"])
+    return f"{_NEAREST.text(language)}: {where}, {one_line(named)}, {title}, {_ZONE.text(language)} {one_line(row['zone_id'])}."
 
 
 def _site_facts(assessment: Assessment, site_id: str, language: Language) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -17,6 +17,8 @@ from pyproj.transformer import TransformerGroup
 
 from plangeo.errors import CrsError
 
+# Layers that cover ground; sites and features to keep clear of may be lines and points.
+AREAS_ONLY = frozenset({"zones", "districts"})
 # Two readings of an invalid ring must agree to this share before plangeo believes either of them.
 REPAIR_AGREEMENT = 1e-3
 # A repaired area may differ by this share from the area the register declares.
@@ -25,7 +27,15 @@ DECLARED_AGREEMENT = 0.05
 AREAL_SCALE_BOUND = 1e-3
 # Long edges bend when they are reprojected; they are densified to this length first (sagitta < 1 mm at 21° N).
 MAX_EDGE_M = 250.0
+# The widest circle is searched until its diameter is known to this many metres.
+WIDTH_TOLERANCE_M = 0.01
+CURVED = (
+    "curved_geometry: the shape is drawn with arcs, which cannot be measured; turn curves into straight pieces "
+    "(QGIS: Convert to curved/straight geometry type, PostGIS: ST_CurveToLine)"
+)
+"""Problem of a row whose shape has curves; plangeo does not choose how finely to straighten them."""
 _DEGREE_M = 111_320.0
+_RING, _POINTS, _COLLECTION = 2, 4, 7  # type ids of shapely; above them come the curves
 _BOX = re.compile(r"\[bbox ([-\d., e+]+)\]$")
 
 
@@ -70,8 +80,9 @@ def transformation(source: Any, target: Any) -> dict[str, Any]:
 def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     """Return ``frame`` in ``crs``: long edges densified first, every coordinate checked to be finite.
 
-    **Raises** CrsError when the frame has no CRS, when the operation ignores a datum, or when a
-    coordinate cannot be converted (often swapped axes).
+    A row whose coordinates cannot be converted loses its place and gets a ``problem``.
+    **Raises** CrsError when the frame has no CRS, when the operation ignores a datum, or when no row can be
+    converted (often swapped axes).
     """
     if frame.crs is None:
         raise CrsError("The layer has no coordinate reference system, so it cannot be measured. Give it with crs='EPSG:…'.")
@@ -85,13 +96,27 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     except ProjError as fault:  # pragma: no cover - depends on PROJ's mood
         raise CrsError(f"Cannot convert from {_crs_name(as_crs(frame.crs))} to {_crs_name(target)}: {fault}") from fault
     bounds = moved.geometry.bounds.to_numpy()
-    broken = ~np.isfinite(bounds).all(axis=1) & frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
+    placed = frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
+    broken = ~np.isfinite(bounds).all(axis=1) & placed
     if broken.any():
+        moved = _set_aside(moved, frame, broken, target)
+    return _with_moved_boxes(moved, frame, target)
+
+
+def _set_aside(
+    moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, broken: np.ndarray[Any, Any], target: pyproj.CRS
+) -> gpd.GeoDataFrame:
+    """Rows that cannot be converted lose their place and say so; when no row can, the whole layer is refused."""
+    present = frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
+    if "problem" not in frame or broken.sum() == present.sum():
         raise CrsError(
             f"{int(broken.sum())} of {len(frame)} geometries fall outside what {_crs_name(target)} can show, first at index "
             f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?"
         )
-    return _with_moved_boxes(moved, frame, target)
+    why = f"bad_coordinates: the place lies outside what {_crs_name(target)} can show"
+    told = moved["problem"].astype(object)
+    out = moved.assign(problem=told.mask(broken & (told.fillna("") == ""), why))
+    return out.set_geometry(gpd.GeoSeries(moved.geometry.where(~broken, None), index=moved.index, crs=target))
 
 
 def _with_moved_boxes(moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, target: pyproj.CRS) -> gpd.GeoDataFrame:
@@ -137,16 +162,18 @@ def is_metric(crs: Any, bounds_lonlat: tuple[float, float, float, float]) -> boo
     return bool(np.all(np.abs(np.asarray(factors.areal_scale) - 1) < AREAL_SCALE_BOUND))
 
 
-def working_crs(frames: Iterable[gpd.GeoDataFrame], preferred: Any = None, fallback: Any = None) -> pyproj.CRS:
-    """Return the CRS to measure in: ``preferred``, else the first frame's own that is fit, else ``fallback``, else UTM.
+def working_crs(frames: Sequence[gpd.GeoDataFrame], preferred: Any = None, fallback: Any = None) -> pyproj.CRS:
+    """Return the CRS to measure in: ``preferred``, else the first frame's own that is fit, else ``fallback``, UTM, or an
+    equal-area projection around the ground in question.
 
-    The frames come in order of importance (sites, zones, districts). EPSG:3857 and degrees are never chosen.
-    **Raises** CrsError when ``preferred`` is not fit for measuring here, or no frame has a geometry.
+    The frames come in order of importance (sites, zones, districts). Only ground where the first meets the others
+    counts, so that one row that lies far away does not change the areas of all. EPSG:3857 and degrees are never chosen.
+    **Raises** CrsError when ``preferred`` is not fit for measuring here.
     """
     known = [f for f in frames if f.crs is not None and f.geometry.notna().any()]
     if not known:
         return as_crs(preferred or fallback or "EPSG:6933")
-    bounds = _bounds_lonlat(known[0])
+    bounds = _meeting_bounds(known)
     if preferred is not None:
         if not is_metric(preferred, bounds):
             raise CrsError(
@@ -154,24 +181,43 @@ def working_crs(frames: Iterable[gpd.GeoDataFrame], preferred: Any = None, fallb
                 "Leave crs= out to let plangeo choose, or give e.g. EPSG:9215 for Lạng Sơn."
             )
         return as_crs(preferred)
-    for frame in known:
-        if is_metric(frame.crs, bounds):
-            return as_crs(frame.crs)
-    if fallback is not None and is_metric(fallback, bounds):
-        return as_crs(fallback)
-    return as_crs(gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs())
+    utm = gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs()
+    for candidate in (*(f.crs for f in known), fallback, utm):
+        if candidate is not None and is_metric(candidate, bounds):
+            return as_crs(candidate)
+    west, south, east, north = bounds
+    return as_crs(f"+proj=laea +lat_0={(south + north) / 2:.2f} +lon_0={(west + east) / 2:.2f} +datum=WGS84 +units=m +type=crs")
 
 
-def _bounds_lonlat(frame: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
-    west, south, east, north = frame.total_bounds
-    transformer = pyproj.Transformer.from_crs(as_crs(frame.crs), "EPSG:4326", always_xy=True)
-    w, s, e, n = transformer.transform_bounds(west, south, east, north)
-    if not np.isfinite([w, s, e, n]).all():
+def _meeting_bounds(frames: Sequence[gpd.GeoDataFrame]) -> tuple[float, float, float, float]:
+    """Bounds in degrees of the first frame's boxes that meet a box of another frame; of all its boxes when none does."""
+    boxes = [_boxes_lonlat(f) for f in frames]
+    boxes = [b for b in boxes if len(b)]
+    if not boxes:
         raise CrsError(
-            f"The coordinates ({west:.3f}, {south:.3f} … {east:.3f}, {north:.3f}) do not fit {_crs_name(as_crs(frame.crs))}. "
-            "Are the axes swapped, or the CRS wrong?"
+            f"No coordinate of the {len(frames)} layer(s) fits its coordinate reference system "
+            f"({', '.join(_crs_name(as_crs(f.crs)) for f in frames)}). Are the axes swapped, or the CRS wrong?"
         )
-    return w, s, e, n
+    chosen = boxes[0]
+    if len(boxes) > 1:
+        tree = shapely.STRtree(shapely.box(*np.concatenate(boxes[1:]).T))
+        meeting = np.unique(tree.query(shapely.box(*chosen.T), predicate="intersects")[0])
+        chosen = chosen[meeting] if len(meeting) else chosen
+    west, south = chosen[:, :2].min(axis=0)
+    east, north = chosen[:, 2:].max(axis=0)
+    return float(west), float(south), float(east), float(north)
+
+
+def _boxes_lonlat(frame: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
+    """The bounding box of every row in degrees, without rows that have none or lie outside the CRS."""
+    boxes = frame.geometry.bounds.to_numpy()
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
+    transformer = pyproj.Transformer.from_crs(as_crs(frame.crs), "EPSG:4326", always_xy=True)
+    corners = [transformer.transform(boxes[:, i], boxes[:, j]) for i in (0, 2) for j in (1, 3)]
+    lon, lat = np.array([c[0] for c in corners]), np.array([c[1] for c in corners])
+    out = np.column_stack([lon.min(axis=0), lat.min(axis=0), lon.max(axis=0), lat.max(axis=0)])
+    usable = np.isfinite(out).all(axis=1) & (np.abs(lat) <= 90).all(axis=0)
+    return np.asarray(out[usable])
 
 
 def ellipsoidal_area(geometry: gpd.GeoSeries) -> pd.Series:
@@ -233,7 +279,13 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     values = out.geometry.to_numpy().copy()
     ledger: list[dict[str, Any]] = []
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
-    values = np.array([_flattened(g) for g in values], dtype=object)
+    kinds = np.asarray(shapely.get_type_id(values))
+    for i in np.flatnonzero((kinds == _RING) | (kinds >= _POINTS)).tolist():  # single points, lines and polygons need no opening
+        shape = values[i]
+        if has_curves(shape):
+            values[i], problems[i] = None, problems[i] or CURVED
+        else:
+            values[i] = _distinct(i, out, _flattened(shape), layer, id_column, repaired, ledger)
     present = ~np.asarray(shapely.is_missing(values))
     flat = values.copy()
     flat[present] = shapely.force_2d(values[present])
@@ -251,7 +303,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
         elif not finite[i] or not _all_finite(flat[i]):
             problems[i] = problems[i] or "not_finite: a coordinate is not a finite number"
             flat[i] = None
-        elif layer != "sites" and shapely.get_dimensions(flat[i]) < 2:
+        elif layer in AREAS_ONLY and shapely.get_dimensions(flat[i]) < 2:
             box = ", ".join(f"{v:.6f}" for v in flat[i].bounds)
             problems[i] = problems[i] or f"not_an_area: a line or point cannot be a zone; its ground is unknown [bbox {box}]"
             flat[i] = None
@@ -264,23 +316,79 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=frame.crs)), ledger
 
 
+def has_curves(geometry: Any) -> bool:
+    """Return True when ``geometry`` has arcs, at any depth of a collection.
+
+    >>> has_curves(shapely.from_wkt("GEOMETRYCOLLECTION (CIRCULARSTRING (0 0, 1 1, 2 0))")), has_curves(shapely.Point(0, 0))
+    (True, False)
+    """
+    if geometry is None:
+        return False
+    if shapely.get_type_id(geometry) != _COLLECTION:
+        return bool(shapely.get_type_id(geometry) > _COLLECTION)
+    try:
+        return any(has_curves(shapely.get_geometry(geometry, n)) for n in range(int(shapely.get_num_geometries(geometry))))
+    except NotImplementedError:  # this is how the library meets an arc
+        return True
+
+
 def _flattened(geometry: Any) -> Any:
     """Open nested collections and drop empty parts, which hide parts from every later test and crash GEOS."""
-    if geometry is None or geometry.is_empty or shapely.get_type_id(geometry) < 4 or shapely.get_type_id(geometry) > 7:
+    if geometry is None or geometry.is_empty:
         return geometry
+    if shapely.get_type_id(geometry) < 4:
+        return _open_line(geometry)
     parts = [p for p in _primitives(geometry) if not p.is_empty]
     kinds = {int(shapely.get_dimensions(p)) for p in parts}
     if len(kinds) != 1:
         return shapely.GeometryCollection(parts)
-    if len(parts) == 1 and shapely.get_type_id(geometry) == 7:
+    if len(parts) == 1 and shapely.get_type_id(geometry) in (_POINTS, _COLLECTION):
         return parts[0]
     return (shapely.MultiPoint, shapely.MultiLineString, shapely.MultiPolygon)[kinds.pop()](parts)
 
 
 def _primitives(geometry: Any) -> list[Any]:
     if shapely.get_type_id(geometry) < 4:
-        return [geometry]
+        return [_open_line(geometry)]
     return [p for part in shapely.get_parts(geometry) for p in _primitives(part)]
+
+
+def _open_line(geometry: Any) -> Any:
+    """A bare ring is a line to every measurement, but mending it crashes GEOS."""
+    return shapely.LineString(geometry) if geometry.geom_type == "LinearRing" else geometry
+
+
+def _distinct(
+    i: int, frame: gpd.GeoDataFrame, geometry: Any, layer: str, id_column: str, repaired: list[str], ledger: list[dict[str, Any]]
+) -> Any:
+    """The points of a multipoint, each once: a repeated one would weigh twice in every share."""
+    if geometry is None or shapely.get_type_id(geometry) != _POINTS:
+        return geometry
+    kept = np.unique(shapely.get_coordinates(geometry), axis=0)
+    count = int(shapely.get_num_geometries(geometry))
+    if len(kept) == count:
+        return geometry
+    why = f"{count - len(kept)} of {count} points repeat another one"
+    ledger.append(_ledger_row(i, frame, layer, id_column, "repaired", "each point once", why, kept[0]))
+    repaired[i] = "; ".join(t for t in (repaired[i], f"each point once: {why}") if t)
+    return shapely.Point(kept[0]) if len(kept) == 1 else shapely.MultiPoint(kept)
+
+
+def _ledger_row(
+    i: int, frame: gpd.GeoDataFrame, layer: str, id_column: str, action: str, method: str, why: str, where: Any
+) -> dict[str, Any]:
+    return {
+        "layer": layer,
+        "row_id": str(frame[id_column].iloc[i]) if id_column in frame else str(frame.index[i]),
+        "source_row": _number(frame["source_row"].iloc[i]) if "source_row" in frame else float("nan"),
+        "action": action,
+        "method": method,
+        "why": why,
+        "area_before_m2": 0.0,
+        "area_after_m2": 0.0,
+        "x": float(where[0]),
+        "y": float(where[1]),
+    }
 
 
 def _all_finite(geometry: Any) -> bool:
@@ -306,21 +414,9 @@ def _mend(
     mended, method = _one_reading(geometry, declared_m2)
     before = _units_area(geometry, frame)
     after = float("nan") if mended is None else _units_area(mended, frame)
-    where = shapely.get_coordinates(geometry)[0]
-    ledger.append(
-        {
-            "layer": layer,
-            "row_id": str(frame[id_column].iloc[i]) if id_column in frame else str(frame.index[i]),
-            "source_row": _number(frame["source_row"].iloc[i]) if "source_row" in frame else float("nan"),
-            "action": "quarantined" if mended is None else "repaired",
-            "method": method,
-            "why": why,
-            "area_before_m2": before,
-            "area_after_m2": after,
-            "x": float(where[0]),
-            "y": float(where[1]),
-        }
-    )
+    action = "quarantined" if mended is None else "repaired"
+    row = _ledger_row(i, frame, layer, id_column, action, method, why, shapely.get_coordinates(geometry)[0])
+    ledger.append(row | {"area_before_m2": before, "area_after_m2": after})
     if mended is None:
         box = ", ".join(f"{v:.6f}" for v in geometry.bounds)
         problems[i] = problems[i] or f"invalid_geometry: {why}; {method} [bbox {box}]"
@@ -332,11 +428,14 @@ def _mend(
 def _one_reading(geometry: Any, declared_m2: float) -> tuple[Any, str]:
     """Return the repaired geometry and the method, or None and why no single reading exists."""
     dimension = int(shapely.get_dimensions(geometry))
-    linework = _part(shapely.make_valid(geometry), dimension)
+    try:
+        linework = _part(shapely.make_valid(geometry), dimension)
+        structure = _part(shapely.make_valid(geometry, method="structure"), 2) if dimension == 2 else linework
+    except shapely.errors.GEOSException as fault:
+        return None, f"it cannot be mended ({str(fault).splitlines()[0][:80]})"
     if dimension < 2:
         same = not linework.is_empty
         return (linework, "make_valid") if same else (None, "no valid reading")
-    structure = _part(shapely.make_valid(geometry, method="structure"), 2)
     areas = [abs(float(geometry.area)), float(linework.area), float(structure.area)]
     largest = max(areas)
     if largest == 0 or structure.is_empty:
@@ -383,8 +482,12 @@ def _box(text: str) -> Any:
 
 
 def widest_circle(geometry: Any) -> float:
-    """Return the diameter in metres of the widest circle inside a polygon (its width), 0 when empty."""
+    """Return the diameter in metres of the widest circle inside a polygon (its width), 0 when empty.
+
+    The search stops within ``WIDTH_TOLERANCE_M``; what is left is added, so that a width is never understated.
+    """
     if geometry is None or geometry.is_empty or shapely.get_dimensions(geometry) < 2:
         return 0.0
     parts = shapely.get_parts(polygonal(geometry))
-    return 2.0 * max(float(shapely.maximum_inscribed_circle(p).length) for p in parts)
+    radius = max(float(shapely.maximum_inscribed_circle(p, tolerance=WIDTH_TOLERANCE_M / 2).length) for p in parts)
+    return 2.0 * radius + WIDTH_TOLERANCE_M

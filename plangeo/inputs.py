@@ -71,6 +71,11 @@ def check_path(path: Any) -> Path:
     **Raises** InputError for addresses (``https://``, ``PG:``, ``/vsizip/``), which GDAL would follow,
     and for a path where nothing lies.
     """
+    if not isinstance(path, str | Path):
+        raise InputError(
+            f"a {type(path).__name__} was given where the path of a file is wanted. Name the file, e.g. 'projects.xlsx'; "
+            "what is read already goes to plangeo.assess."
+        )
     text = str(path)
     low = text.lower().replace("\\", "/")
     if "/vsi" in low or low.startswith("vsi") or "://" in low or low.startswith(("pg:", "mysql:", "wfs:", "http:", "https:")):

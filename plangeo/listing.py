@@ -8,12 +8,12 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from plangeo.arguments import JUDGED
 from plangeo.explanation import explain_all, one_line, sentences
 from plangeo.model import Assessment, Verdict
 from plangeo.tables import FINDINGS, SITES
 
 _CANONICAL = {column.name for column in SITES}
-_JUDGED = ("verdict", "reasons")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def list_results(assessment: Assessment) -> Listing:
 
 def own_columns(assessment: Assessment) -> list[str]:
     """Return the columns of the register that plangeo only carries along, in the register's order."""
-    return [str(c) for c in assessment.sites.columns if c not in _CANONICAL and c not in _JUDGED and c != "geometry"]
+    return [str(c) for c in assessment.sites.columns if c not in _CANONICAL and c not in JUDGED and c != "geometry"]
 
 
 def verdict_table(assessment: Assessment) -> pd.DataFrame:

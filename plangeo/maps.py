@@ -20,6 +20,7 @@ from typing import Any
 import folium
 from branca.element import Element, Figure
 
+from plangeo.arguments import kind_of, take_assessment
 from plangeo.errors import InputError, PlangeoError, PlangeoWarning
 from plangeo.model import Assessment, Label, Language, Verdict
 from plangeo.panels import PANELS, UNIT_DEGREES, anchor, asset, number, on_the_globe, plain
@@ -39,10 +40,13 @@ def make_map(assessment: Assessment, *, language: Language = "vi", title: str | 
     languages. Layers may be added as to any folium map; what they would load from the internet (tiles,
     plugins) is blocked by the page's content policy, and a PlangeoWarning says so on saving.
 
-    **Raises** InputError for another language; CrsError when a layer has no usable CRS.
+    **Raises** InputError for another language, or what is no assessment; CrsError when a layer has no usable CRS.
     """
     if language not in ("vi", "en"):
         raise InputError(f"language {language!r} is not known; use 'vi' or 'en'")
+    take_assessment(assessment, "make_map")
+    if title is not None and not isinstance(title, str):
+        raise InputError(f"title is {kind_of(title)}, not a text; leave it out for the default heading")
     island = to_island(page_data(assessment, language, title))
     return AssessmentMap(island, title or DEFAULT_TITLE.text(language), language, _middle(assessment))
 

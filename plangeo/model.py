@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -97,7 +98,8 @@ class LegalBasis:
         return ", ".join(part for part in (self.article, self.document) if part) + mark
 
 
-PlanStatus = Literal["in_force", "expired", "superseded", "pending", "unknown"]
+PlanStatus = Literal["in_force", "expired", "superseded", "pending", "revoked", "unknown"]
+"""What a plan is on a day, by its stated status and its dates."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,13 @@ class Plan:
     rank: int | None = None
     theme: str = "land_use"
     status: str = ""
-    """Free word of the register of plans (draft, under adjustment …); ``draft`` is never in force."""
+    """One of ``plangeo.planstatus.WORDS``; empty = the dates decide. Another word counts as ``unknown``."""
     successor: str | None = None
     source: str = ""
     illustrative: bool = False
     """True when the zones were made up for a demonstration; every output then says so."""
+    status_note: str = ""
+    """The register's own word where it could not be read as a status."""
 
     @property
     def tolerance_m(self) -> float | None:
@@ -194,6 +198,32 @@ class Threshold:
     valid_to: dt.date | None = None
 
 
+RequirementField = Literal["slope_deg", "value", "class", "distance_m"]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What the ground of a use must be like beyond its zone: slope, flood depth, land cover, distance to a relic …
+
+    ``layer`` names the raster or the features that are measured. ``share`` is the part of the site on which a
+    raster's value must hold; distances hold for the whole site.
+    """
+
+    use: str
+    zone: str
+    """Asked of sites with ground on this class or one below it; ``*`` = of every site of the use."""
+    layer: str
+    field: RequirementField
+    op: Operator
+    value: float | str | tuple[float | str, ...]
+    basis: LegalBasis
+    share: float = 1.0
+    otherwise: Verdict = Verdict.NOT_PERMITTED
+    note: Label = Label("", "")
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+
 @dataclass(frozen=True)
 class Precedence:
     """Which plan governs where several lie: ``order`` from the first to the last."""
@@ -240,14 +270,32 @@ class Reason:
 
 
 @dataclass(frozen=True)
+class Flip:
+    """How far a verdict of the zones is from changing."""
+
+    leaning: Verdict
+    """What the zones say when their borders are believed to the millimetre."""
+    distance_m: float
+    """ε*: the smallest displacement of boundaries that changes it, metres."""
+    tolerance_m: float | None
+    """t: the displacement that plan and site cannot exclude, metres; None when the plan states nothing."""
+    plan_id: str
+
+
+@dataclass(frozen=True)
 class Check:
-    """One question asked of every site: ``judge`` turns tables into findings."""
+    """One question asked of every site: ``judge`` turns tables into findings.
+
+    ``tempers``: reason → checks whose verdict that reason takes the edge off, down to UNKNOWN: what lies within the
+    map's accuracy is neither proven nor refuted.
+    """
 
     code: str
     title: Label
     needs: tuple[str, ...]
     reasons: Mapping[str, Reason]
     judge: Callable[[Measured], pd.DataFrame]
+    tempers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -277,6 +325,8 @@ class Assessment:
     repairs: pd.DataFrame = field(default_factory=pd.DataFrame)
     inputs: tuple[Mapping[str, Any], ...] = ()
     """Fingerprint of each input: role, path, layer, sha256, rows, crs."""
+    nearest: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The nearest zone that permits the use of each site that is not permitted where it lies (tables.NEAREST)."""
     crs: str = ""
     """The metric CRS every planar number was computed in."""
     crs_operations: tuple[Mapping[str, Any], ...] = ()
@@ -292,6 +342,21 @@ class Assessment:
         counts = self.sites["verdict"].value_counts().reindex(order, fill_value=0)
         table: pd.DataFrame = counts.rename_axis("verdict").rename("sites").to_frame()
         return table
+
+    def flip_distances(self) -> pd.DataFrame:
+        """Return how many sites flip at which displacement of borders (ε*, metres): index ``metres``, columns
+        ``within_accuracy`` and ``beyond_accuracy`` (of plan and site); without sites that have nothing to flip.
+        """
+        found = self.findings.loc[self.findings["check"] == "robustness", ["reason", "measure", "threshold"]].dropna(
+            subset="measure"
+        )
+        bins = pd.cut(found["measure"], [*FLIP_BINS_M, float("inf")], right=False, labels=_bin_labels())
+        within = found["reason"] == "within_map_accuracy"
+        columns = {"within_accuracy": bins[within], "beyond_accuracy": bins[~within]}
+        table = pd.DataFrame(
+            {name: values.value_counts().reindex(_bin_labels(), fill_value=0) for name, values in columns.items()}
+        )
+        return table.rename_axis("metres")
 
     def plot(self, **keywords: Any) -> Any:
         """Draw the sites coloured by verdict with matplotlib and return the axes."""
@@ -310,6 +375,14 @@ class Assessment:
             + (f"<p>Not run:</p><ul>{skipped}</ul>" if skipped else "")
             + "</div>"
         )
+
+
+FLIP_BINS_M = (0, 1, 5, 10, 25, 50, 100, 250, 1000)
+"""Lower bounds in metres of the classes of ``Assessment.flip_distances``."""
+
+
+def _bin_labels() -> list[str]:
+    return [f"{a:g}-{b:g}" for a, b in pairwise(FLIP_BINS_M)] + [f"≥ {FLIP_BINS_M[-1]:g}"]
 
 
 ILLUSTRATIVE = Label(

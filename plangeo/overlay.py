@@ -8,210 +8,230 @@ zones do, and the law (which plan prevails, which class governs) is then read of
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from plangeo.geometry import ellipsoidal_area, linear, polygonal, quarantined_boxes, widest_circle
 from plangeo.model import ZoneKey
+from plangeo.pairs import measure_pairs
+from plangeo.partition import CONTACT_WIDTH_M, Face, Partition, partition, without_contact
 from plangeo.tables import COVER, DISTRICT_EVIDENCE, EVIDENCE, empty
+from plangeo.zonelayer import ZoneLayer
 
-# Two shapes that share a border overlap by rounding noise only: up to this width along the site's own outline.
-CONTACT_WIDTH_M = 1e-6
+# Parts of a site that is covered once add up to it within this share.
+_SUM_KEPT = 1e-9
+_SIZES = ("area_m2", "length_m", "share")
 
 
 @dataclass(frozen=True)
-class Face:
-    """A part of a site on which the same zones lie everywhere."""
+class ZoneMeasure:
+    """What measuring zones gives: see ``measure_zones``."""
 
-    zones: tuple[int, ...]
-    geometry: Any
-    on_border: bool = False
+    evidence: gpd.GeoDataFrame
+    cover: pd.DataFrame
+    widths: Mapping[tuple[str, str], float]
+    doubts: Mapping[str, str]
 
 
 def measure_zones(
-    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, *, width_classes: Mapping[str, frozenset[str]] | None = None
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame, dict[tuple[str, str], float]]:
+    sites: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame | ZoneLayer,
+    *,
+    width_classes: Mapping[str, frozenset[str]] | None = None,
+    contact_m: float = CONTACT_WIDTH_M,
+    threads: int = 1,
+    compiled: bool | None = None,
+) -> ZoneMeasure:
     """Measure which part of every site lies on which zone.
 
-    Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES), both in one metric CRS; rows without
-    geometry are passed over. ``width_classes`` maps a class to the codes below it: the width of the total of
-    that class is measured too, as the diameter of the widest circle inside (slow).
-    Returns: evidence (tables.EVIDENCE, one row per site and zone; ``prevails`` still True everywhere), the cover
-    (tables.COVER), both in the order of the sites and of the zone ids, and (site_id, class) → width in metres.
+    Sites on ground that zones cover exactly once are measured all together (``plangeo.pairs``); those that meet an
+    overlap, a gap, an edge of the plan or a border they run along are cut one by one (``plangeo.partition``).
+
+    Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES, or made ready by ``plangeo.zonelayer``), both in one
+    metric CRS; rows without geometry are passed over. ``width_classes`` maps a class to the codes below it: the width of
+    the total of that class is measured too, as the diameter of the widest circle inside (slow). ``contact_m``: strips up
+    to this width in metres are contact, not overlap. ``threads`` changes nothing but the time; ``compiled`` as in
+    ``plangeo.pairs.measure_pairs``.
+    Returns: ``evidence`` (tables.EVIDENCE, one row per site and zone; ``prevails`` still True everywhere),
+    ``cover`` (tables.COVER), both in the order of the sites and of the zones' keys; ``widths`` (site_id, class) →
+    metres; ``doubts`` site_id → which sum contradicts another, empty when every site adds up.
     """
-    keys: list[ZoneKey] = list(
-        zip(zones["plan_id"].astype(str), zones["zone_code"].astype(str), zones["zone_id"].astype(str), strict=True)
-    )
+    layer = zones if isinstance(zones, ZoneLayer) else ZoneLayer.of(zones)
+    ids, shapes = sites["site_id"].astype(str).tolist(), sites.geometry.to_numpy()
+    plain = _measure_plainly(shapes, layer, width_classes or {}, contact_m, threads, compiled)
     evidence: list[dict[str, Any]] = []
     cover: list[dict[str, Any]] = []
     widths: dict[tuple[str, str], float] = {}
-    for site_id, site, candidates in _pairs(sites, zones):
-        is_line = shapely.get_dimensions(site) == 1
-        pieces = {} if is_line else _pieces(site, candidates)
-        faces = partition(site, candidates, pieces)
-        if is_line:
-            pieces = {n: _collected(faces, n) for f in faces for n in f.zones}
-        whole = _size(site)
-        for face in faces:
-            cover.append(_cover_row(site_id, face, keys, whole))
-        for zone_class, codes in (width_classes or {}).items():
-            parts = [f.geometry for f in faces if any(keys[z][1] in codes for z in f.zones)]
-            if parts:
-                widths[site_id, zone_class] = widest_circle(shapely.union_all(parts))
-        borders = {z for f in faces if f.on_border for z in f.zones}
-        for zone in sorted(pieces, key=lambda z: keys[z]):
-            plan_id, zone_code, zone_id = keys[zone]
-            row = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
-            evidence.append(row | _sizes(pieces[zone], whole) | {"prevails": True, "on_border": zone in borders})
+    doubts: dict[str, str] = {}
+    for row, (site_id, site) in enumerate(zip(ids, shapes, strict=True)):
+        if site is None or site.is_empty:
+            continue
+        if row in plain:
+            told = _plain_rows(site_id, site, plain[row], layer)
+        else:
+            found = partition(site, layer.near(site, contact_m), contact_m)
+            told = _partition_rows(site_id, site, found, layer)
+            if found.doubt:
+                doubts[site_id] = found.doubt
+            for zone_class, codes in (width_classes or {}).items():
+                parts = [f.geometry for f in found.faces if any(layer.keys[z][1] in codes for z in f.zones)]
+                if parts:
+                    widths[site_id, zone_class] = widest_circle(shapely.union_all(parts))
+        evidence += told[0]
+        cover += told[1]
     frame = _geo(evidence, EVIDENCE, sites.crs)
-    frame["area_ellipsoidal_m2"] = ellipsoidal_area(frame.geometry).to_numpy() if len(frame) else 0.0
-    return frame, _merge_cover(cover), widths
+    frame["area_ellipsoidal_m2"] = _ellipsoidal(frame, sites)
+    return ZoneMeasure(frame, _merge_cover(cover), widths, doubts)
 
 
-def measure_districts(sites: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def draw_evidence(
+    evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, layer: ZoneLayer, site_ids: Collection[str]
+) -> gpd.GeoDataFrame:
+    """Return zone evidence with the ground of these sites drawn, where only its size was measured; from the original shapes."""
+    missing = evidence.geometry.isna() & evidence["site_id"].isin(set(site_ids))
+    if not missing.any():
+        return evidence
+    shapes = dict(zip(sites["site_id"].astype(str), sites.geometry, strict=True))
+    number = {key: n for n, key in enumerate(layer.keys)}
+    near: dict[str, Mapping[int, Any]] = {}
+    geometry = evidence.geometry.to_numpy().copy()
+    keys = zip(evidence["site_id"], evidence["plan_id"], evidence["zone_code"], evidence["zone_id"], strict=True)
+    for at, (site_id, *key) in enumerate(keys):
+        if missing.iloc[at]:
+            around = near.setdefault(site_id, layer.near(shapes[site_id], 0.0))
+            geometry[at] = _inside(shapes[site_id], around[number[tuple(key)]], CONTACT_WIDTH_M)
+    out = evidence.set_geometry(gpd.GeoSeries(geometry, index=evidence.index, crs=evidence.crs))
+    out.loc[missing, "area_ellipsoidal_m2"] = ellipsoidal_area(out.geometry[missing]).to_numpy()
+    return out
+
+
+def _measure_plainly(
+    shapes: NDArray[Any],
+    layer: ZoneLayer,
+    width_classes: Mapping[str, frozenset[str]],
+    contact_m: float,
+    threads: int,
+    compiled: bool | None,
+) -> dict[int, list[tuple[int, float]]]:
+    """Return site row → [(zone row, size)] for the sites on ground that zones cover exactly once, or nowhere.
+
+    Such ground meets no edge that a neighbour does not share, so it is covered equally often everywhere, and the sum
+    of the sizes says how often. A single point needs no such proof: it lies in the zones it lies in.
+    """
+    found = measure_pairs(shapes, layer.pieces, threads=threads, contact_m=contact_m, compiled=compiled)
+    sizes: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for site, zone, size in zip(found.sites.tolist(), found.zones.tolist(), found.measure.tolist(), strict=True):
+        sizes[site].append((zone, size))
+    kinds = shapely.get_type_id(shapes)
+    areal = shapely.get_dimensions(shapes) == 2
+    doubtful = np.zeros(len(shapes), dtype=bool)
+    doubtful[found.unsettled] = True
+    extended = np.flatnonzero(np.isin(kinds, (1, 3)))
+    met = layer.edge_tree.query(shapes[extended], predicate="intersects")[0]
+    doubtful[extended[met]] = True
+    doubtful |= ~np.isin(kinds, (0, 1, 3))
+    wide = {code for codes in width_classes.values() for code in codes}
+    whole = np.where(areal, shapely.area(shapes), shapely.length(shapes))
+    noise = contact_m * np.where(areal, shapely.length(shapes), 1.0)
+    plain: dict[int, list[tuple[int, float]]] = {}
+    for row in np.flatnonzero(~doubtful).tolist():
+        zones = sizes.get(row, [])
+        if kinds[row] != 0:
+            total = math.fsum(size for _, size in zones)
+            covered = not zones or abs(total - whole[row]) <= _SUM_KEPT * whole[row]
+            clear = all(size > noise[row] for _, size in zones)
+            if not covered or not clear or any(layer.keys[zone][1] in wide for zone, _ in zones):
+                continue
+        plain[row] = sorted(zones, key=lambda z: layer.rank[z[0]])
+    return plain
+
+
+def _plain_rows(
+    site_id: str, site: Any, zones: Sequence[tuple[int, float]], layer: ZoneLayer
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Evidence and cover of a site measured plainly; only ground that is the whole site is drawn at once."""
+    dimension = int(shapely.get_dimensions(site))
+    keys = [layer.keys[zone] for zone, _ in zones]
+    if dimension == 0 or len(zones) < 2:
+        sizes = [_sizes(site, _size(site))] * len(zones)
+        faces = [(tuple(keys), _sizes(site, _size(site)))]
+    else:
+        total = math.fsum(size for _, size in zones)
+        column = "area_m2" if dimension == 2 else "length_m"
+        blank = {"area_m2": 0.0, "length_m": 0.0, "geometry": None}
+        sizes = [blank | {column: size, "share": size / total} for _, size in zones]
+        faces = [((key,), size) for key, size in zip(keys, sizes, strict=True)]
+    evidence = [
+        {"site_id": site_id, "plan_id": key[0], "zone_id": key[2], "zone_code": key[1], "prevails": True, "on_border": False}
+        | size
+        for key, size in zip(keys, sizes, strict=True)
+    ]
+    cover = [
+        {"site_id": site_id, "zones": lying, "on_border": False, "sides": ()} | {c: size[c] for c in _SIZES}
+        for lying, size in faces
+    ]
+    return evidence, cover
+
+
+def _partition_rows(
+    site_id: str, site: Any, found: Partition, layer: ZoneLayer
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    whole = math.fsum(_size(face.geometry) for face in found.faces)  # the parts on a snapped grid differ by rounding
+    cover = [_cover_row(site_id, face, layer.keys, whole) for face in found.faces]
+    borders = {z for f in found.faces if f.on_border for z in f.zones}
+    evidence = []
+    for zone in sorted(found.pieces, key=lambda z: layer.keys[z]):
+        plan_id, zone_code, zone_id = layer.keys[zone]
+        row = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
+        evidence.append(row | _sizes(found.pieces[zone], whole) | {"prevails": True, "on_border": zone in borders})
+    return evidence, sorted(cover, key=lambda r: (r["zones"], r["sides"]))
+
+
+def _ellipsoidal(evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArray[Any]:
+    """Area on the ellipsoid: of the ground where it is drawn, else the share of the site's own (equal to 1e-5 within 10 km)."""
+    if not len(evidence):
+        return np.empty(0)
+    areas = ellipsoidal_area(evidence.geometry).to_numpy().copy()
+    bare = evidence.geometry.isna().to_numpy()
+    if bare.any():
+        wanted = sites[sites["site_id"].astype(str).isin(set(evidence.loc[bare, "site_id"]))]
+        own = dict(zip(wanted["site_id"].astype(str), ellipsoidal_area(wanted.geometry), strict=True))
+        areas[bare] = [
+            own[s] * share for s, share in zip(evidence.loc[bare, "site_id"], evidence.loc[bare, "share"], strict=True)
+        ]
+    return areas
+
+
+def measure_districts(
+    sites: gpd.GeoDataFrame, districts: gpd.GeoDataFrame, contact_m: float = CONTACT_WIDTH_M
+) -> gpd.GeoDataFrame:
     """Measure which part of every site lies in which district; both frames in one metric CRS.
 
     Returns: tables.DISTRICT_EVIDENCE, one row per site and district, the largest share first.
     """
     rows: list[dict[str, Any]] = []
     ids, names = districts["district_id"].astype(str).tolist(), districts["district_name"].astype(str).tolist()
-    for site_id, site, candidates in _pairs(sites, districts):
+    for site_id, site, candidates in _pairs(sites, districts, 0.0):
         whole = _size(site)
         found = []
         for number, shape in candidates.items():
-            piece = _inside(site, shape)
-            if piece.is_empty or _size(piece) <= _noise(site):
+            piece = _inside(site, shape, contact_m)
+            if piece.is_empty or (shapely.get_dimensions(piece) == 1 and piece.length <= contact_m):
                 continue
             found.append({"site_id": site_id, "district_id": ids[number], "district_name": names[number], **_sizes(piece, whole)})
         rows += sorted(found, key=lambda r: (-r["share"], r["district_id"]))
     return _geo(rows, DISTRICT_EVIDENCE, sites.crs)
 
 
-def partition(site: Any, candidates: Mapping[int, Any], pieces: Mapping[int, Any] | None = None) -> list[Face]:
-    """Cut one site into faces: disjoint, together the whole site, each with the zones that lie there.
-
-    ``pieces`` are the candidates' parts inside the site, when they are known already.
-
-    >>> site, left, right = shapely.box(0, 0, 2, 1), shapely.box(-1, 0, 1, 1), shapely.box(0.5, 0, 1.5, 1)
-    >>> [(f.zones, f.geometry.area) for f in partition(site, {0: left, 1: right})]
-    [((), 0.5), ((0,), 0.5), ((0, 1), 0.5), ((1,), 0.5)]
-    """
-    dimension = int(shapely.get_dimensions(site))
-    if dimension == 0:
-        return _partition_points(site, candidates)
-    if dimension == 1:
-        return _partition_line(site, candidates)
-    return _partition_polygon(site, _pieces(site, candidates) if pieces is None else pieces)
-
-
-def _pieces(site: Any, candidates: Mapping[int, Any]) -> dict[int, Any]:
-    """Return the part of the site in each candidate, without those that only touch it."""
-    found = {number: _inside(site, zone) for number, zone in candidates.items()}
-    noise = _noise(site)
-    return {number: piece for number, piece in found.items() if not piece.is_empty and _size(piece) > noise}
-
-
-def _partition_polygon(site: Any, pieces: Mapping[int, Any]) -> list[Face]:
-    noise = _noise(site)
-    faces: list[tuple[tuple[int, ...], Any]] = [((), site)]
-    for number, piece in pieces.items():
-        split: list[tuple[tuple[int, ...], Any]] = []
-        for zones, shape in faces:
-            inside = polygonal(shapely.intersection(shape, piece))
-            if inside.is_empty or inside.area <= noise:
-                split.append((zones, shape))
-                continue
-            outside = polygonal(shapely.difference(shape, piece))
-            if outside.is_empty or outside.area <= noise:
-                split.append(((*zones, number), shape))  # the whole face, so that shares still add up to one
-            else:
-                split += [((*zones, number), inside), (zones, outside)]
-        faces = split
-    return [Face(zones, shape) for zones, shape in sorted(faces, key=lambda f: f[0])]
-
-
-def _partition_line(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
-    """Like polygons, by length; a run along a zone's border carries every zone it touches and ``on_border``.
-
-    Each straight segment is cut by its own positions. Intersecting line with line instead loses runs, because
-    a cut point is rounded and no longer lies on the line it was cut from.
-    """
-    segments = _segments(site)
-    borders = {number: shapely.boundary(zone) for number, zone in candidates.items()}
-    for border in borders.values():
-        shapely.prepare(border)
-    inside = {number: shapely.intersection(segments, zone) for number, zone in candidates.items()}
-    runs: dict[tuple[tuple[int, ...], bool], list[Any]] = {}
-    for i, segment in enumerate(segments):
-        spans = {number: _spans(segment, cut[i]) for number, cut in inside.items()}
-        start, end = shapely.get_coordinates(segment)
-        for low, high in _steps(segment.length, spans):
-            probes = [shapely.Point(start + (end - start) * (low + (high - low) * f) / segment.length) for f in (0.25, 0.5, 0.75)]
-            along = {n for n, border in borders.items() if all(shapely.dwithin(border, q, CONTACT_WIDTH_M) for q in probes)}
-            middle = (low + high) / 2
-            within = {n for n, found in spans.items() if any(a <= middle <= b for a, b in found)}
-            ends = [start + (end - start) * at / segment.length for at in (low, high)]
-            runs.setdefault((tuple(n for n in candidates if n in within | along), bool(along)), []).append(
-                shapely.LineString(ends)
-            )
-    return [
-        Face(zones, shapely.line_merge(shapely.MultiLineString(parts)), edge) for (zones, edge), parts in sorted(runs.items())
-    ]
-
-
-def _collected(faces: Sequence[Face], zone: int) -> Any:
-    """The runs in one zone; collected and not dissolved, so that a road driven twice counts twice, as in its length."""
-    return shapely.MultiLineString([p for f in faces if zone in f.zones for p in shapely.get_parts(f.geometry)])
-
-
-def _segments(line: Any) -> Any:
-    pairs = [
-        xy[i : i + 2] for part in shapely.get_parts(line) for xy in [shapely.get_coordinates(part)] for i in range(len(xy) - 1)
-    ]
-    found = np.asarray(shapely.linestrings(np.array(pairs)))
-    return found[shapely.length(found) > 0]
-
-
-def _spans(segment: Any, cut: Any) -> list[tuple[float, float]]:
-    """Where along the segment, in metres from its start, the parts of ``cut`` lie."""
-    start, end = shapely.get_coordinates(segment)
-    direction = (end - start) / segment.length
-    found = []
-    for part in shapely.get_parts(linear(cut)):
-        if part.is_empty:
-            continue
-        positions = (shapely.get_coordinates(part) - start) @ direction
-        found.append((float(positions.min()), float(positions.max())))
-    return found
-
-
-def _steps(length: float, spans: Mapping[int, Sequence[tuple[float, float]]]) -> list[tuple[float, float]]:
-    """Cut ``length`` at every end of a span; ends closer than rounding noise are one."""
-    marks = [0.0]
-    for position in sorted(p for found in spans.values() for span in found for p in span):
-        if position - marks[-1] > CONTACT_WIDTH_M and length - position > CONTACT_WIDTH_M:
-            marks.append(position)
-    marks.append(length)
-    return list(pairwise(marks))
-
-
-def _partition_points(site: Any, candidates: Mapping[int, Any]) -> list[Face]:
-    faces = []
-    for point in shapely.get_parts(site):
-        zones = tuple(n for n, zone in candidates.items() if shapely.intersects(zone, point))
-        on_border = any(shapely.intersects(shapely.boundary(candidates[n]), point) for n in zones)
-        faces.append(Face(zones, point, on_border))
-    return sorted(faces, key=lambda f: (f.zones, f.on_border, f.geometry.x, f.geometry.y))
-
-
-def _pairs(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> list[tuple[str, Any, dict[int, Any]]]:
+def _pairs(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, reach_m: float) -> list[tuple[str, Any, dict[int, Any]]]:
     """Return (site_id, geometry, {layer row: shape}) of every site with a geometry; candidates by index, in id order."""
     shapes = layer.geometry.to_numpy()
     # Only areas are zones: a point on a drawn line would otherwise lie "in" it.
@@ -225,15 +245,17 @@ def _pairs(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> list[tuple[str, 
     for site_id, site in zip(sites["site_id"].astype(str), sites.geometry, strict=True):
         if site is None or site.is_empty:
             continue
-        hits = sorted(numbers[tree.query(site, predicate="intersects")].tolist(), key=lambda n: rank[n])
+        hits = sorted(numbers[tree.query(site, predicate="dwithin", distance=reach_m)].tolist(), key=lambda n: rank[n])
         out.append((site_id, site, {n: shapes[n] for n in hits}))
     return out
 
 
-def _inside(site: Any, shape: Any) -> Any:
+def _inside(site: Any, shape: Any, contact_m: float) -> Any:
     piece = shapely.intersection(site, shape)
     dimension = int(shapely.get_dimensions(site))
-    return polygonal(piece) if dimension == 2 else linear(piece) if dimension == 1 else piece
+    if dimension == 2:
+        return without_contact(polygonal(piece), contact_m)
+    return linear(piece) if dimension == 1 else piece
 
 
 def _size(geometry: Any) -> float:
@@ -241,14 +263,6 @@ def _size(geometry: Any) -> float:
     if dimension == 2:
         return float(geometry.area)
     return float(geometry.length) if dimension == 1 else float(shapely.get_num_geometries(geometry))
-
-
-def _noise(site: Any) -> float:
-    """Area (m²) or length (m) below which two shapes only touch; no point is ever noise."""
-    dimension = int(shapely.get_dimensions(site))
-    if dimension == 2:
-        return CONTACT_WIDTH_M * float(site.length)
-    return CONTACT_WIDTH_M if dimension == 1 else -1.0
 
 
 def _sizes(piece: Any, whole: float) -> dict[str, Any]:
@@ -262,16 +276,21 @@ def _sizes(piece: Any, whole: float) -> dict[str, Any]:
 
 
 def _cover_row(site_id: str, face: Face, keys: Sequence[ZoneKey], whole: float) -> dict[str, Any]:
-    row = {"site_id": site_id, "zones": tuple(sorted(keys[z] for z in face.zones)), "on_border": face.on_border}
+    row = {
+        "site_id": site_id,
+        "zones": tuple(sorted(keys[z] for z in face.zones)),
+        "on_border": face.on_border,
+        "sides": tuple(sorted(tuple(sorted(keys[z] for z in side)) for side in face.sides)),
+    }
     sizes = _sizes(face.geometry, whole)
     return row | {column: sizes[column] for column in ("area_m2", "length_m", "share")}
 
 
 def _merge_cover(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """One row per site, set of zones and border flag (multi-points may give several equal faces)."""
+    """One row per site, set of zones and sides (multi-points may give several equal faces)."""
     merged: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
-        merged.setdefault((row["site_id"], row["zones"], row["on_border"]), []).append(row)
+        merged.setdefault((row["site_id"], row["zones"], row["sides"]), []).append(row)
     if not merged:
         return empty(COVER)
     out = []

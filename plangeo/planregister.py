@@ -11,6 +11,7 @@ import pandas as pd
 
 from plangeo.errors import TableError
 from plangeo.model import Label, Plan
+from plangeo.planstatus import read_status
 from plangeo.text import clean, fold, parse_date
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -23,20 +24,22 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """Field → column names, nearest first; the French ones are those of the national standard for planning documents (CNIG)."""
 
-# The states of the French standard. A plan that ended on a day nobody wrote down, or was annulled in a part nobody
-# drew, must not let anything pass: it loses its start, and its zones are judged unknown.
-_DRAFT_STATES = frozenset({"01", "02"})
+# The states of the French standard (ETAT). An annulment by a court reaches back to the first day, and nobody drew
+# which part was annulled in part: neither may let anything pass, whatever the dates.
 _STATES = {
-    "03": "in force",
-    "04": "annulled",
-    "05": "replaced",
-    "06": "repealed",
-    "07": "approved",
-    "08": "partly annulled",
-    "09": "lapsed",
+    "01": "draft",
+    "02": "draft",
+    "03": "in_force",
+    "04": "revoked",
+    "05": "superseded",
+    "06": "revoked",
+    "07": "in_force",
+    "08": "unknown",
+    "09": "expired",
 }
-_ENDED_STATES = frozenset({"04", "05", "06", "09"})
 _PARTLY_ANNULLED = "08"
+_ENDED_STATES = frozenset({"05", "06", "09"})
+"""States of a plan that was in force until a day; where the table tells the day, the dates say it better."""
 
 
 def plans_from_table(
@@ -46,15 +49,16 @@ def plans_from_table(
 
     Parameters: ``frame`` a table of text or dates, a row per act; ``level`` and ``authority`` what the table does not
     say; ``columns`` column → field (plan_id, kind, decision, valid_from, valid_to, status), winning over the synonyms.
-    Returns: a plan without a date of approval, annulled in part, or ended on a day nobody wrote down, has no
-    ``valid_from``, so that its zones are judged *unknown*; a plan in procedure is a draft and never in force.
+    Returns: a plan without a date of approval has no ``valid_from``; one that is a draft, annulled, or ended on a day
+    nobody wrote down keeps a status that is never in force. A word that is no known status becomes ``unknown``, and
+    ``status_note`` keeps it.
     **Raises** TableError without a column of identifiers, for a date that cannot be read, and for rows of one plan that
     contradict each other.
 
     >>> table = pd.DataFrame({"IDURBA": ["30014_PLU"], "TYPEDOC": ["PLU"], "DATAPPRO": ["20171013"], "ETAT": ["03"]})
     >>> plan, = plans_from_table(table, level="commune", authority="mairie")
     >>> plan.title.en, plan.valid_from.isoformat(), plan.valid_to, plan.status
-    ('PLU 30014_PLU', '2017-10-13', None, 'in force')
+    ('PLU 30014_PLU', '2017-10-13', None, 'in_force')
     """
     found = _columns(frame, columns or {})
     if "plan_id" not in found:
@@ -108,11 +112,22 @@ def _plan(cells: Mapping[str, str], level: str, authority: str, found: Mapping[s
     if start and end and end < start:
         raise TableError(f"Row {number}: the plan {plan_id!r} ends on {end}, before it begins on {start}. Mend the dates.")
     state = cells.get("status", "")
-    if (state in _ENDED_STATES and end is None) or state == _PARTLY_ANNULLED:
-        start = None
-    status = "draft" if state in _DRAFT_STATES else _STATES.get(state, state)
+    status, note = _status(state, end)
     title = " ".join(part for part in (cells.get("kind", ""), plan_id) if part)
-    return Plan(plan_id, Label(title, title), level, cells.get("decision", ""), authority, start, end, status=status)
+    return Plan(
+        plan_id, Label(title, title), level, cells.get("decision", ""), authority, start, end, status=status, status_note=note
+    )
+
+
+def _status(state: str, end: dt.date | None) -> tuple[str, str]:
+    """Return the status and, where it was not understood, the table's own word."""
+    code = state.zfill(2) if state.isdecimal() else state
+    if code in _ENDED_STATES and end is not None:
+        return "", ""
+    status = _STATES.get(code, read_status(state))
+    if status is None:
+        return "unknown", state
+    return status, "partly annulled" if code == _PARTLY_ANNULLED else ""
 
 
 def _date(text: str, column: str, number: int) -> dt.date | None:

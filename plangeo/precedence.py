@@ -14,7 +14,9 @@ from plangeo.rulebook import Rulebook
 
 
 def govern(cover: pd.DataFrame, rulebook: Rulebook) -> pd.DataFrame:
-    """Return ``cover`` with the column ``governs``: the zones that prevail, an empty tuple where none does.
+    """Return ``cover`` with the columns ``governs`` and ``governs_by_side``: the zones that prevail, () where none does.
+
+    On a border every side is a spot of its own: what prevails on one side says nothing of the other.
 
     Overlay classes (economic zones and the like) lie over the ground: they neither overrule another plan
     nor are overruled.
@@ -25,12 +27,13 @@ def govern(cover: pd.DataFrame, rulebook: Rulebook) -> pd.DataFrame:
     orders = [p.order for p in rulebook.order_for()]
     overlays = frozenset(code for code, zone_class in rulebook.classes.items() if zone_class.overlay)
     out = cover.copy()
-    governs = [
-        # On a border every side speaks: the spot lies in none of the zones more than in another.
-        _prevailing([z for z in zones if in_force[z[0]]], () if border else orders, overlays)
-        for zones, border in zip(cover["zones"], cover["on_border"], strict=True)
+    by_side = [
+        tuple(_prevailing([z for z in side if in_force[z[0]]], orders, overlays) for side in (sides or (zones,)))
+        for zones, sides in zip(cover["zones"], cover["sides"], strict=True)
     ]
+    governs = [tuple(sorted({zone for side in sides for zone in side})) for sides in by_side]
     out["governs"] = pd.Series(governs, index=cover.index, dtype=object)
+    out["governs_by_side"] = pd.Series(by_side, index=cover.index, dtype=object)
     return out
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow.parquet
 import pyogrio
 
+from plangeo.arguments import kind_of, take_assessment
 from plangeo.errors import InputError
 from plangeo.geopackage import write_geopackage
 from plangeo.listing import Listing, list_results
@@ -38,8 +39,11 @@ def write_report(assessment: Assessment, path: str | Path) -> Path:
     ``.xlsx`` workbook · ``.gpkg`` styled layers · ``.csv`` one row per site · ``.parquet`` sites with
     verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations. Returns the path.
 
-    **Raises** InputError for another suffix, or when the file cannot be written.
+    **Raises** InputError for another suffix, for what is no assessment, or when the file cannot be written.
     """
+    take_assessment(assessment, "write_report")
+    if not isinstance(path, str | Path) or "\0" in str(path):
+        raise InputError(f"path is {kind_of(path)}; name the file to write, e.g. 'report.xlsx'")
     path = Path(path)
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:

@@ -5,13 +5,17 @@ A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sect
 - ``rulebook``: ``name``, ``profile`` (gives the classes), ``illustrative``, ``version``, ``source``.
 - ``plans``: ``plan_id, title, level, decision, authority, valid_from, valid_to`` must be there; ``valid_from: null``
   = start unknown, so never in force; ``valid_to: null`` = until replaced. Also ``scale`` (denominator), ``accuracy_m``,
-  ``rank``, ``theme``, ``status`` (a status with the word draft / dự thảo is never in force), ``successor``, ``source``, ``illustrative``.
+  ``rank``, ``theme``, ``successor``, ``source``, ``illustrative`` and ``status``: empty, in_force or under_adjustment let the dates
+  decide; draft, pending, expired, superseded, revoked, unknown are never in force (``plangeo.planstatus`` lists the Vietnamese words).
 - ``classes``: ``code, name, parent, colour (#RRGGBB), overlay``; what an entry leaves out it keeps from the profile.
 - ``uses``: ``code, name, synonyms``.
 - ``bases``: legal bases by name (``document, article, source, verified, note``), for every ``basis`` below.
 - ``rules``: ``use`` (a code, a list, or "*"), ``zone`` (a code or a list), ``verdict`` (permitted, conditional, unknown,
   not_permitted), ``basis``, ``from``, ``to``, ``conditions`` (``field, op, value, note``), ``otherwise``, ``note``.
 - ``thresholds``: ``use``, ``zone`` (may be "*"), ``basis``, one or more of ``area_m2, share, width_m``; ``from``, ``to``.
+- ``requirements``: what the ground must be like beyond its zone: ``use``, ``zone`` (may be "*"), ``layer`` (a raster or
+  features, given as a layer of that name), ``field`` (slope_deg, value, class, distance_m), ``op``, ``value``, ``share`` (part
+  of the site on which it must hold, 1 when left out), ``otherwise``, ``basis``, ``from``, ``to``, ``note``.
 - ``precedence``: ``order`` (plans, the first governs), ``basis``, ``from``, ``to``.
 
 Names are one text or ``{vi: …, en: …}``. Days are year-month-day, both ends inclusive. Codes are texts: write "010" in quotes.
@@ -32,13 +36,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from plangeo.errors import ProfileError, RulebookError
 from plangeo.model import (
@@ -48,19 +49,23 @@ from plangeo.model import (
     Plan,
     PlanStatus,
     Precedence,
+    Requirement,
     Rule,
     Threshold,
     Use,
     Verdict,
     ZoneClass,
 )
+from plangeo.planstatus import DATES_DECIDE, NOT_YET, read_status
 from plangeo.profiles import load_profile
+from plangeo.rulebook_faults import check_form, unknown_names
 from plangeo.rulebook_schema import (
     ANY,
     MOST_RULES,
     BasisForm,
     BookForm,
     ClassForm,
+    RequirementForm,
     RuleForm,
     ThresholdForm,
     Words,
@@ -70,11 +75,10 @@ from plangeo.rulebook_schema import (
 from plangeo.text import fold
 from plangeo.yamlfile import MOST_BYTES, YamlDocument, YamlFault, read_yaml
 
-_DRAFT = re.compile(r"\b(draft|du thao)\b")
+_KEPT_OUT: Mapping[str, PlanStatus] = {"expired": "expired", "superseded": "superseded", "revoked": "revoked"}
 _SHOWN = 200
 """Most faults one message spells out."""
-_ROW_KEYS = {"plans": "plan_id", "classes": "code", "uses": "code", "rules": "", "thresholds": "", "precedence": ""}
-_Dated = TypeVar("_Dated", Rule, Threshold, Precedence)
+_Dated = TypeVar("_Dated", Rule, Threshold, Requirement, Precedence)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Rulebook:
     rules: tuple[Rule, ...]
     thresholds: tuple[Threshold, ...] = ()
     precedence: tuple[Precedence, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     on: dt.date | None = None
     illustrative: bool = False
     sha256: str = ""
@@ -101,9 +106,9 @@ class Rulebook:
         **Raises** RulebookError when ``on`` is no date, or the book is closed over another day already: what was
         not in force then is gone, and the new day would lack it in silence.
         """
-        if isinstance(on, dt.datetime):
+        if isinstance(on, dt.datetime) and on == on:  # NaT is no day, and differs from itself
             on = on.date()
-        if not isinstance(on, dt.date):
+        if not isinstance(on, dt.date) or isinstance(on, dt.datetime):
             raise RulebookError(f"rulebook.at({on!r}): give a datetime.date, e.g. datetime.date(2025, 7, 1).")
         if self.on is not None:
             if self.on == on:
@@ -116,24 +121,39 @@ class Rulebook:
             rules=rules,
             thresholds=_in_force(self.thresholds, on),
             precedence=_in_force(self.precedence, on),
+            requirements=_in_force(self.requirements, on),
             _rules={(r.use, r.zone): r for r in rules},
         )
 
     def plan_status(self, plan_id: str) -> PlanStatus:
         """Return what the plan is on the day; ``unknown`` for a plan that is not in the book or has no start.
 
-        **Raises** RulebookError before ``.at(on)``.
+        A status that keeps the plan out wins over the dates; a draft is ``pending``. Where nobody can say
+        whether the successor took effect, the plan is ``unknown``. **Raises** RulebookError before ``.at(on)``.
         """
         day = self._day()
         plan = self.plans.get(plan_id)
-        if plan is None or plan.valid_from is None:
+        if plan is None:
             return "unknown"
-        if _DRAFT.search(fold(plan.status)) or day < plan.valid_from:
+        stated = read_status(plan.status)
+        if stated not in DATES_DECIDE:
+            return "pending" if stated in NOT_YET else _KEPT_OUT.get(stated or "", "unknown")
+        if plan.valid_from is None:
+            return "unknown"
+        if day < plan.valid_from:
             return "pending"
-        heir = self.plans.get(plan.successor) if plan.successor else None
-        if heir and heir.valid_from and heir.valid_from <= day and not _DRAFT.search(fold(heir.status)):
-            return "superseded"
+        if replaced := self._replaced(plan, day):
+            return replaced
         return "expired" if plan.valid_to is not None and day > plan.valid_to else "in_force"
+
+    def _replaced(self, plan: Plan, day: dt.date) -> PlanStatus | None:
+        """What the successor makes of the plan: a draft nothing; an unknown or revoked one a doubt."""
+        heir = self.plans.get(plan.successor) if plan.successor else None
+        status = read_status(heir.status) if heir else None
+        if heir is None or status in NOT_YET or (heir.valid_from and day < heir.valid_from):
+            return None
+        took_effect = heir.valid_from is not None and status in {*DATES_DECIDE, "expired", "superseded"}
+        return "superseded" if took_effect else "unknown"
 
     def find_use(self, text: str) -> str | None:
         """Return the code of the use that ``text`` names by code, name or synonym (folded), or None."""
@@ -163,6 +183,12 @@ class Rulebook:
         chain = {*self.ancestors(zone_code), ANY}
         return tuple(t for t in self.thresholds if t.use in (use, ANY) and t.zone in chain)
 
+    def requirements_for(self, use: str, zone_codes: Collection[str]) -> tuple[int, ...]:
+        """Return the numbers (places in ``requirements``) asked of a use on ground of these classes."""
+        self._day()
+        classes = {ANY}.union(*(self.ancestors(code) for code in zone_codes))
+        return tuple(i for i, r in enumerate(self.requirements) if r.use in (use, ANY) and r.zone in classes)
+
     def order_for(self) -> tuple[Precedence, ...]:
         """Return the precedence entries in force on the day."""
         self._day()
@@ -179,6 +205,8 @@ def load_rulebook(path: str | Path) -> Rulebook:
 
     **Raises** RulebookError with every fault of the file and its line.
     """
+    if not isinstance(path, str | Path) or "\0" in str(path):
+        raise RulebookError(f"load_rulebook({path!r}): give the path of a YAML file, e.g. load_rulebook('rulebook.yaml').")
     file = Path(path)
     try:
         with file.open("rb") as stream:
@@ -203,22 +231,23 @@ def rulebook_from_text(text: str, source: str = "rulebook") -> Rulebook:
     except YamlFault as fault:
         raise _error(source, fault.faults) from fault
     faults: list[str] = []
-    checked = _checked(document, faults)
+    checked = check_form(document)
+    form, hidden = checked.form, checked.hidden
+    faults += checked.faults
+
+    def line(section: str, place: int) -> int:
+        return checked.lines[section][place]
+
+    classes = _classes(form, document, faults)
+    entries: list[RuleForm | ThresholdForm | RequirementForm] = [*form.rules, *form.thresholds, *form.requirements]
+    spelt = sum(len(listed(e.use)) * len(listed(e.zone)) for e in entries)
     book = None
-    if checked is not None:
-        form, lines, hidden = checked
-
-        def line(section: str, place: int) -> int:
-            return lines[section][place]
-
-        classes = _classes(form, document, faults)
-        entries: list[RuleForm | ThresholdForm] = [*form.rules, *form.thresholds]
-        spelt = sum(len(listed(e.use)) * len(listed(e.zone)) for e in entries)
-        if spelt > MOST_RULES:  # before anything walks through them
-            faults.append(f"the lists of uses and classes spell out {spelt} rules; {MOST_RULES} are the most")
-        else:
-            faults += contradictions(form, {c: z.parent for c, z in classes.items()}, line, hidden)
-            book = _build(form, classes, source, line, hidden, faults)
+    if spelt > MOST_RULES:  # before anything walks through them
+        faults.append(f"the lists of uses and classes spell out {spelt} rules; {MOST_RULES} are the most")
+    else:
+        faults += contradictions(form, {c: z.parent for c, z in classes.items()}, line, hidden)
+        faults += unknown_names(checked, classes.keys())
+        book = _build(form, classes, source, line, hidden, faults)
     if faults or book is None:
         raise _error(source, faults)
     return replace(book, sha256=digest)
@@ -228,89 +257,6 @@ def _error(source: str, faults: Sequence[str]) -> RulebookError:
     told = list(dict.fromkeys(faults))
     more = [f"… and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
     return RulebookError(f"{source} cannot be used as a rulebook, {len(told)} fault(s):\n- " + "\n- ".join(told[:_SHOWN] + more))
-
-
-def _checked(document: YamlDocument, faults: list[str]) -> tuple[BookForm, dict[str, list[int]], frozenset[str]] | None:
-    """Return the form, the line of each entry and the codes of faulty entries, which are left out of the form.
-
-    The sound entries are held against each other even when others are faulty, so that one reading tells everything.
-    """
-    data, left_out = document.data, set[tuple[str, int]]()
-    try:
-        form = BookForm.model_validate(data)
-    except ValidationError as fault:
-        faults += _told(fault, document)
-        left_out = {(str(e["loc"][0]), int(e["loc"][1])) for e in fault.errors() if _is_row(e["loc"])}
-        if not left_out:
-            return None
-        data = {k: [e for i, e in enumerate(v) if (k, i) not in left_out] if k in _ROW_KEYS else v for k, v in data.items()}
-        try:
-            form = BookForm.model_validate(data)
-        except ValidationError:
-            return None
-    lines = {
-        s: [document.line((s, i)) for i in range(len(document.data.get(s) or [])) if (s, i) not in left_out] for s in _ROW_KEYS
-    }
-    rows = [(document.data[s][i], _ROW_KEYS[s]) for s, i in left_out]
-    hidden = frozenset(str(row.get(key)) for row, key in rows if key and isinstance(row, Mapping))
-    return form, lines, hidden | (frozenset(document.data.get("bases") or ()) - form.bases.keys())
-
-
-def _is_row(loc: Sequence[str | int]) -> bool:
-    return len(loc) > 1 and loc[0] in _ROW_KEYS and isinstance(loc[1], int)
-
-
-def _told(fault: ValidationError, document: YamlDocument) -> list[str]:
-    """Every fault with line and path, one for each place where a value could have had several forms."""
-    errors = [(_real_path(e["loc"], document.data), e) for e in fault.errors(include_url=False)]
-    blamed = {path for path, _ in errors}
-    deeper = {path[:n] for path in blamed for n in range(len(path))}
-    deeper |= {path for path, e in errors if e["type"] == "missing"}
-    out: dict[tuple[Any, ...], str] = {}
-    for path, e in errors:
-        kind = e["type"]
-        if kind == "string_type" and isinstance(e["input"], Mapping | list) and path in deeper:
-            continue  # a map was meant, and it is told what is wrong inside
-        key = (path, e["loc"][-1] if kind == "missing" else "")
-        shown = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".") or "the file"
-        out.setdefault(key, f"line {document.line(path)}: {shown}: {_wording(e)}")
-    return list(out.values())
-
-
-def _wording(error: Any) -> str:
-    kind, given = error["type"], repr(error["input"])
-    given = given if len(given) <= 60 else given[:57] + "…"
-    name = error["loc"][-1] if error["loc"] else ""
-    if kind == "missing":
-        return f"{name!r} is missing"
-    if kind == "extra_forbidden":
-        return f"the word {str(name)!r} is not known here; is it misspelt?"
-    if kind == "literal_error":
-        what = "a verdict" if name in ("verdict", "otherwise") else "known here"
-        return f"{given} is not {what}; use one of {error['ctx']['expected']}"
-    if kind == "string_type":
-        return f"{given} is not a text; write it in quotes"
-    if kind.startswith(("date_", "datetime_")):
-        return f"{given} is not a day; write it as year-month-day, e.g. 2025-07-01"
-    if kind == "string_pattern_mismatch" and name == "colour":
-        return f"{given} is not a colour; write it as #RRGGBB, in quotes"
-    if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return f"{given} is not a map of words to values"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return message if kind == "value_error" else f"{given}: {message[0].lower()}{message[1:]}"
-
-
-def _real_path(loc: Sequence[str | int], data: Any) -> tuple[str | int, ...]:
-    """The part of ``loc`` that stands in the file: pydantic also names the forms it tried."""
-    path: list[str | int] = []
-    for step in loc:
-        inside = (isinstance(data, Mapping) and step in data) or (
-            isinstance(data, list) and isinstance(step, int) and step < len(data)
-        )
-        if inside:
-            path.append(step)
-            data = data[step]
-    return tuple(path)
 
 
 def _classes(form: BookForm, document: YamlDocument, faults: list[str]) -> dict[str, ZoneClass]:
@@ -375,6 +321,25 @@ def _build(
         for use in listed(t.use)
         for zone in listed(t.zone)
     ]
+    requirements = [
+        Requirement(
+            use,
+            zone,
+            r.layer,
+            r.field,
+            r.op,
+            tuple(r.value) if isinstance(r.value, list) else r.value,
+            basis(r.basis, "requirements", i),
+            r.share,
+            Verdict.parse(r.otherwise),
+            _label(r.note),
+            r.valid_from,
+            r.valid_to,
+        )
+        for i, r in enumerate(form.requirements)
+        for use in listed(r.use)
+        for zone in listed(r.zone)
+    ]
     precedence = [
         Precedence(tuple(p.order), basis(p.basis, "precedence", i), p.valid_from, p.valid_to)
         for i, p in enumerate(form.precedence)
@@ -388,6 +353,7 @@ def _build(
         rules=tuple(rules),
         thresholds=tuple(thresholds),
         precedence=tuple(precedence),
+        requirements=tuple(requirements),
         illustrative=form.rulebook.illustrative or any(p.illustrative for p in plans.values()),
         source=source,
         _uses={fold(word): u.code for u in uses.values() for word in (u.code, u.name.vi, u.name.en, *u.synonyms) if fold(word)},

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from plangeo.planstatus import known_statuses, read_status
 from plangeo.text import clean, fold, normalise_code
 
 ANY = "*"
@@ -48,6 +49,15 @@ def _condition_value(value: object) -> object:
         ):
             raise ValueError(f"{item!r} cannot be compared; give a number, a text, or a list of them")
     return value
+
+
+def _status(word: str) -> str:
+    status = read_status(word)
+    if status is None:
+        raise ValueError(
+            f"{word!r} is not a status of a plan; use one of {known_statuses()}, or leave it empty: the dates decide"
+        )
+    return status
 
 
 # Control characters have no place in a name, and a NUL in a profile's name would reach the file system.
@@ -118,7 +128,7 @@ class PlanForm(Form):
     accuracy_m: Annotated[Number, Field(ge=0)] | None = None
     rank: Annotated[int, Field(strict=True)] | None = None
     theme: Code = "land_use"
-    status: Text = ""
+    status: Annotated[Text, AfterValidator(_status)] = ""
     successor: Code | None = None
     source: Text = ""
     illustrative: bool = False
@@ -194,6 +204,41 @@ class ThresholdForm(Dated):
         return self
 
 
+RESERVED_LAYERS = frozenset({"sites", "zones", "districts"})
+
+
+class RequirementForm(Dated):
+    use: Code | list[Code]
+    zone: ClassCode | list[ClassCode] = ANY
+    layer: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    field: Literal["slope_deg", "value", "class", "distance_m"]
+    op: Literal["<", "<=", "==", "!=", ">=", ">", "in", "not_in"]
+    value: Annotated[float | str | list[float | str], PlainValidator(_condition_value)]
+    share: Annotated[Number, Field(gt=0, le=1)] = 1.0
+    otherwise: Literal["conditional", "unknown", "not_permitted"] = "not_permitted"
+    basis: Code | BasisForm
+    note: Words = Words()
+
+    @model_validator(mode="after")
+    def _measurable(self) -> RequirementForm:
+        if self.layer in RESERVED_LAYERS:
+            raise ValueError(
+                f"the layer {self.layer!r} has its own checks; a requirement names another one, e.g. slope or relics"
+            )
+        values = self.value if isinstance(self.value, list) else [self.value]
+        numbers = [v for v in values if not isinstance(v, str)]
+        if len(numbers) < len(values):
+            raise ValueError("a requirement compares numbers: degrees, metres, or the raster's class numbers")
+        if self.field == "class":
+            if self.op not in ("in", "not_in") or not isinstance(self.value, list) or not values:
+                raise ValueError("'class' needs op: in or not_in, and a list of class numbers that is not empty")
+        elif self.op not in ("<", "<=", ">=", ">") or isinstance(self.value, list):
+            raise ValueError(f"{self.field!r} is compared with one number by <, <=, >= or >")
+        if self.field == "distance_m" and (self.op not in (">", ">=") or self.share != 1.0 or numbers[0] < 0):
+            raise ValueError("'distance_m' needs op: >= or >, a distance of 0 or more, and no share: it holds for the whole site")
+        return self
+
+
 class PrecedenceForm(Dated):
     order: Annotated[list[Code], Field(min_length=2, max_length=200)]
     basis: Code | BasisForm
@@ -215,6 +260,7 @@ class BookForm(Form):
     classes: list[ClassForm] = []
     bases: dict[str, BasisForm] = {}
     thresholds: list[ThresholdForm] = []
+    requirements: Annotated[list[RequirementForm], Field(max_length=500)] = []
     precedence: Annotated[list[PrecedenceForm], Field(max_length=200)] = []
 
 
@@ -251,13 +297,17 @@ def contradictions(form: BookForm, parents: Mapping[str, str | None], line: Line
     for loop in _loops({p.plan_id: p.successor for p in form.plans}):
         at = min(line("plans", order[p]) for p in loop)
         yield f"line {at}: the plans replace one another in a circle: {' → '.join((*loop, loop[0]))}"
-    entries = [("rules", i, r) for i, r in enumerate(form.rules)] + [("thresholds", i, t) for i, t in enumerate(form.thresholds)]
+    entries: list[tuple[str, int, RuleForm | ThresholdForm | RequirementForm]] = [
+        *(("rules", i, r) for i, r in enumerate(form.rules)),
+        *(("thresholds", i, t) for i, t in enumerate(form.thresholds)),
+        *(("requirements", i, r) for i, r in enumerate(form.requirements)),
+    ]
     for kind, i, entry in entries:
         for use in dict.fromkeys(listed(entry.use)):
             if use not in uses:
                 yield f"line {line(kind, i)}: {kind}: the use {use!r} is not among 'uses'"
         for zone in dict.fromkeys(listed(entry.zone)):
-            if zone not in zones and not (kind == "thresholds" and zone == ANY):
+            if zone not in zones and not (kind != "rules" and zone == ANY):
                 yield f"line {line(kind, i)}: {kind}: the zone class {zone!r} is unknown"
     for i, precedence in enumerate(form.precedence):
         for plan_id in precedence.order:

@@ -13,9 +13,11 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from plangeo.arguments import take_layer
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
 from plangeo.coordinates import places
-from plangeo.errors import InputError, LayerError
+from plangeo.errors import InputError, TableError
+from plangeo.features import canonical_features
 from plangeo.formats import list_formats
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
 from plangeo.profiles import Profile, load_profile
@@ -61,6 +63,8 @@ def read_zones(
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
     chosen = _profile(profile)
+    if plan_id is not None and not isinstance(plan_id, str):
+        raise InputError(f"plan_id={plan_id!r}: give the identifier of the plan as text, as the rulebook writes it.")
     raw, used, request = _read(path, chosen, Request("zones", layer, None, crs), columns)
     frame = canonical_zones(
         _with_geometry(raw, chosen, request, path), chosen, columns=columns, plan_id=plan_id, source=Path(path).name
@@ -105,25 +109,39 @@ def read_register(
     return finished
 
 
+def _read_features(
+    path: str | Path,
+    profile: str | Path | Profile = "vn",
+    *,
+    layer: str | None = None,
+    crs: Any = None,
+    columns: Mapping[str, str] | None = None,
+) -> gpd.GeoDataFrame:
+    chosen = _profile(profile)
+    raw, used, request = _read(path, chosen, Request("features", layer, None, crs), columns)
+    return _finish(canonical_features(_with_geometry(raw, chosen, request, path)), raw, used, request, path)
+
+
 _READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {"zones": read_zones, "districts": read_districts}
 
 
 def open_layer(
     role: str, source: str | Path | gpd.GeoDataFrame, profile: str | Path | Profile = "vn", **keywords: Any
 ) -> gpd.GeoDataFrame:
-    """Return the layer ``role`` (``zones`` or ``districts``) from a file, or a frame made canonical.
+    """Return the layer ``role`` from a file, or a frame made canonical.
 
-    A frame already read by plangeo is returned as it is. **Raises** LayerError for another role, and what
-    the reader of the role raises.
+    ``zones`` and ``districts`` are read as such; any other name is a layer of features that a requirement of the
+    rulebook speaks of. A frame already read by plangeo is returned as it is.
+    **Raises** LayerError for what is neither frame nor path, and what the reader of the role raises.
     """
-    if role not in _READERS:
-        raise LayerError(
-            f"no reader for a layer called {role!r}; plangeo reads {', '.join(sorted(_READERS))}. Check the spelling."
-        )
+    take_layer(role, source)
+    reader: Callable[..., gpd.GeoDataFrame] = _READERS.get(role, _read_features)
     if not isinstance(source, gpd.GeoDataFrame):
-        return _READERS[role](source, profile, **keywords)
-    if "plangeo" in source.attrs:
+        return reader(source, profile, **keywords)
+    if "plangeo" in source.attrs or (role not in _READERS and "feature_id" in source):
         return source
+    if role not in _READERS:
+        return canonical_features(source)
     chosen = _profile(profile)
     columns = keywords.get("columns")
     if role == "zones":
@@ -229,6 +247,13 @@ def _profile(profile: str | Path | Profile) -> Profile:
 def _read(
     path: str | Path, profile: Profile, request: Request, columns: Mapping[str, str] | None
 ) -> tuple[Raw, list[Path], Request]:
+    for name, given in (("layer", request.layer), ("sheet", request.sheet)):
+        if given is not None and not isinstance(given, str):
+            raise InputError(f"{name}={given!r}: give the name of the {name} as text; plangeo does not count them.")
+    if columns is not None and not (isinstance(columns, Mapping) and all(isinstance(c, str) for p in columns.items() for c in p)):
+        raise TableError(
+            f"columns={columns!r}: give a dictionary of texts, column of the file → field, e.g. {{'MaDA': 'site_id'}}."
+        )
     words = profile.header_words("sites" if request.role == "register" else request.role)
     request = replace(request, known=words | {fold(name) for name in columns or {}})
     raw, files, _ = read_raw(path, request)

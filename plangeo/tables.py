@@ -33,6 +33,7 @@ SITES = (
     Column("problem", "str", meaning="what is wrong with the row; empty when nothing"),
     Column("repaired", "str", meaning="what was mended; empty when nothing"),
     Column("declared_area_m2", "float", required=False, unit="m²", meaning="area the register states"),
+    Column("declared_area_text", "str", required=False, meaning="area as written where it cannot be read; else empty"),
     Column("declared_district", "str", required=False, meaning="administrative unit the register states"),
     Column("declared_capital", "str", required=False, meaning="capital as written in the register"),
     Column("phase", "str", required=False, meaning="phase as written in the register"),
@@ -74,6 +75,7 @@ COVER = (
     Column("site_id", "str"),
     Column("zones", "str", meaning="tuple of (plan_id, zone_code, zone_id), sorted; empty tuple = uncovered ground"),
     Column("on_border", "bool"),
+    Column("sides", "str", meaning="on a border: the zones of every side, () for bare ground; empty tuple elsewhere"),
     Column("area_m2", "float", unit="m²"),
     Column("length_m", "float", unit="m"),
     Column("share", "float"),
@@ -89,9 +91,30 @@ DISTRICT_EVIDENCE = (
     Column("geometry", "geometry"),
 )
 
+FEATURES = (
+    Column("feature_id", "str", required=True, unique=True),
+    Column("name", "str", required=True),
+    Column("geometry", "geometry", required=True),
+    Column("problem", "str", required=True),
+    Column("repaired", "str", required=True),
+)
+
+REQUIREMENT_EVIDENCE = (
+    Column("site_id", "str"),
+    Column("requirement", "float", meaning="place in the rulebook's requirements of the day, from 0"),
+    Column("share_true", "float", meaning="part of the site on which a raster's value holds"),
+    Column("share_false", "float"),
+    Column("share_nodata", "float", meaning="part without a value: NODATA, outside the raster, unknown class"),
+    Column("pixels", "float", meaning="cells covered, parts of cells counted as parts"),
+    Column("distance_m", "float", unit="m", meaning="to the nearest feature; 0 where it touches"),
+    Column("feature", "str", meaning="the nearest feature: its name, else its id"),
+    Column("problem", "str", meaning="why it could not be measured; empty when it was"),
+)
+
 GOVERNED_COVER = (
     *COVER,
     Column("governs", "str", meaning="the zones that prevail on that day; empty tuple = no plan in force governs here"),
+    Column("governs_by_side", "str", meaning="the same for every side of a border; elsewhere a tuple of one, ``governs``"),
 )
 
 FINDINGS = (
@@ -111,6 +134,47 @@ FINDINGS = (
     Column("basis_en", "str", meaning="legal basis in English"),
     Column("detail", "str", meaning="names, codes or text the sentence needs, Vietnamese"),
     Column("detail_en", "str"),
+)
+
+MARGINS = (
+    Column("site_id", "str"),
+    Column("group", "str", meaning="the use (or other group) whose permitted zones were taken"),
+    Column(
+        "margin_m",
+        "float",
+        unit="m",
+        meaning="inside: how far the border may move before the site pokes out (exact to 1e-6); negative: how far the ground "
+        "would have to grow to hold the site (exact to tolerance_m); -inf: nothing is permitted; NaN: not measured, see problem",
+    ),
+    Column("tolerance_m", "float", unit="m", meaning="a negative margin may be lower by up to this, 0.01 unless asked otherwise"),
+    Column("distance_m", "float", unit="m", meaning="least distance from the site to permitted ground; 0 when they touch"),
+    Column("problem", "str", meaning="why the margin could not be measured; empty when it was"),
+)
+
+FLIPS = (
+    Column("site_id", "str"),
+    Column("group", "str"),
+    Column("tolerated", "bool", meaning="the part outside permitted ground is within the threshold (without one: there is none)"),
+    Column("flip_m", "float", unit="m", meaning="smallest displacement of the border that changes ``tolerated``"),
+    Column("beyond", "bool", meaning="True: no flip was found up to flip_m, the true one is greater"),
+    Column("problem", "str"),
+)
+
+NEAREST = (
+    Column("site_id", "str"),
+    Column("group", "str"),
+    Column("rank", "float", meaning="1 = the nearest permitted zone"),
+    Column("zone_id", "str", meaning="empty when no zone is permitted or the site has no place"),
+    Column("zone_code", "str", required=False),
+    Column("plan_id", "str", required=False),
+    Column("distance_m", "float", unit="m", meaning="0 when the site touches the zone or lies on it"),
+    Column("azimuth_deg", "float", unit="°", meaning="clockwise from grid north, 0 to 360; NaN at distance 0"),
+    Column("compass", "str", meaning="N, NE, E …; empty at distance 0"),
+    Column("from_x", "float", meaning="end of the shortest line on the site, in the CRS of the sites"),
+    Column("from_y", "float"),
+    Column("to_x", "float", meaning="its end on the zone"),
+    Column("to_y", "float"),
+    Column("problem", "str"),
 )
 
 REPAIRS = (
@@ -141,12 +205,25 @@ def findings_table(check: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFram
     return pd.DataFrame(filled, columns=list(blank)) if filled else empty(FINDINGS)
 
 
+def check_columns(frame: pd.DataFrame, what: str) -> None:
+    """**Raises** TableError when columns have several levels or a name stands twice: nobody could say which is meant."""
+    if frame.columns.nlevels > 1:
+        raise TableError(f"{what} has columns of {frame.columns.nlevels} levels (a MultiIndex); flatten them to one name each.")
+    repeated = [str(name) for name in frame.columns[frame.columns.duplicated()].unique()]
+    if repeated:
+        raise TableError(
+            f"{what} has several columns of the name {', '.join(map(repr, repeated))}, so nobody can say which one counts. "
+            "Rename or drop all but one."
+        )
+
+
 def check_table(frame: pd.DataFrame, contract: Sequence[Column], what: str) -> None:
     """Hold ``frame`` against ``contract``.
 
     **Raises** TableError that lists every fault at once: missing columns, empty or repeated
     identifiers, numbers that are not numbers.
     """
+    check_columns(frame, what)
     faults: list[str] = []
     for column in contract:
         if column.name not in frame.columns:
@@ -161,7 +238,7 @@ def check_table(frame: pd.DataFrame, contract: Sequence[Column], what: str) -> N
             repeated = values[values.duplicated(keep=False)].unique()[:5]
             if len(repeated):
                 faults.append(f"{column.name!r} is not unique: {', '.join(map(repr, repeated))}")
-        if column.dtype == "float" and not pd.api.types.is_numeric_dtype(values):
+        if column.dtype == "float" and (not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_complex_dtype(values)):
             faults.append(f"column {column.name!r} must hold numbers{f' in {column.unit}' if column.unit else ''}")
     if faults:
         raise TableError(

@@ -12,17 +12,24 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
+import numpy as np
+
 from plangeo.model import Language
 
 NumberStyle = Literal["comma", "point"]
 """Which sign separates the decimals: ``comma`` as in 1.234,5 or ``point`` as in 1,234.5."""
 
+_STYLES: tuple[NumberStyle, NumberStyle] = ("comma", "point")
 # Letters that look like đ: U+00D0/U+00F0 (eth) and U+0189/U+0256 (African d) come out of old conversions.
 _D_LIKE = str.maketrans(dict.fromkeys("đĐðÐƉɖ", "d"))
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _SPACE = re.compile(r"\s+")
-_AREA_UNITS = {"ha": 10_000.0, "hecta": 10_000.0, "m2": 1.0, "km2": 1_000_000.0}
+_AREA_UNITS = {"ha": 10_000.0, "hecta": 10_000.0, "hectares": 10_000.0, "m2": 1.0, "km2": 1_000_000.0}
+_AREA = re.compile(rf"([-+]?[\d.,\s]+?)\s*({'|'.join(_AREA_UNITS)})?")
+_NUMBER = re.compile(r"[-+]?(\d[\d.,]*|[.,]\d+)([eE][-+]?\d+)?")
+# Spaces and apostrophes stand between groups of three digits only: "10 20" is two numbers, not 1020.
+_SPACED = re.compile(r"[-+]?\d{1,3}([\s']\d{3})+([.,]\d*)?")
 
 
 def fold(text: str) -> str:
@@ -31,7 +38,7 @@ def fold(text: str) -> str:
     >>> fold("  Phường  ĐÔNG KINH "), fold("Xã Hoà An") == fold("xã Hòa An")
     ('phuong dong kinh', True)
     """
-    plain = unicodedata.normalize("NFD", _INVISIBLE.sub("", text).translate(_D_LIKE))
+    plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text).translate(_D_LIKE))
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return _SPACE.sub(" ", unicodedata.normalize("NFKC", letters).translate(_DASHES)).strip().casefold()
 
@@ -46,22 +53,22 @@ def number_style(
 ) -> NumberStyle | Literal["ambiguous"] | None:
     """Decide how a column writes its decimals; None when no cell has a separator.
 
-    A lone ``1.234`` is ambiguous. ``plausible`` (lowest, highest) decides when exactly one style puts every
-    cell in the range.
+    A lone ``1.234`` is ambiguous. ``plausible`` (lowest, highest) decides when one style puts most cells in the
+    range and the other none. Cells that are no numbers ("chưa đo.", "12.03.2024") prove nothing.
 
     >>> number_style(["1.234,5", "12"]), number_style(["1.234"]), number_style(["449158.033"], (3e5, 6e5))
     ('comma', 'ambiguous', 'point')
     """
-    cells = [re.sub(r"\s", "", v) for v in values if v and re.search(r"[.,]", v)]
+    cells = [c for c in map(_digits, values) if re.search(r"[.,]", c)]
     if not cells:
         return None
-    votes = {_vote(c) for c in cells} - {None}
+    votes = {style for c in cells if (style := _vote(c)) is not None and parse_number(c, style) is not None}
     if len(votes) == 1:
-        return "comma" if "comma" in votes else "point"
+        return votes.pop()
     if not votes and plausible:
-        fits = [s for s in ("comma", "point") if all(_in_range(parse_number(c, s), plausible) for c in cells)]
-        if len(fits) == 1:
-            return "comma" if fits[0] == "comma" else "point"
+        commas, points = (sum(_in_range(parse_number(c, s), plausible) for c in cells) for s in _STYLES)
+        if 0 in (commas, points) and 2 * max(commas, points) > len(cells):
+            return "comma" if commas else "point"
     return "ambiguous"
 
 
@@ -71,11 +78,22 @@ def _vote(cell: str) -> NumberStyle | None:
     if dots and commas:
         return "comma" if cell.rindex(",") > cell.rindex(".") else "point"
     sign, many = (".", dots) if dots else (",", commas)
+    if cell.endswith(sign):
+        return None
     if many > 1:
         return "comma" if sign == "." else "point"
     whole, _, rest = cell.partition(sign)
     grouped = len(re.sub(r"\D", "", rest)) == 3 and 1 <= len(re.sub(r"\D", "", whole)) <= 3 and whole.lstrip("-+") != "0"
     return None if grouped else ("point" if sign == "." else "comma")
+
+
+def _digits(text: str) -> str:
+    """The cell without its spaces between groups; empty when it does not write one number."""
+    cell = text.strip()
+    if re.search(r"[\s']", cell) and not _SPACED.fullmatch(cell):
+        return ""
+    cell = re.sub(r"[\s']", "", cell)
+    return cell if _NUMBER.fullmatch(cell) else ""
 
 
 def _in_range(value: float | None, bounds: tuple[float, float]) -> bool:
@@ -88,8 +106,8 @@ def parse_number(text: str, decimal: NumberStyle | None = None) -> float | None:
     >>> parse_number("2 417 140,524"), parse_number("1.234", "comma"), parse_number("1.234"), parse_number("12 ha")
     (2417140.524, 1234.0, None, None)
     """
-    cell = re.sub(r"[\s\u00a0']", "", text)
-    if not re.fullmatch(r"[-+]?(\d[\d.,]*|[.,]\d+)([eE][-+]?\d+)?", cell):
+    cell = _digits(text)
+    if not cell:
         return None
     style = decimal or (_vote(cell) if re.search(r"[.,]", cell) else "point")
     if style is None:
@@ -101,21 +119,46 @@ def parse_number(text: str, decimal: NumberStyle | None = None) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def write_number(value: float) -> str:
+    """Return a number of the file as text that reads in one way only: without exponent, and 12.345 with a fourth decimal.
+
+    >>> write_number(12.345), write_number(0.5), write_number(1e-7), parse_number(write_number(12.345))
+    ('12.3450', '0.5', '0.0000001', 12.345)
+    """
+    if not math.isfinite(value):
+        return str(value)
+    text = np.format_float_positional(value, trim="-")
+    return text if _vote(text) or "." not in text else f"{text}0"
+
+
 def parse_area(text: str, unit: str | None = "ha", decimal: NumberStyle | None = None) -> float | None:
     """Return an area in m²; a unit in the text wins over ``unit`` ("ha", "m2", "km2").
 
-    >>> parse_area("1,5 ha"), parse_area("12.000 m²"), parse_area("3", "ha")
-    (15000.0, 12000.0, 30000.0)
+    ``decimal`` is what the column proves; without it "12.000 m²" may be twelve or twelve thousand and is not read.
+
+    >>> parse_area("1,5 ha"), parse_area("12.000 m²"), parse_area("12.000 m²", decimal="comma"), parse_area("3", "ha")
+    (15000.0, None, 12000.0, 30000.0)
     """
-    match = re.fullmatch(r"([-+\d.,\s]+?)\s*(ha|hecta|km2|m2)?", fold(text).replace("²", "2"))
+    match = _AREA.fullmatch(_unit_text(text))
     if not match:
         return None
-    stated = match.group(2)
-    factor = _AREA_UNITS.get(stated or unit or "")
+    factor = _AREA_UNITS.get(match.group(2) or unit or "")
     value = parse_number(match.group(1), decimal)
-    if value is None and stated in ("m2",):
-        value = parse_number(match.group(1), "comma")  # three decimals of a square metre are not written
     return None if value is None or factor is None or value < 0 else value * factor
+
+
+def area_number(text: str) -> str:
+    """Return the number of a cell that writes an area, without its unit; empty when the cell says anything else.
+
+    >>> area_number("1.234,5 ha"), area_number("khoảng 1.5, chưa duyệt")
+    ('1.234,5', '')
+    """
+    match = _AREA.fullmatch(_unit_text(text))
+    return match.group(1).strip() if match else ""
+
+
+def _unit_text(text: str) -> str:
+    return fold(text).replace("met vuong", "m2").replace("hec ta", "hecta")
 
 
 def normalise_code(text: str) -> tuple[str, str]:
@@ -124,7 +167,7 @@ def normalise_code(text: str) -> tuple[str, str]:
     >>> normalise_code(" luc")
     ('LUC', "' luc' read as 'LUC'")
     """
-    code = clean(text).replace(" ", "").upper().replace("Ð", "Đ")
+    code = clean(text).replace(" ", "").upper().translate(str.maketrans("ÐƉ", "ĐĐ"))
     return code, "" if code == text else f"{text!r} read as {code!r}"
 
 
@@ -155,7 +198,7 @@ def format_number(value: float, language: Language, decimals: int = 2) -> str:
     """
     if value is None or not math.isfinite(value):
         return "—"
-    english = f"{value:,.{decimals}f}"
+    english = f"{round(value, decimals) + 0.0:,.{decimals}f}"  # + 0.0: nobody writes -0,00
     return english if language == "en" else english.translate(str.maketrans(",.", ".,"))
 
 
@@ -167,6 +210,6 @@ def format_area(area_m2: float, language: Language) -> str:
     """
     if area_m2 is None or not math.isfinite(area_m2):
         return "—"
-    if area_m2 < 1_000:
+    if abs(area_m2) < 1_000:
         return f"{format_number(area_m2, language, 1)} m²"
-    return f"{format_number(area_m2 / 10_000, language, 2 if area_m2 >= 10_000 else 4)} ha"
+    return f"{format_number(area_m2 / 10_000, language, 2 if abs(area_m2) >= 10_000 else 4)} ha"

@@ -16,7 +16,7 @@ import shapely
 
 from plangeo.bytetext import decode_frame
 from plangeo.errors import CrsError, InputError
-from plangeo.geometry import as_crs
+from plangeo.geometry import CURVED, as_crs
 from plangeo.inputs import Raw, Request
 
 # Drivers that follow references to other files or to the network never get loaded. GDAL reads this list once,
@@ -188,14 +188,27 @@ def shapes_of(wkb: Any) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
         if blob is not None and _nested_too_deep(bytes(blob)):
             safe[position] = None
             problems[position] = f"invalid_geometry: collections nested deeper than {_MAX_NESTING}"
-    shapes = shapely.from_wkb(safe, on_invalid="ignore")
+    shapes = _built(safe)
     for position in np.flatnonzero(shapely.is_missing(shapes)).tolist():
         if safe[position] is not None:
             try:
                 shapely.from_wkb(safe[position])
+            except NotImplementedError:
+                problems[int(position)] = CURVED
             except (shapely.errors.GEOSException, ValueError, TypeError) as error:
                 problems[int(position)] = f"invalid_geometry: {str(error).split(': ', 1)[-1]}{_box(safe[position])}"
     return shapes, problems
+
+
+def _built(blobs: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Geometries of WKB, None where it cannot be built; the library refuses a whole array for one curve."""
+    try:
+        return np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"))
+    except NotImplementedError:
+        if len(blobs) == 1:
+            return np.array([None], dtype=object)
+        half = len(blobs) // 2
+        return np.concatenate([_built(blobs[:half]), _built(blobs[half:])])
 
 
 def _box(blob: Any) -> str:

@@ -36,6 +36,7 @@ _STATUS = {
     "expired": "đã hết thời hạn",
     "superseded": "đã được thay thế",
     "pending": "chưa có hiệu lực",
+    "revoked": "đã bị bãi bỏ",
     "unknown": "không rõ hiệu lực",
 }
 
@@ -177,6 +178,7 @@ def _summary_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str
         sheet.write_string(row, 0, _notice(assessment), styles["notice"])
         row += 1
     row = _verdict_counts(sheet, row + 1, assessment, styles)
+    row = _flip_distances(sheet, row + 1, assessment, styles)
     row = _plans(sheet, row + 1, assessment, styles)
     lines = [text for text in (not_run_line(assessment, "vi"),) if text] or ["Mọi nội dung kiểm tra đều đã thực hiện."]
     row = _paragraphs(sheet, row + 1, "Nội dung chưa kiểm tra", lines, styles)
@@ -191,7 +193,7 @@ def _summary_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str
             "“Phù hợp” nghĩa là máy không thấy mâu thuẫn giữa loại dự án và loại đất quy hoạch theo bộ quy tắc; "
             "quyết định thuộc cơ quan có thẩm quyền.",
             "“Chưa xác định được”: thiếu dữ liệu, quy hoạch không có hiệu lực, chưa có quy định, hoặc dòng dữ liệu có lỗi. "
-            "Phiên bản này chưa xét sai số bản đồ: dự án sát ranh giới cần đối chiếu thêm với tỷ lệ bản đồ.",
+            "Dự án có kết luận thay đổi khi ranh giới lệch ít hơn sai số của bản đồ cũng thuộc nhóm này.",
             "Diện tích theo tọa độ là diện tích trên ellipsoid khi có; dự án dạng điểm hoặc tuyến không có diện tích.",
         ],
         styles,
@@ -213,6 +215,25 @@ def _verdict_counts(sheet: Worksheet, row: int, assessment: Assessment, styles: 
     sheet.write_string(row, 0, "Tổng cộng", styles["header"])
     sheet.write_number(row, 1, len(assessment.sites), styles["integer"])
     sheet.write_number(row, 2, math.fsum(hectares.values()), styles["hectare"])
+    return row + 1
+
+
+def _flip_distances(sheet: Worksheet, row: int, assessment: Assessment, styles: Mapping[str, Format]) -> int:
+    """How far borders would have to be off, over the register: bars drawn by the cells themselves."""
+    table = assessment.flip_distances()
+    if not table.to_numpy().any():
+        return row
+    headings = ("Ranh giới lệch bao nhiêu thì kết luận đổi (m)", "Trong sai số bản đồ", "Ngoài sai số bản đồ")
+    for n, heading in enumerate(headings):
+        sheet.write_string(row, n, heading, styles["header"])
+    first = row + 1
+    for metres, within, beyond in table.itertuples(name=None):
+        row += 1
+        sheet.write_string(row, 0, metres, styles["text"])
+        sheet.write_number(row, 1, int(within), styles["integer"])
+        sheet.write_number(row, 2, int(beyond), styles["integer"])
+    for column, colour in ((1, "#E0A030"), (2, "#7FA8D0")):
+        sheet.conditional_format(first, column, row, column, {"type": "data_bar", "bar_color": colour})
     return row + 1
 
 

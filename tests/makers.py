@@ -28,6 +28,7 @@ PLANS: list[dict[str, Any]] = [
         "valid_from": "2021-01-01",
         "valid_to": "2030-12-31",
         "scale": 10000,
+        "accuracy_m": 0.0,
     }
 ]
 CLASSES: list[dict[str, Any]] = [

@@ -18,5 +18,5 @@ def _found() -> Mapping[str, Check]:
 CHECKS: Mapping[str, Check] = _found()
 """Code → check, in alphabetical order; dropping a file into this folder is all it takes."""
 
-ESSENTIAL = ("coverage", "geometry", "plan_in_force", "zone_use")
+ESSENTIAL = ("coverage", "geometry", "plan_in_force", "robustness", "zone_use")
 """Without each of these no site can be called permitted: a question not asked is not consent."""

@@ -13,10 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.model import Check, Label, Measured, Reason, Verdict
+from plangeo.consent import casts_doubt, is_ground
+from plangeo.model import Check, Label, Measured, Reason
 from plangeo.tables import findings_table
-
-LAND_USE = "land_use"
 
 
 def judge(measured: Measured) -> pd.DataFrame:
@@ -25,7 +24,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     seen = set()
     for face in measured.faces():
         seen.add(face.site_id)
-        if not _is_ground(face.governs, measured):
+        if not all(is_ground(side, measured.rulebook) for side in face.governs_by_side):
             bare[face.site_id].append(face)
     facts = measured.layers.get("zones", {})
     rows = []
@@ -39,16 +38,13 @@ def judge(measured: Measured) -> pd.DataFrame:
         verdict = "unknown" if bare[site_id] else "permitted"
         row = {"site_id": site_id, "reason": reason, "verdict": verdict}
         rows.append(row | sizes | {"measure": sizes["share"], "threshold": 0.0, "unit": "share"})
+        if site_id in facts.get("doubts", {}):
+            text = facts["doubts"][site_id]
+            rows.append(
+                {"site_id": site_id, "reason": "sums_contradict", "verdict": "unknown", "detail": text, "detail_en": text}
+            )
         rows += _undrawn(site, facts, measured)
     return findings_table("coverage", rows)
-
-
-def _is_ground(governs: tuple[tuple[str, str, str], ...], measured: Measured) -> bool:
-    """True when a plan of the land-use theme colours this spot with a class that is ground, not an overlay."""
-    book = measured.rulebook
-    themes = {p.theme for p in book.plans.values()}
-    wanted = {LAND_USE} if LAND_USE in themes else themes
-    return any(book.plans[p].theme in wanted and not (c in book.classes and book.classes[c].overlay) for p, c, _ in governs)
 
 
 def _undrawn(site: Mapping[Any, Any], facts: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
@@ -56,10 +52,7 @@ def _undrawn(site: Mapping[Any, Any], facts: Mapping[str, Any], measured: Measur
     lost = [(zone, "zone_without_geometry") for zone in facts.get("lost", ())]
     near = [(z, "zone_quarantined") for z in facts.get("quarantined", ()) if site["site_id"] in z["sites"]]
     for zone, reason in (*lost, *near):
-        status = measured.rulebook.plan_status(zone["plan_id"])
-        rule = measured.rulebook.look_up(site["use_code"], zone["code"]) if site["use_code"] else None
-        harmless = rule is not None and rule.verdict is Verdict.PERMITTED and not rule.conditions
-        if harmless or status in ("expired", "superseded", "pending"):
+        if not casts_doubt(site["use_code"], zone["code"], zone["plan_id"], measured.rulebook):
             continue
         rows.append(
             {
@@ -80,6 +73,10 @@ CHECK = Check(
     title=Label("Phần chưa có dữ liệu quy hoạch", "Ground without plan data"),
     needs=("zones",),
     reasons={
+        "sums_contradict": Reason(
+            "Các phần đo được không khớp với nhau ({detail}), nên số đo của dự án chưa tin cậy được: cần kiểm tra hình học tại đây.",
+            "The measured parts contradict one another ({detail}), so no figure of this site can be trusted: check the geometry here.",
+        ),
         "covered": Reason(
             "Toàn bộ dự án có dữ liệu quy hoạch đang có hiệu lực.",
             "The whole site is covered by a plan in force.",

@@ -1,14 +1,17 @@
 """Does the declared administrative unit agree with the place?
 
-Names are compared without tone marks, unit prefixes and case; a split site keeps all its shares. A name that no
-unit bears is not guessed at: it may be a unit abolished by the reform of 1 July 2025.
+Names are compared without tone marks and case; a ward and a commune of one name are two units. A name without a
+kind is taken for the only unit that bears it, and never for one of several. A split site keeps all its shares. A name
+that no unit bears is not guessed at: it may be a unit abolished by the reform of 1 July 2025.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -19,46 +22,112 @@ from plangeo.text import fold, format_number
 
 # Administrative outlines of two sources differ by a few metres; less than this share elsewhere is not a split.
 TOLERATED_SHARE = 0.01
-_PREFIX = re.compile(r"^(xa|phuong|thi tran|thi xa|thanh pho|huyen|quan|tinh|tt|tp|x|p|h)\b[. ]*")
+_SHORT = {"tt": "thi tran", "tx": "thi xa", "tp": "thanh pho", "x": "xa", "p": "phuong", "h": "huyen", "q": "quan"}
+_KIND = re.compile(r"(xa|phuong|thi tran|dac khu|thi xa|thanh pho|huyen|quan|tinh|tt|tx|tp|x|p|h|q)(?:\.\s*|\s+|$)(.*)")
 _SEPARATOR = re.compile(r"[;,/+&\n]| và | and ", re.IGNORECASE)
+_REPEATED = re.compile(r"#\d+$")
+_ROW = re.compile(r"row-\d+")
+
+
+@dataclass
+class _Units:
+    """The units of the boundary map: unit → identifiers of its outlines, and which units bear a name."""
+
+    outlines: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    named: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """Name without kind → unit → kind; "" where the map states none."""
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """What a declared text may mean, as identifiers of outlines."""
+
+    sure: frozenset[str]
+    doubtful: frozenset[str]
+    """Units of the name, of which the text does not say which one."""
+    other_kind: frozenset[str]
 
 
 def judge(measured: Measured) -> pd.DataFrame:
-    """Return one finding per site: ``agrees``, ``split``, ``differs``, ``name_unknown``, ``not_declared`` or ``outside``."""
+    """Return one finding per site: ``agrees``, or why the declared unit and the place do not fit together."""
     found: dict[str, list[Any]] = defaultdict(list)
     for piece in measured.pieces("districts"):
         found[piece.site_id].append(piece)
-    known = {_plain(name) for name in measured.layers["districts"]["names"]} | set(measured.layers["districts"]["ids"])
-    rows = [_judge_site(site, found.get(site["site_id"], []), known) for site in measured.sites.to_dict("records")]
+    facts = measured.layers["districts"]
+    units = _units(zip(facts["ids"], facts["names"], strict=True))
+    rows = [_judge_site(site, found.get(site["site_id"], []), units) for site in measured.sites.to_dict("records")]
     return findings_table("district", rows)
 
 
-def _plain(name: str) -> str:
-    return _PREFIX.sub("", fold(name)).strip()
+def _units(rows: Iterable[tuple[str, str]]) -> _Units:
+    """An identifier met again was numbered ("05977#2"): one unit of several parts. Row numbers identify nothing."""
+    units = _Units()
+    for given, name in rows:
+        unit = fold(name) if _ROW.fullmatch(given) else _REPEATED.sub("", given)
+        units.outlines[unit].add(given)
+        kind, plain = _parted(name)
+        if plain:
+            units.named[plain][unit] = kind
+    return units
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """Return kind and name: "P. Đông Kinh" → ("phuong", "dong kinh"); the kind is "" when none is stated."""
+    plain = fold(name)
+    match = _KIND.fullmatch(plain)
+    return (_SHORT.get(match[1], match[1]), match[2].strip()) if match else ("", plain)
+
+
+def _meant(parts: Iterable[str], units: _Units) -> _Meant:
+    sure, doubtful, other = set[str](), set[str](), set[str]()
+    for part in parts:
+        if part in units.outlines:
+            sure.add(part)
+            continue
+        kind, plain = _parted(part)
+        if kind and fold(part) in units.named:  # "Quan Sơn" without tone marks begins like a kind of unit
+            kind, plain = "", fold(part)
+        bearers = units.named.get(plain, {})
+        fitting = [unit for unit, its in bearers.items() if not kind or not its or its == kind]
+        (sure if len(fitting) == 1 else doubtful).update(fitting)
+        other.update(bearers.keys() - set(fitting))
+    parts_of = [frozenset(i for unit in group for i in units.outlines[unit]) for group in (sure, doubtful - sure, other)]
+    return _Meant(*parts_of)
 
 
 def _listed(places: Sequence[Any], language: Language) -> str:
     return "; ".join(f"{p.district_name} ({format_number(100 * p.share, language)} %)" for p in places)
 
 
-def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], known: set[str]) -> dict[str, Any]:
+def _declared(site: Mapping[Any, Any]) -> str:
+    given = site.get("declared_district")
+    return "" if given is None or (not isinstance(given, str) and pd.isna(given)) else str(given).strip()
+
+
+def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], units: _Units) -> dict[str, Any]:
     row: dict[str, Any] = {"site_id": site["site_id"], "verdict": "unknown", "unit": "share"}
-    declared = str(site.get("declared_district") or "").strip()
+    declared = _declared(site)
     text = {"detail": _listed(places, "vi"), "detail_en": _listed(places, "en")}
     if not places:
         return row | {"reason": "outside" if site["has_place"] else "no_place", "detail": declared, "detail_en": declared}
     if not declared:
         return row | text | {"reason": "not_declared", "verdict": "permitted"}
-    named = [part.strip() for part in _SEPARATOR.split(declared) if part.strip()]
-    wanted = {_plain(part) for part in named} | {part for part in named if part in known}
+    meant = _meant((part.strip() for part in _SEPARATOR.split(declared) if part.strip()), units)
     both = {slot: f"{declared} ≠ {shown}" for slot, shown in text.items()}
-    if not wanted & known:
-        return row | both | {"reason": "name_unknown"}
-    stated = min(1.0, sum(p.share for p in places if _plain(p.district_name) in wanted or p.district_id in wanted))
+    if not meant.sure | meant.doubtful:
+        return row | both | {"reason": "kind_differs" if meant.other_kind else "name_unknown"}
+    stated = _share(places, meant.sure)
+    if stated < 1 - TOLERATED_SHARE and _share(places, meant.doubtful) > 0:
+        asked = {slot: f"{declared} ? {shown}" for slot, shown in text.items()}
+        return row | asked | {"reason": "ambiguous"}
     row |= {"measure": stated, "share": stated, "threshold": 1 - TOLERATED_SHARE}
     if stated >= 1 - TOLERATED_SHARE:
         return row | text | {"reason": "agrees", "verdict": "permitted"}
     return row | both | {"reason": "split" if stated > 0 else "differs"}
+
+
+def _share(places: Sequence[Any], outlines: frozenset[str]) -> float:
+    return min(1.0, math.fsum(p.share for p in places if p.district_id in outlines))
 
 
 CHECK = Check(
@@ -81,6 +150,14 @@ CHECK = Check(
         "name_unknown": Reason(
             "Tên đơn vị hành chính kê khai không có trong bản đồ địa giới (tên cũ trước sắp xếp, hoặc viết sai): {detail}.",
             "The boundary map has no unit of the declared name (an abolished unit, or a misspelling): {detail}.",
+        ),
+        "kind_differs": Reason(
+            "Bản đồ địa giới có đơn vị cùng tên nhưng khác loại (phường, xã, thị trấn …), không thể coi là một: {detail}.",
+            "The boundary map has a unit of that name but of another kind (ward, commune, township …), which is not the same: {detail}.",
+        ),
+        "ambiguous": Reason(
+            "Nhiều đơn vị hành chính mang tên kê khai, danh mục không nêu rõ đơn vị nào: {detail}.",
+            "Several administrative units bear the declared name, and the register does not say which one: {detail}.",
         ),
         "not_declared": Reason(
             "Danh mục không nêu đơn vị hành chính; theo vị trí: {detail}.",

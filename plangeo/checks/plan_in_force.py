@@ -1,6 +1,6 @@
 """Is the plan that draws the zones in force on the date?
 
-Ground that only an expired, superseded, pending or unknown plan covers is UNKNOWN: an old map is not consent.
+Ground that only an expired, superseded, revoked, pending or unknown plan covers is UNKNOWN: an old map is not consent.
 """
 
 from __future__ import annotations
@@ -10,10 +10,17 @@ from collections import defaultdict
 
 import pandas as pd
 
-from plangeo.model import Check, Label, Measured, Reason
+from plangeo.model import Check, Label, Measured, Plan, Reason
+from plangeo.planstatus import DATES_DECIDE, TITLES, read_status
 from plangeo.tables import findings_table
 
-_REASON = {"expired": "plan_expired", "superseded": "plan_superseded", "pending": "plan_pending", "unknown": "plan_unknown"}
+_REASON = {
+    "expired": "plan_expired",
+    "superseded": "plan_superseded",
+    "pending": "plan_pending",
+    "revoked": "plan_revoked",
+    "unknown": "plan_unknown",
+}
 
 
 def judge(measured: Measured) -> pd.DataFrame:
@@ -23,9 +30,9 @@ def judge(measured: Measured) -> pd.DataFrame:
     for face in measured.faces():
         for plan_id in sorted({z[0] for z in face.governs}):
             live[face.site_id][plan_id].append(face.share)
-        if not face.governs:
-            for plan_id in sorted({z[0] for z in face.zones}):
-                stale[face.site_id][plan_id].append((face.area_m2, face.length_m, face.share))
+        bare = [side for side, governs in zip(face.sides or (face.zones,), face.governs_by_side, strict=True) if not governs]
+        for plan_id in sorted({zone[0] for side in bare for zone in side}):
+            stale[face.site_id][plan_id].append((face.area_m2, face.length_m, face.share))
     rows = []
     for site_id in measured.sites["site_id"]:
         for plan_id, sizes in stale.get(site_id, {}).items():
@@ -40,9 +47,8 @@ def judge(measured: Measured) -> pd.DataFrame:
                     "share": math.fsum(s[2] for s in sizes),
                     "measure": math.fsum(s[2] for s in sizes),
                     "unit": "share",
-                    "detail": plan_id,
-                    "detail_en": plan_id,
                 }
+                | _stated(measured.rulebook.plans.get(plan_id))
             )
         for plan_id, shares in live.get(site_id, {}).items():
             rows.append(
@@ -55,10 +61,29 @@ def judge(measured: Measured) -> pd.DataFrame:
                     "measure": math.fsum(shares),
                     "unit": "share",
                 }
+                | _stated(measured.rulebook.plans.get(plan_id))
             )
         if site_id not in stale and site_id not in live:
             rows.append({"site_id": site_id, "reason": "no_plan", "verdict": "unknown"})
     return findings_table("plan_in_force", rows)
+
+
+def _stated(plan: Plan | None) -> dict[str, str]:
+    """What the rulebook says of the plan beside its dates, as a sentence of its own; nothing when it says nothing."""
+    if plan is None:
+        return {"detail": "", "detail_en": ""}  # the sentence names it as a stranger
+    status = read_status(plan.status)
+    if status == "under_adjustment":
+        return {
+            "detail": "Quy hoạch đang được điều chỉnh, cần đối chiếu bản điều chỉnh",
+            "detail_en": "The plan is under adjustment; look at the adjusted version too",
+        }
+    if status in DATES_DECIDE and not plan.status_note:
+        return {"detail": "", "detail_en": ""}
+    word = plan.status_note or (plan.status if status is None else "")
+    title = TITLES[status or "unknown"]
+    own = f" («{word}»)" if word else ""
+    return {"detail": f"Trạng thái ghi nhận: {title.vi}{own}", "detail_en": f"Status on record: {title.en}{own}"}
 
 
 CHECK = Check(
@@ -66,22 +91,26 @@ CHECK = Check(
     title=Label("Hiệu lực của quy hoạch", "Plan in force"),
     needs=("zones",),
     reasons={
-        "in_force": Reason("{plan} đang có hiệu lực ngày {on}.", "{plan} is in force on {on}."),
+        "in_force": Reason("{plan} đang có hiệu lực ngày {on}. {detail}", "{plan} is in force on {on}. {detail}"),
         "plan_expired": Reason(
-            "{share} dự án chỉ nằm trong quy hoạch đã hết thời hạn ngày {on}: {plan}.",
-            "{share} of the site lies only in a plan that had expired on {on}: {plan}.",
+            "{share} dự án chỉ nằm trong quy hoạch đã hết thời hạn ngày {on}: {plan}. {detail}",
+            "{share} of the site lies only in a plan that had expired on {on}: {plan}. {detail}",
         ),
         "plan_superseded": Reason(
-            "{share} dự án chỉ nằm trong quy hoạch đã được thay thế ngày {on}: {plan}.",
-            "{share} of the site lies only in a plan that had been replaced on {on}: {plan}.",
+            "{share} dự án chỉ nằm trong quy hoạch đã được thay thế ngày {on}: {plan}. {detail}",
+            "{share} of the site lies only in a plan that had been replaced on {on}: {plan}. {detail}",
         ),
         "plan_pending": Reason(
-            "{share} dự án chỉ nằm trong quy hoạch chưa có hiệu lực ngày {on}: {plan}.",
-            "{share} of the site lies only in a plan not yet in force on {on}: {plan}.",
+            "{share} dự án chỉ nằm trong quy hoạch chưa có hiệu lực ngày {on}: {plan}. {detail}",
+            "{share} of the site lies only in a plan not yet in force on {on}: {plan}. {detail}",
+        ),
+        "plan_revoked": Reason(
+            "{share} dự án chỉ nằm trong quy hoạch đã bị bãi bỏ: {plan}. {detail}",
+            "{share} of the site lies only in a plan that was revoked: {plan}. {detail}",
         ),
         "plan_unknown": Reason(
-            "{share} dự án chỉ nằm trong quy hoạch không có thông tin hiệu lực trong bộ quy tắc: {detail}.",
-            "{share} of the site lies only in a plan whose validity the rulebook does not state: {detail}.",
+            "{share} dự án chỉ nằm trong quy hoạch mà bộ quy tắc không cho biết hiệu lực ngày {on}: {plan}. {detail}",
+            "{share} of the site lies only in a plan of which the rulebook does not say whether it was in force on {on}: {plan}. {detail}",
         ),
         "no_plan": Reason(
             "Không có quy hoạch nào tại vị trí này vào ngày {on}.",

@@ -1,197 +1,42 @@
 """Does the plan allow this use on the ground the site lies on?
 
-Best practice: the union of a class's pieces is judged against the total thresholds. Anti-pattern: judging
-fragment by fragment, so that 200 m² vanish in pieces of 20. What no rule covers is UNKNOWN.
+Best practice: totals per class against the law of the day (``plangeo.totals``). What no rule covers is UNKNOWN.
 """
 
 from __future__ import annotations
 
-import math
-import operator
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from plangeo.model import Check, Condition, Label, Measured, Reason, Rule, Threshold, Verdict, ZoneKey
+from plangeo.model import Check, Label, Measured, Reason
 from plangeo.tables import findings_table
-
-_REASON = {
-    Verdict.PERMITTED: "permitted",
-    Verdict.CONDITIONAL: "conditional",
-    Verdict.UNKNOWN: "needs_review",
-    Verdict.NOT_PERMITTED: "not_permitted",
-}
-_COMPARE = {"<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt}
-
-NOTHING = Label("", "")
-_MEASURED = frozenset({"area_m2", "length_m", "share", "on_border"})
-_NEVER_FORGIVEN = frozenset({"on_border", "plans_disagree", "class_unknown", "no_rule", "condition_unmeasured"})
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """What one zone class says to one use."""
-
-    verdict: Verdict
-    reason: str
-    plan_id: str
-    code: str
-    rule: Rule | None = None
-    detail: Label = NOTHING
-
-
-@dataclass(frozen=True)
-class _Total:
-    """The total of one judged class on one site."""
-
-    judged: _Judged
-    area_m2: float
-    length_m: float
-    share: float
+from plangeo.totals import Total, judge_totals
 
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site one finding for each class it lies on; at least one finding per site."""
-    faces: dict[str, list[Any]] = defaultdict(list)
-    for face in measured.faces():
-        faces[face.site_id].append(face)
-    widths: Mapping[tuple[str, str], float] = measured.layers.get("zones", {}).get("widths", {})
+    totals = judge_totals(measured)
+    governed = {face.site_id for face in measured.faces() if face.governs}
     rows: list[dict[str, Any]] = []
     for site in measured.sites.to_dict("records"):
-        rows += _judge_site(site, faces.get(site["site_id"], []), measured, widths)
+        site_id = site["site_id"]
+        if site_id not in governed:
+            rows.append({"site_id": site_id, "reason": "no_zone", "verdict": "unknown"})
+        elif not site["use_code"]:
+            text = str(site["use"]) or "—"
+            rows.append({"site_id": site_id, "reason": "use_unknown", "verdict": "unknown", "detail": text, "detail_en": text})
+        rows += [_row(site_id, total) for total in totals[site_id]]
     return findings_table("zone_use", rows)
 
 
-def _judge_site(
-    site: Mapping[Any, Any], faces: Sequence[Any], measured: Measured, widths: Mapping[tuple[str, str], float]
-) -> list[dict[str, Any]]:
-    site_id = site["site_id"]
-    governed = [f for f in faces if f.governs]
-    if not governed:
-        return [{"site_id": site_id, "reason": "no_zone", "verdict": "unknown"}]
-    if not site["use_code"]:
-        text = str(site["use"]) or "—"
-        return [{"site_id": site_id, "reason": "use_unknown", "verdict": "unknown", "detail": text, "detail_en": text}]
-    sizes: dict[_Judged, list[Any]] = defaultdict(list)
-    for face in governed:
-        for judged in _judge_face(face, site, measured):
-            sizes[judged].append(face)
-    totals = [
-        _Total(j, *(math.fsum(getattr(f, column) for f in fs) for column in ("area_m2", "length_m", "share")))
-        for j, fs in sizes.items()
-    ]
-    ignored = _ignored(site, totals, measured, widths)
-    rows = [_row(site_id, total, ignored.get(total.judged)) for total in totals]
-    return sorted(rows, key=lambda r: (-Verdict.parse(r["verdict"]), -r["share"], r["plan_id"], r["zone_code"]))
-
-
-def _judge_face(face: Any, site: Mapping[Any, Any], measured: Measured) -> list[_Judged]:
-    """The most restrictive zone on the spot; and what stays undecided there (borders, plans that disagree)."""
-    book = measured.rulebook
-    said = [j for j in (_judge_zone(zone, site, face, measured) for zone in face.governs) if j is not None]
-    if not said:
-        plan_id, code, _ = face.governs[0]
-        return [_Judged(Verdict.UNKNOWN, "no_rule", plan_id, code)]
-    worst = max(said, key=lambda j: (j.verdict, j.plan_id, j.code))
-    if len({j.verdict for j in said}) == 1:
-        return [worst]
-    named = " / ".join(f"{j.plan_id}: {j.code}" for j in said)
-    if face.on_border:
-        return [_Judged(Verdict.UNKNOWN, "on_border", worst.plan_id, "", None, Label(named, named))]
-    themes = {book.plans[j.plan_id].theme for j in said}
-    if len({j.plan_id for j in said}) > 1 and len(themes) == 1:
-        return [worst, _Judged(Verdict.UNKNOWN, "plans_disagree", worst.plan_id, "", None, Label(named, named))]
-    return [worst]
-
-
-def _judge_zone(zone: ZoneKey, site: Mapping[Any, Any], face: Any, measured: Measured) -> _Judged | None:
-    """What one zone says; None for an overlay class no rule speaks of (it lies over the ground, it is not the ground)."""
-    plan_id, code, _ = zone
-    book = measured.rulebook
-    if code not in book.classes:
-        shown = code or "∅"
-        return _Judged(Verdict.UNKNOWN, "class_unknown", plan_id, code, None, Label(shown, shown))
-    rule = book.look_up(site["use_code"], code)
-    if rule is None:
-        return None if book.classes[code].overlay else _Judged(Verdict.UNKNOWN, "no_rule", plan_id, code)
-    for condition in rule.conditions:
-        holds = _holds(condition, site, face)
-        text = f"{condition.field} {condition.op} {condition.value}"
-        named = Label(condition.note.text("vi") or text, condition.note.text("en") or text)
-        if holds is None:
-            return _Judged(Verdict.UNKNOWN, "condition_unmeasured", plan_id, code, rule, named)
-        if not holds:
-            return _Judged(rule.otherwise, "condition_failed", plan_id, code, rule, named)
-    return _Judged(rule.verdict, _REASON[rule.verdict], plan_id, code, rule, rule.note)
-
-
-def _holds(condition: Condition, site: Mapping[Any, Any], face: Any) -> bool | None:
-    """Return whether the condition holds; None when its field is absent or empty."""
-    # What was measured wins over a column of the register that happens to bear the same name.
-    value = getattr(face, condition.field) if condition.field in _MEASURED else site.get(condition.field)
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if condition.op in ("in", "not_in"):
-        wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-        if any(isinstance(w, str) is not isinstance(value, str) for w in wanted):
-            return None  # text against number: "not among" would hold without meaning anything
-        return (value in wanted) is (condition.op == "in")
-    bound = condition.value
-    if isinstance(bound, str):
-        return bool(_COMPARE[condition.op](value, bound)) if condition.op in ("==", "!=") and isinstance(value, str) else None
-    try:
-        return bool(_COMPARE[condition.op](float(value), bound))
-    except (TypeError, ValueError):
-        return None
-
-
-def _ignored(
-    site: Mapping[Any, Any], totals: Sequence[_Total], measured: Measured, widths: Mapping[tuple[str, str], float]
-) -> dict[_Judged, Threshold]:
-    """Return the classes whose total stays below a threshold.
-
-    A threshold forgives an encroachment beside ground that is permitted; it never makes a site permitted
-    that lies on nothing else. Areas and widths say nothing of lines and points, so there only shares count.
-    """
-    book = measured.rulebook
-    found: dict[_Judged, Threshold] = {}
-    for total in totals:
-        judged = total.judged
-        if judged.verdict is Verdict.PERMITTED or judged.reason in _NEVER_FORGIVEN:
-            continue
-        for threshold in book.thresholds_for(site["use_code"], judged.code):
-            wrong = [t for t in totals if t.judged.verdict is not Verdict.PERMITTED]
-            group = [t for t in wrong if threshold.zone in (*book.ancestors(t.judged.code), "*")]
-            width = widths.get((site["site_id"], threshold.zone), math.inf)
-            if _below(threshold, math.fsum(t.area_m2 for t in group), math.fsum(t.share for t in group), width, total):
-                found[judged] = threshold
-                break
-    anchored = any(t.judged.verdict is Verdict.PERMITTED for t in totals)
-    return found if anchored else {}
-
-
-def _below(threshold: Threshold, area_m2: float, share: float, width_m: float, total: _Total) -> bool:
-    is_polygon = total.area_m2 > 0
-    tests = []
-    if threshold.area_m2 is not None:
-        tests.append(is_polygon and area_m2 <= threshold.area_m2)
-    if threshold.share is not None:
-        tests.append((is_polygon or total.length_m > 0) and share <= threshold.share)
-    if threshold.width_m is not None:
-        tests.append(is_polygon and width_m <= threshold.width_m)
-    return bool(tests) and all(tests)
-
-
-def _row(site_id: str, total: _Total, threshold: Threshold | None) -> dict[str, Any]:
-    judged = total.judged
+def _row(site_id: str, total: Total) -> dict[str, Any]:
+    judged, threshold = total.judged, total.threshold
     basis = threshold.basis if threshold else judged.rule.basis if judged.rule else None
     row: dict[str, Any] = {
         "site_id": site_id,
         "reason": "below_threshold" if threshold else judged.reason,
-        "verdict": "permitted" if threshold else judged.verdict.label,
+        "verdict": total.verdict.label,
         "plan_id": judged.plan_id,
         "zone_code": judged.code,
         "area_m2": total.area_m2,

@@ -12,7 +12,7 @@ def read(path: Path, request: Request) -> Raw:
     """Refuse a raster where zones, districts or a register are wanted, and say what it is. **Raises** InputError always."""
     raise InputError(
         f"{path.name} is {describe(path)}, but {request.role} must be shapes or a table. "
-        "This version measures no rasters (slope, flood depth, land cover): nothing would be judged by it. Pass a vector file."
+        "A raster (slope, flood depth, land cover) is measured with plangeo.terrain; it is no substitute for a vector file here."
     )
 
 

@@ -14,6 +14,7 @@ import python_calamine as calamine
 from plangeo.errors import InputError
 from plangeo.headers import table_from_rows
 from plangeo.inputs import UNZIP_FAULTS, Format, Raw, Request, check_zip, read_head, require_signature, true_type
+from plangeo.text import write_number
 
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 2_000
@@ -97,7 +98,7 @@ def cell_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else write_number(value)
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)

@@ -65,6 +65,7 @@ PANEL = Panel(
         "expired": Label("đã hết hiệu lực", "expired"),
         "superseded": Label("đã bị thay thế", "superseded"),
         "pending": Label("chưa có hiệu lực", "not yet in force"),
+        "revoked": Label("đã bị bãi bỏ", "revoked"),
         "unknown": Label("không rõ hiệu lực", "status unknown"),
         "unnamed": Label("Quy hoạch không nêu tên", "Plan not named"),
         "no_code": Label("không có mã loại đất", "no class code"),

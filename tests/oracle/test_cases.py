@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
+import rasterio
 import shapely
 from ruamel.yaml import YAML
 
@@ -55,8 +57,25 @@ def _site(given: dict[str, Any]) -> dict[str, Any]:
     return row | {"site_id": "S", "name": "Dự án thử", "use": given.get("use", "housing"), "geometry": _shape(given["place"])}
 
 
+def _raster(path: Path, place: list[float], value: float, cell: float = 10.0, patches: Any = (), unit: str = "") -> Path:
+    """Write a GeoTIFF: one value over ``place`` [x, y, width, height], others on patches [x, y, width, height, value]."""
+    x, y, width, height = place
+    cells = np.full((round(height / cell), round(width / cell)), value, dtype="float32")
+    for left, low, wide, high, other in patches:
+        top = round((y + height - low - high) / cell)
+        side = round((left - x) / cell)
+        cells[top : top + round(high / cell), side : side + round(wide / cell)] = other
+    transform = rasterio.Affine(cell, 0, X0 + x, 0, -cell, Y0 + y + height)
+    shape = {"height": cells.shape[0], "width": cells.shape[1], "count": 1, "dtype": "float32", "crs": CRS, "nodata": -9999.0}
+    with rasterio.open(path, "w", driver="GTiff", transform=transform, **shape) as file:
+        file.write(cells, 1)
+        if unit:
+            file.units = (unit,)
+    return path
+
+
 @pytest.mark.parametrize(("check", "case"), _cases())
-def test_case(check: str, case: dict[str, Any]) -> None:
+def test_case(check: str, case: dict[str, Any], tmp_path: Path) -> None:
     zones = [
         {
             "zone_id": z.get("id", f"Z{i}"),
@@ -82,6 +101,10 @@ def test_case(check: str, case: dict[str, Any]) -> None:
                 for d in case["districts"]
             ]
         )
+    for role, features in case.get("features", {}).items():
+        layers[role] = _frame([{"name": f.get("name", ""), "geometry": _shape(f.get("place"))} for f in features])
+    for role, drawn in case.get("rasters", {}).items():
+        layers[role] = _raster(tmp_path / f"{role}.tif", **drawn)
     result = assess(
         _frame([_site(case["site"])]), rulebook_from_text(BOOK, "rulebook.yaml"), on=str(case.get("on", "2025-07-01")), **layers
     )

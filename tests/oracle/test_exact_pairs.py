@@ -24,7 +24,8 @@ def test_areas_agree_with_exact_arithmetic() -> None:
     for i, (site, zone) in enumerate(zip(sites, zones, strict=True)):
         frame = gpd.GeoDataFrame({"site_id": ["s"]}, geometry=[site], crs="EPSG:9215")
         layer = gpd.GeoDataFrame({"zone_id": ["z"], "zone_code": ["A"], "plan_id": ["P"]}, geometry=[zone], crs="EPSG:9215")
-        evidence, cover, _ = measure_zones(frame, layer)
+        found = measure_zones(frame, layer)
+        evidence, cover = found.evidence, found.cover
         exact = float(pairs["area_a_and_b"].iloc[i])
         measured = float(evidence["area_m2"].sum())
         # what two shapes share only by touching (1 µm along the outline) is not reported

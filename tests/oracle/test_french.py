@@ -121,7 +121,7 @@ def test_the_document_tables_become_plans() -> None:
         dt.date(2017, 10, 13),
         dt.date(2014, 6, 3),
     ]
-    assert [p.status for p in plans.values()] == ["in force", "approved", "in force", "in force"]
+    assert [p.status for p in plans.values()] == ["in_force"] * 4
     # 30014 writes two rows (two base maps) and the day of approval as the day of the end: it is believed
     assert [p.valid_to for p in plans.values()] == [None, None, dt.date(2017, 10, 13), None]
 
@@ -158,7 +158,8 @@ def test_a_plan_governs_from_the_day_of_its_table(on: str, expected: dict[str, s
     (plan,) = plans_from_table(
         _table("241800432_PLUi_20200128/241800432_DOC_URBA_20200128.dbf"), level="commune", authority="mairie"
     )
-    book = replace(rulebook_from_text(RULES), plans={plan.plan_id: plan})
+    # the document states neither scale nor accuracy: with the table alone every verdict would stay open
+    book = replace(rulebook_from_text(RULES), plans={plan.plan_id: replace(plan, accuracy_m=0.0)})
     whole = zones[zones.geometry.notna()]
     spots = whole.geometry.representative_point()
     rows: list[dict[str, Any]] = []
@@ -180,10 +181,22 @@ def test_faulty_tables_are_refused_in_words() -> None:
         plans_from_table(pd.DataFrame({"IDURBA": ["a", "a"], "DATAPPRO": ["20200128", "20210128"]}), level="", authority="")
     (undated,) = plans_from_table(pd.DataFrame({"IDURBA": ["a"], "DATAPPRO": [None]}), level="", authority="")
     assert undated.valid_from is None
-    for state in ("04", "05", "06", "08", "09"):
+    for state, status in {
+        "04": "revoked",
+        "05": "superseded",
+        "06": "revoked",
+        "08": "unknown",
+        "09": "expired",
+        "9": "expired",
+    }.items():
         (ended,) = plans_from_table(pd.DataFrame({**good, "ETAT": [state]}), level="", authority="")
-        assert ended.valid_from is None, "no end is written down, so no day is safe"
+        assert ended.status == status, "no end is written down, so no day is safe"
+    (strange,) = plans_from_table(pd.DataFrame({**good, "ETAT": ["suspendu"]}), level="", authority="")
+    assert (strange.status, strange.status_note) == ("unknown", "suspendu")
+    (annulled,) = plans_from_table(pd.DataFrame({**good, "ETAT": ["04"], "DATEFIN": ["20221231"]}), level="", authority="")
+    assert annulled.status == "revoked", "a court's annulment reaches back to the first day"
     (replaced,) = plans_from_table(pd.DataFrame({**good, "ETAT": ["05"], "DATEFIN": ["20221231"]}), level="", authority="")
+    assert replaced.status == "", "the day of the end is known, so the dates decide"
     assert (replaced.valid_from, replaced.valid_to) == (dt.date(2020, 1, 28), dt.date(2022, 12, 31))
     (draft,) = plans_from_table(pd.DataFrame({**good, "ETAT": ["01"]}), level="", authority="")
     assert draft.status == "draft"

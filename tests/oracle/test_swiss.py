@@ -74,7 +74,8 @@ def _measured(sites: list[Any], zones: list[Any]) -> gpd.GeoDataFrame:
     left = gpd.GeoDataFrame({"site_id": [f"s{i}" for i in range(len(sites))]}, geometry=sites, crs=LV95)
     ids = [f"z{i:02}" for i in range(len(zones))]
     right = gpd.GeoDataFrame({"zone_id": ids, "zone_code": ids, "plan_id": ["CH"] * len(zones)}, geometry=zones, crs=LV95)
-    evidence, cover, _ = measure_zones(left, right)
+    found = measure_zones(left, right)
+    evidence, cover = found.evidence, found.cover
     assert cover.groupby("site_id")["share"].sum().tolist() == pytest.approx([1.0] * len(sites), abs=1e-9)
     return evidence
 

@@ -12,13 +12,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plangeo import backends
+from plangeo import assessment, backends
 from plangeo.assessment import assess, assess_chunks
 from plangeo.checks import CHECKS
 from plangeo.geometry import to_crs
 from plangeo.model import Verdict
 from plangeo.rulebook import rulebook_from_text
-from plangeo.tables import SITES, ZONES
+from plangeo.tables import DISTRICTS, SITES, ZONES
 
 BOOK = rulebook_from_text((Path(__file__).parents[1] / "oracle/cases/rulebook.yaml").read_text(encoding="utf-8"))
 CRS = "EPSG:9215"
@@ -72,6 +72,39 @@ def test_the_chunk_law(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], siz
     order = ["site_id", "check", "reason", "plan_id", "zone_code", "detail"]
     left, right = (f.sort_values(order, ignore_index=True) for f in (together[0].findings, joined))
     pd.testing.assert_frame_equal(left, right, check_exact=True, check_dtype=False)
+
+
+@settings(max_examples=25, deadline=None)
+@given(situations(), st.integers(0, 9999))
+def test_every_row_stands_in_the_same_place_whatever_the_chunks(
+    situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], seed: int
+) -> None:
+    sites, zones = situation
+    sites = pd.concat([sites, sites.assign(site_id=[f"A{i}" for i in range(len(sites))])]).sample(frac=1, random_state=seed)
+    layers = {"zones": zones, "districts": _communes()}
+    answers = []
+    for size in (1, 7, 1000):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(assessment, "CHUNK_SITES", size)
+            answers.append(assess(sites, BOOK, on=ON, **layers))
+    whole = answers.pop()
+    for apart in answers:
+        for left, right in (
+            (apart.sites, whole.sites),
+            (apart.findings, whole.findings),
+            (apart.cover, whole.cover),
+            *((apart.evidence[role], whole.evidence[role]) for role in layers),
+        ):
+            pd.testing.assert_frame_equal(pd.DataFrame(left), pd.DataFrame(right), check_exact=True)
+    places = {site_id: n for n, site_id in enumerate(sites["site_id"])}
+    rows = [(places[s], list(CHECKS).index(c)) for s, c in zip(whole.findings["site_id"], whole.findings["check"], strict=True)]
+    assert rows == sorted(rows)
+
+
+def _communes() -> gpd.GeoDataFrame:
+    west, east = shapely.box(X0 - 50, Y0 - 50, X0 + 15, Y0 + 99), shapely.box(X0 + 15, Y0 - 50, X0 + 99, Y0 + 99)
+    rows = [{"district_id": n, "district_name": f"Xã {n}", "geometry": g} for n, g in (("1", west), ("2", east))]
+    return _frame(rows, DISTRICTS)
 
 
 @settings(max_examples=30, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import pickle
@@ -12,7 +13,9 @@ import pytest
 
 from plangeo.errors import RulebookError
 from plangeo.model import Verdict
+from plangeo.planstatus import TITLES, WORDS, read_status
 from plangeo.rulebook import load_rulebook, rulebook_from_text
+from plangeo.text import fold
 from tests.makers import CLASSES, USES, plan, rule, rulebook, rulebook_text
 
 DAY = dt.date(2025, 7, 1)
@@ -61,6 +64,60 @@ thresholds:
     assert "line 12: thresholds[0]: a threshold needs at least one bound" in told
     assert "line 5: the parent class 'NOWHERE'" in told
     assert "8 fault(s)" in told
+
+
+def test_six_faults_of_six_kinds_are_told_in_one_reading() -> None:
+    told = refused(
+        """\
+rulebook: {name: T, profile: vn, colour: blue}
+plans:
+  - {plan_id: P1, title: T, level: l, decision: d, authority: a, valid_from: 2021-01-01, valid_to: 2020-12-31, status: gone}
+uses: [{code: housing, name: Nhà ở}]
+rules:
+  - {use: castle, zone: NOPE, verdict: allowed, basis: nobody}
+  - {use: housing, zone: [LUC, NADA], verdict: permitted, basis: law}
+bases:
+  law: {docment: Luật}
+thresholds:
+  - {use: keep, zone: NIX, basis: law}
+precedence:
+  - {order: [P1, GHOST], basis: law}
+classes: [{code: A1, parent: NOWHERE, colour: red}]
+extra: 1
+"""
+    )
+    for fault in (
+        "line 1: rulebook.colour: the word 'colour' is not known here",
+        "line 3: plans[0].status: 'gone' is not a status of a plan",
+        "line 6: rules[0].verdict: 'allowed' is not a verdict",
+        "line 6: rules: the use 'castle' is not among 'uses'",
+        "line 6: rules: the zone class 'NOPE' is unknown",
+        "line 6: rules: the basis 'nobody' is not among 'bases'",
+        "line 7: rules: the zone class 'NADA' is unknown",
+        "line 9: bases.law: 'document' is missing",
+        "line 11: thresholds[0]: a threshold needs at least one bound",
+        "line 11: thresholds: the use 'keep'",
+        "line 11: thresholds: the zone class 'NIX'",
+        "line 13: precedence[0]: precedence must be dated",
+        "line 13: precedence: the plan 'GHOST'",
+        "line 14: classes[0].colour: 'red'",
+        "line 14: the parent class 'NOWHERE'",
+        "line 15: extra: the word 'extra'",
+    ):
+        assert fault in told
+    assert "'law' is not among" not in told, "a faulty basis is told once, and not again by those that name it"
+    assert "'P1' is not among" not in told
+
+
+def test_a_faulty_head_or_an_empty_list_of_plans_hides_no_fault_of_a_rule() -> None:
+    rules = "rules:\n  - {use: castle, zone: LUC, verdict: permitted, basis: {document: x}}\n"
+    for broken in (BOOK.replace("name: T", "nme: T"), BOOK.replace("plan_id: P1, ", ""), BOOK + "more: 1\n", BOOK + "bases: 5\n"):
+        told = refused(broken + rules)
+        assert "the use 'castle' is not among 'uses'" in told
+        assert "'LUC' is unknown" not in told
+    told = refused(BOOK.replace("uses: [{code: housing, name: Nhà ở}]", "uses: housing") + rules)
+    assert "line 4: uses" in told
+    assert "'castle' is not among" not in told, "nobody can say what stands in a list that is none"
 
 
 def test_a_faulty_entry_is_not_told_again_by_those_that_name_it() -> None:
@@ -274,22 +331,63 @@ def test_a_closed_book_is_not_closed_over_another_day() -> None:
         ({}, "2031-01-01", "expired"),
         ({"valid_to": None}, "2099-01-01", "in_force"),
         ({"valid_from": None}, "2025-01-01", "unknown"),
-        ({"valid_from": None, "status": "draft"}, "2025-01-01", "unknown"),
+        ({"valid_from": None, "status": "draft"}, "2025-01-01", "pending"),
+        ({"valid_from": None, "status": "revoked"}, "2025-01-01", "revoked"),
         ({"status": "Dự thảo"}, "2025-01-01", "pending"),
-        ({"status": "dự thảo lần 2"}, "2025-01-01", "pending"),
+        ({"status": "bãi bỏ"}, "2025-01-01", "revoked"),
+        ({"status": "Đã huỷ bỏ"}, "2025-01-01", "revoked"),
+        ({"status": "HẾT HIỆU LỰC"}, "2025-01-01", "expired"),
+        ({"status": "revoked"}, "2025-01-01", "revoked"),
+        ({"status": "pending"}, "2025-01-01", "pending"),
+        ({"status": "chưa có hiệu lực"}, "2025-01-01", "pending"),
+        ({"status": "superseded"}, "2025-01-01", "superseded"),
+        ({"status": "không rõ"}, "2025-01-01", "unknown"),
+        ({"status": "under adjustment"}, "2025-01-01", "in_force"),
+        ({"status": "in force"}, "2031-01-01", "expired"),
+        ({"status": ""}, "2025-01-01", "in_force"),
         ({"status": "DRAFT"}, "2099-01-01", "pending"),
         ({"status": "đang điều chỉnh"}, "2025-01-01", "in_force"),
         ({"successor": "P2"}, "2025-12-31", "in_force"),
         ({"successor": "P2"}, "2026-01-01", "superseded"),
         ({"successor": "P2"}, "2099-01-01", "superseded"),
         ({"successor": "P3"}, "2026-06-01", "in_force"),
+        ({"successor": "P4"}, "2026-06-01", "unknown"),
+        ({"successor": "P5"}, "2026-06-01", "superseded"),
+        ({"successor": "P6"}, "2026-06-01", "unknown"),
     ],
 )
 def test_plan_status(columns: dict[str, Any], day: str, status: str) -> None:
     heirs = [plan("P2", valid_from="2026-01-01"), plan("P3", valid_from="2026-01-01", status="draft")]
+    heirs += [
+        plan("P4", valid_from="2026-01-01", status="revoked"),
+        plan("P5", valid_from="2026-01-01", status="superseded"),
+        plan("P6", valid_from=None),
+    ]
     law = rulebook(dt.date.fromisoformat(day), plans=[plan("P1", **columns), *heirs])
     assert law.plan_status("P1") == status
     assert law.plan_status("not in the book") == "unknown"
+
+
+@pytest.mark.parametrize("word", ["tạm ngưng", "điều chỉnh", "dự thảo lần 2", "not in force", "không còn hiệu lực", "?"])
+def test_a_status_outside_the_list_is_a_fault_with_its_line(word: str) -> None:
+    told = refused(BOOK.replace("valid_to: null", f'valid_to: null, status: "{word}"'))
+    assert f"line 3: plans[0].status: '{word}' is not a status of a plan" in told
+    assert all(known in told for known in ("in_force", "under_adjustment", "revoked", "hết hiệu lực"))
+
+
+def test_a_plan_built_by_hand_with_another_word_is_never_in_force() -> None:
+    book = rulebook()
+    strange = dataclasses.replace(book.plans["P1"], status="tạm ngưng")
+    law = dataclasses.replace(book, plans={"P1": strange}).at(DAY)
+    assert law.plan_status("P1") == "unknown"
+
+
+def test_no_word_names_two_statuses_and_no_status_is_without_a_title() -> None:
+    words = [fold(word) for status, others in WORDS.items() for word in (status, *others)]
+    assert len(words) == len(set(words))
+    assert WORDS.keys() == TITLES.keys()
+    for status, others in WORDS.items():
+        assert {read_status(w.upper()) for w in (status, *others, TITLES[status].vi, TITLES[status].en)} == {status}
 
 
 def test_the_nearest_class_wins_and_there_the_use_before_the_star() -> None:

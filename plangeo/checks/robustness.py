@@ -1,0 +1,78 @@
+"""Would the verdict survive the displacement that the map's accuracy cannot exclude?
+
+ε* is the smallest displacement of boundaries, in metres, that changes what the zones say of the site; t is the
+displacement that plan and site cannot exclude (0.5 mm on the plan's paper unless it states its accuracy, plus the
+site's own). ε* < t is UNKNOWN, with the leaning verdict beside it. A plan that states neither scale nor accuracy
+leaves t open, and silence is not consent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from plangeo.model import Check, Flip, Label, Measured, Reason, Verdict
+from plangeo.tables import findings_table
+
+
+def judge(measured: Measured) -> pd.DataFrame:
+    """Return one finding per site: ``robust``, ``within_map_accuracy``, ``accuracy_unstated`` or ``nothing_to_flip``."""
+    flips: Mapping[str, Flip] = measured.layers.get("zones", {}).get("flips", {})
+    rows = [{"site_id": s, **_judge_site(flips.get(s))} for s in measured.sites["site_id"]]
+    return findings_table("robustness", rows)
+
+
+def _judge_site(flip: Flip | None) -> dict[str, Any]:
+    if flip is None:
+        return {"reason": "nothing_to_flip", "verdict": "unknown"}
+    wording = flip.leaning.wording
+    row = {
+        "plan_id": flip.plan_id,
+        "measure": flip.distance_m,
+        "threshold": math.nan if flip.tolerance_m is None else flip.tolerance_m,
+        "unit": "m",
+        "length_m": flip.distance_m,
+        "detail": wording.vi,
+        "detail_en": wording.en,
+    }
+    if flip.tolerance_m is None:
+        return row | {"reason": "accuracy_unstated", "verdict": "unknown"}
+    if flip.distance_m < flip.tolerance_m:
+        return row | {"reason": "within_map_accuracy", "verdict": "unknown"}
+    return row | {"reason": "robust", "verdict": Verdict.PERMITTED.label}
+
+
+CHECK = Check(
+    code="robustness",
+    title=Label("Độ chắc chắn so với độ chính xác bản đồ", "Robustness against the map's accuracy"),
+    needs=("zones",),
+    tempers={"within_map_accuracy": ("zone_use",)},
+    reasons={
+        "robust": Reason(
+            "Kết luận theo vùng ({detail}) chỉ thay đổi nếu ranh giới lệch từ {measure} trở lên; sai số không loại trừ được là "
+            "{threshold} ({plan}).",
+            "What the zones say ({detail}) changes only if boundaries are off by {measure} or more; the displacement that cannot be "
+            "excluded is {threshold} ({plan}).",
+        ),
+        "within_map_accuracy": Reason(
+            "Thiên về: {detail}. Nhưng chỉ cần ranh giới lệch {measure} là kết luận thay đổi, nhỏ hơn sai số không loại trừ được "
+            "{threshold} của {plan}: cần đo đạc hoặc bản đồ tỷ lệ lớn hơn.",
+            "Leaning: {detail}. But a boundary off by {measure} would change the verdict, less than the displacement of {threshold} "
+            "that {plan} cannot exclude: a survey or a map of larger scale is needed.",
+        ),
+        "accuracy_unstated": Reason(
+            "Thiên về: {detail}; kết luận thay đổi nếu ranh giới lệch {measure}. {plan} không nêu tỷ lệ hoặc độ chính xác nên không biết "
+            "sai số có nhỏ hơn không: bổ sung scale hoặc accuracy_m vào bộ quy tắc.",
+            "Leaning: {detail}; the verdict changes if a boundary is off by {measure}. {plan} states neither scale nor accuracy, so "
+            "nobody knows whether its error is smaller: add scale or accuracy_m to the rulebook.",
+        ),
+        "nothing_to_flip": Reason(
+            "Chưa có kết luận theo vùng để xét độ chắc chắn.",
+            "The zones give no verdict whose robustness could be judged.",
+        ),
+    },
+    judge=judge,
+)

@@ -1,0 +1,38 @@
+"""Is the site far enough from what must be kept clear: relics, reservoirs, the border belt?
+
+Best practice: the distance to the nearest feature wherever it lies, also outside the province. Anti-pattern: a buffer
+cut off at the region's edge, which makes sites near the edge look free.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from plangeo.model import Check, Label, Measured, Reason
+from plangeo.requirements import SHARED_REASONS, judge_requirements
+from plangeo.tables import findings_table
+
+
+def judge(measured: Measured) -> pd.DataFrame:
+    """Return per site one finding for each requirement on ``distance_m``, else ``not_required``."""
+    return findings_table("setback", judge_requirements(measured, ("distance_m",)))
+
+
+CHECK = Check(
+    code="setback",
+    title=Label("Khoảng cách an toàn", "Setback distances"),
+    needs=(),
+    reasons={
+        **SHARED_REASONS,
+        "not_required": Reason("Bộ quy tắc không đặt khoảng cách an toàn.", "The rulebook asks for no setback distance."),
+        "met": Reason(
+            "Cách {detail} {measure}, đạt khoảng cách tối thiểu {threshold} theo {basis}.",
+            "{measure} from {detail}, at least the {threshold} required by {basis}.",
+        ),
+        "failed": Reason(
+            "Cách {detail} chỉ {measure}, dưới khoảng cách tối thiểu {threshold} theo {basis}.",
+            "Only {measure} from {detail}, less than the {threshold} required by {basis}.",
+        ),
+    },
+    judge=judge,
+)

@@ -1,0 +1,116 @@
+"""What the law of the day says to one use on one class of ground: rule, conditions, verdict and why.
+
+Pure table logic below the checks, so that judging a site and measuring how far its verdict is from flipping
+ask the same question in the same way.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plangeo.model import Condition, Label, Rule, Verdict
+from plangeo.rulebook import Rulebook
+from plangeo.text import fold, parse_number
+
+Ground = Mapping[Rule, Mapping[str, float]]
+"""The whole ground of a site that a rule speaks of: its conditions are asked of that total, never of a fragment."""
+
+SIZES = ("area_m2", "length_m", "share")
+_NONE_YET = dict.fromkeys(SIZES, 0.0)
+_REASON = {
+    Verdict.PERMITTED: "permitted",
+    Verdict.CONDITIONAL: "conditional",
+    Verdict.UNKNOWN: "needs_review",
+    Verdict.NOT_PERMITTED: "not_permitted",
+}
+_COMPARE = {"<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt}
+NOTHING = Label("", "")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one class of ground says to one use."""
+
+    verdict: Verdict
+    reason: str
+    rule: Rule | None = None
+    detail: Label = NOTHING
+
+
+def ask(
+    rulebook: Rulebook, site: Mapping[Any, Any], zone_code: str, ground: Ground | None = None, on_border: bool = False
+) -> Answer | None:
+    """Return what the rulebook of the day says of a site's use on a zone class.
+
+    Parameters: ``site`` with ``use_code`` and the columns that conditions may name; ``ground`` the sizes of all its
+    ground under each rule (m², m, share; none = the site only comes near). Returns None for an overlay class no rule
+    speaks of: it lies over the ground, it is not the ground.
+    """
+    if zone_code not in rulebook.classes:
+        shown = zone_code or "∅"
+        return Answer(Verdict.UNKNOWN, "class_unknown", None, Label(shown, shown))
+    rule = rulebook.look_up(site["use_code"], zone_code)
+    if rule is None:
+        return None if rulebook.classes[zone_code].overlay else Answer(Verdict.UNKNOWN, "no_rule")
+    # What was measured wins over a column of the register that happens to bear the same name.
+    fields = {**site, **(ground or {}).get(rule, _NONE_YET), "on_border": on_border}
+    for condition in rule.conditions:
+        holds = _holds(condition, fields.get(condition.field))
+        text = f"{condition.field} {condition.op} {condition.value}"
+        named = Label(condition.note.text("vi") or text, condition.note.text("en") or text)
+        if holds is None:
+            return Answer(Verdict.UNKNOWN, "condition_unmeasured", rule, named)
+        if not holds:
+            return Answer(rule.otherwise, "condition_failed", rule, named)
+    return Answer(rule.verdict, _REASON[rule.verdict], rule, rule.note)
+
+
+def ground_by_rule(rulebook: Rulebook, use_code: str, faces: Iterable[Any]) -> Ground:
+    """Return for every rule the total of the faces (rows of the governed cover) on which it is asked; each spot counts once."""
+    ruled: dict[Rule, list[Any]] = defaultdict(list)
+    for face in faces:
+        for rule in {rulebook.look_up(use_code, code) for _, code, _ in face.governs}:
+            if rule is not None:
+                ruled[rule].append(face)
+    return {rule: sizes_of(found) for rule, found in ruled.items()}
+
+
+def sizes_of(faces: Iterable[Any]) -> dict[str, float]:
+    """Return the summed area (m²), length (m) and share of faces."""
+    found = list(faces)
+    return {column: math.fsum(getattr(f, column) for f in found) for column in SIZES}
+
+
+def _holds(condition: Condition, value: Any) -> bool | None:
+    """Return whether the condition holds for ``value``; None when the value is empty or of another kind than the bound.
+
+    Texts are compared without case and tone marks; a text is a number only when it is one plain number
+    ("1.500" may mean two things, so it means none).
+    """
+    bounds = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    wants_text = all(isinstance(b, str) for b in bounds)
+    if value is None or value == "" or (not wants_text and any(isinstance(b, str) for b in bounds)):
+        return None
+    if wants_text:
+        if not isinstance(value, str) or condition.op not in ("==", "!=", "in", "not_in"):
+            return None
+        return (fold(value) in {fold(str(b)) for b in bounds}) is (condition.op in ("==", "in"))
+    number = parse_number(value) if isinstance(value, str) else _finite(value)
+    if number is None:
+        return None
+    if condition.op in ("in", "not_in"):
+        return (number in bounds) is (condition.op == "in")
+    return bool(_COMPARE[condition.op](number, bounds[0]))
+
+
+def _finite(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None

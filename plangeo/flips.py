@@ -1,0 +1,242 @@
+"""How far each site's verdict is from flipping: the law says which ground counts, ``plangeo.margin`` measures to it.
+
+A site is permitted while it lies wholly on ground that permits its use, conditional while it lies on ground that does
+so at least on conditions. ε* is the smaller of two displacements of the zones' borders: the one that lets it poke out
+of its ground, or reach a zone that says worse; and the one that would bring it wholly onto ground that says better.
+Where several plans govern, one is enough for a worse verdict and all must agree to a better one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from plangeo.compatibility import ask, ground_by_rule
+from plangeo.margin import flip_distance, margins, nearest_permitted
+from plangeo.model import Flip, Measured, Verdict
+from plangeo.rulebook import Rulebook
+from plangeo.tables import NEAREST, empty
+from plangeo.totals import Total
+
+_Says = tuple[tuple[str, Verdict], ...]
+"""What each class of the layer says to one kind of site; overlay classes no rule speaks of are left out."""
+
+
+_Group = tuple[tuple[str, ...], _Says, Verdict]
+"""Plans, what their classes say, and the worst verdict of ground that counts: sites of one group see the same ground."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One site whose verdict may flip."""
+
+    site_id: str
+    leaning: Verdict
+    says: _Says
+    plans: tuple[str, ...]
+    """Plans that govern some of it."""
+    own: Mapping[str, Verdict]
+    """What each of them says by itself."""
+    forgiven: tuple[Total, ...]
+    overruled: frozenset[str]
+    """Zones under it that another plan overrules."""
+
+
+def measure_flips(
+    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, measured: Measured, totals: Mapping[str, Sequence[Total]]
+) -> dict[str, Flip]:
+    """Return site_id → Flip for every site to which zones give a verdict.
+
+    Parameters: ``sites`` and ``zones`` in one metric CRS; ``measured`` with the governed cover and the zone evidence;
+    ``totals`` of ``plangeo.totals.judge_totals``. A site whose leaning verdict is UNKNOWN has nothing to flip.
+    """
+    asked = _asked(measured, totals, sorted(set(zones["zone_code"].astype(str))))
+    if not asked:
+        return {}
+    layer = _Layer(sites, zones, measured.rulebook)
+    worse = layer.to_worse([a for a in asked if a.leaning is not Verdict.NOT_PERMITTED])
+    better = layer.to_better([a for a in asked if a.leaning is not Verdict.PERMITTED])
+    accuracy = dict(zip(measured.sites["site_id"], measured.sites["accuracy_m"], strict=True))
+    out = {}
+    for a in asked:
+        plan_id, tolerance = _tolerance(a.plans, measured.rulebook, float(accuracy[a.site_id]))
+        distance = min(worse.get(a.site_id, math.inf), better.get(a.site_id, math.inf))
+        out[a.site_id] = Flip(a.leaning, distance, tolerance, plan_id)
+    return out
+
+
+def _tolerance(plans: Sequence[str], rulebook: Rulebook, site_accuracy_m: float) -> tuple[str, float | None]:
+    """The coarsest plan and the displacement that it and the site's own position cannot exclude, in metres."""
+    stated = {p: rulebook.plans[p].tolerance_m for p in plans}
+    silent = [p for p in plans if stated[p] is None]
+    if silent:
+        return silent[0], None
+    plan_id = max(plans, key=lambda p: (stated[p] or 0.0, p))
+    return plan_id, (stated[plan_id] or 0.0) + (site_accuracy_m if site_accuracy_m > 0 else 0.0)
+
+
+def _asked(measured: Measured, totals: Mapping[str, Sequence[Total]], codes: Sequence[str]) -> list[_Asked]:
+    faces: dict[str, list[Any]] = defaultdict(list)
+    for face in measured.faces():
+        if face.governs:
+            faces[face.site_id].append(face)
+    overruled: dict[str, set[str]] = defaultdict(set)
+    for piece in measured.pieces("zones"):
+        if not piece.prevails:
+            overruled[piece.site_id].add(piece.zone_id)
+    plain: dict[str, _Says] = {}
+    out = []
+    for site in measured.sites.to_dict("records"):
+        site_id, found = site["site_id"], totals.get(site["site_id"], ())
+        leaning = Verdict.worst(t.verdict for t in found)
+        if not found or leaning is Verdict.UNKNOWN:
+            continue
+        says = plain.get(site["use_code"]) or _says(measured.rulebook, site, codes, faces[site_id])
+        if not _conditional(measured.rulebook, site["use_code"], codes):
+            plain[site["use_code"]] = says
+        own = _own_verdicts(dict(says), faces[site_id])
+        forgiven = tuple(t for t in found if t.threshold)
+        out.append(_Asked(site_id, leaning, says, tuple(sorted(own)), own, forgiven, frozenset(overruled[site_id])))
+    return out
+
+
+def _says(rulebook: Rulebook, site: Mapping[Any, Any], codes: Sequence[str], faces: Sequence[Any]) -> _Says:
+    ground = ground_by_rule(rulebook, site["use_code"], faces)
+    answers = {code: ask(rulebook, site, code, ground) for code in codes}
+    return tuple((code, answer.verdict) for code, answer in answers.items() if answer is not None)
+
+
+def _conditional(rulebook: Rulebook, use_code: str, codes: Sequence[str]) -> bool:
+    return any((rule := rulebook.look_up(use_code, code)) is not None and rule.conditions for code in codes)
+
+
+def _own_verdicts(says: Mapping[str, Verdict], faces: Sequence[Any]) -> dict[str, Verdict]:
+    own: dict[str, Verdict] = {}
+    for face in faces:
+        for plan_id, code, _ in face.governs:
+            own[plan_id] = max(own.get(plan_id, Verdict.PERMITTED), says.get(code, Verdict.PERMITTED))
+    return own
+
+
+def find_nearest(
+    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, measured: Measured, totals: Mapping[str, Sequence[Total]]
+) -> pd.DataFrame:
+    """Find for every site that is not simply permitted by its zones the nearest zone that permits its use.
+
+    Zones of plans in force only, each by its own class; conditions on the size of the ground count as met there.
+    Parameters as in ``measure_flips``. Returns: tables.NEAREST, one row per site, in their order.
+    """
+    rulebook = measured.rulebook
+    codes = sorted(set(zones["zone_code"].astype(str)))
+    plans = tuple(p for p in sorted(set(zones["plan_id"].astype(str))) if rulebook.plan_status(p) == "in_force")
+    groups: dict[str, _Group] = {}
+    for site in measured.sites.to_dict("records"):
+        permitted = Verdict.worst(t.verdict for t in totals.get(site["site_id"], ())) is Verdict.PERMITTED
+        if site["has_place"] and site["use_code"] and not permitted:
+            groups[site["site_id"]] = (plans, _says(rulebook, site, codes, ()), Verdict.PERMITTED)
+    if not groups:
+        return empty(NEAREST)
+    found = _Layer(sites, zones, rulebook).nearest(groups)
+    kept = zones.drop_duplicates("zone_id").set_index("zone_id")[["zone_code", "plan_id"]]
+    named = found.join(kept, on="zone_id")
+    return named.fillna({"zone_code": "", "plan_id": ""})[[c.name for c in NEAREST]]
+
+
+class _Layer:
+    """The zones of one layer, asked for distances by groups of sites that see the same law."""
+
+    def __init__(self, sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, rulebook: Rulebook) -> None:
+        drawn = zones[zones.geometry.notna()].reset_index(drop=True)
+        self._zones = drawn
+        self._codes = drawn["zone_code"].astype(str).to_numpy()
+        self._plans = drawn["plan_id"].astype(str).to_numpy()
+        self._ids = drawn["zone_id"].astype(str).to_numpy()
+        overlays = [code for code, zone_class in rulebook.classes.items() if zone_class.overlay]
+        self._ground = ~np.isin(self._codes, overlays)
+        self._shapes = sites.set_index(sites["site_id"].astype(str)).geometry
+
+    def to_worse(self, asked: Sequence[_Asked]) -> dict[str, float]:
+        """Site → displacement (m) that lets it poke out of its ground or reach a zone that says worse."""
+        groups = {a.site_id: (a.plans, a.says, a.leaning) for a in asked}
+        table = self._margins(groups)
+        depth = {s: max(0.0, m) for s, m in zip(table["site_id"], table["margin_m"], strict=True)}
+        reach = self._distance_to_bad(asked)
+        found = {a.site_id: min(depth[a.site_id], reach[a.site_id]) for a in asked}
+        return found | self._to_thresholds([a for a in asked if a.forgiven], groups)
+
+    def to_better(self, asked: Sequence[_Asked]) -> dict[str, float]:
+        """Site → displacement (m) that brings it onto ground that says better, in every plan that says what it leans to."""
+        found: dict[str, float] = {}
+        for plan_id in sorted({p for a in asked for p in a.plans}):
+            mine = [a for a in asked if a.own.get(plan_id) is a.leaning]
+            groups = {a.site_id: ((plan_id,), a.says, Verdict(a.leaning - 1)) for a in mine}
+            table = self._margins(groups)
+            for site_id, margin in zip(table["site_id"], table["margin_m"], strict=True):
+                found[site_id] = max(found.get(site_id, 0.0), -margin if margin < 0 else math.inf)
+        return found
+
+    def nearest(self, groups: Mapping[str, _Group]) -> pd.DataFrame:
+        """The nearest zone of each site's permitted ground, and the way there."""
+        frame, permitted = self._grouped(groups)
+        return nearest_permitted(frame, self._zones, permitted, by="group")
+
+    def _permitted(self, plans: tuple[str, ...], says: _Says, at_most: Verdict) -> npt.NDArray[np.bool_]:
+        good = [code for code, verdict in says if verdict <= at_most]
+        return np.asarray(self._ground & np.isin(self._plans, plans) & np.isin(self._codes, good))
+
+    def _margins(self, groups: Mapping[str, _Group]) -> pd.DataFrame:
+        frame, permitted = self._grouped(groups)
+        return margins(frame, self._zones, permitted, by="group")
+
+    def _grouped(self, groups: Mapping[str, _Group]) -> tuple[gpd.GeoDataFrame, dict[str, npt.NDArray[np.bool_]]]:
+        names = {key: str(n) for n, key in enumerate(dict.fromkeys(groups.values()))}
+        frame = gpd.GeoDataFrame(
+            {"site_id": list(groups), "group": [names[key] for key in groups.values()]},
+            geometry=self._shapes.loc[list(groups)].to_numpy(),
+            crs=self._zones.crs,
+        )
+        return frame, {name: self._permitted(*key) for key, name in names.items()}
+
+    def _distance_to_bad(self, asked: Sequence[_Asked]) -> dict[str, float]:
+        """Distance to the nearest zone of a governing plan that says worse than the site's leaning; inf when there is none."""
+        shapes = self._zones.geometry.to_numpy()
+        found = {a.site_id: math.inf for a in asked}
+        members: dict[tuple[Any, ...], list[_Asked]] = defaultdict(list)
+        for a in asked:
+            members[a.plans, a.says, a.leaning, a.overruled].append(a)
+        for (plans, says, leaning, overruled), group in members.items():
+            bad = [code for code, verdict in says if verdict > leaning]
+            chosen = np.isin(self._plans, plans) & np.isin(self._codes, bad) & ~np.isin(self._ids, sorted(overruled))
+            if chosen.any():
+                places = self._shapes.loc[[a.site_id for a in group]].to_numpy()
+                (at, _), gap = shapely.STRtree(shapes[chosen]).query_nearest(places, return_distance=True, all_matches=False)
+                found |= {group[i].site_id: float(d) for i, d in zip(at, gap, strict=True)}
+        return found
+
+    def _to_thresholds(self, asked: Sequence[_Asked], groups: Mapping[str, _Group]) -> dict[str, float]:
+        """Site → displacement (m) at which what its thresholds forgive outgrows the smallest of them."""
+        bounds: dict[tuple[float | None, float | None], list[str]] = defaultdict(list)
+        found: dict[str, float] = {}
+        for a in asked:
+            thresholds = [t.threshold for t in a.forgiven if t.threshold]
+            share = min((t.share for t in thresholds if t.share is not None), default=None)
+            area = min((t.area_m2 for t in thresholds if t.area_m2 is not None), default=None)
+            if share is None and area is None:
+                found[a.site_id] = 0.0  # a width alone: no displacement is shown to be safe
+            else:
+                bounds[share, area].append(a.site_id)
+        for (share, area), members in bounds.items():
+            frame, permitted = self._grouped({s: groups[s] for s in members})
+            table = flip_distance(frame, self._zones, permitted, by="group", share=share, area_m2=area)
+            rows = zip(table["site_id"], table["flip_m"], table["tolerated"], strict=True)
+            found |= {s: float(d) if kept else 0.0 for s, d, kept in rows}
+        return found

@@ -1,0 +1,228 @@
+"""What of a shape lies off the permitted ground, and how far off its deepest point is.
+
+The deepest point is found by branch and bound: the part outside is cut into triangles (lines into segments).
+The distance to one straight edge is a convex function, so over a triangle it is greatest at a corner; so is any
+mean of the distances to several edges, and the least distance never exceeds a mean. Each triangle is so bounded
+from above by the edges nearest to its corners, and halved while it could still hold a deeper point.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from plangeo.ground import NOISE_M, Bools, Floats, Ground, Ints, distance_to_edges
+
+_MOST_CELLS = 1_000_000
+_MOST_ROUNDS = 80
+
+Shapes = npt.NDArray[Any]
+
+
+class Outside(NamedTuple):
+    """The parts off the ground."""
+
+    owner: Ints
+    piece: Shapes
+    """Points, lines and polygons."""
+    apart: Bools
+    """For every shape asked: True when it neither touches nor lies on the ground."""
+
+
+class Depth(NamedTuple):
+    """The greatest distance to the ground, a lower bound for it and how much it may be missed by."""
+
+    least: Floats
+    slack: Floats
+
+
+def outside_parts(shapes: Shapes, ground: Ground) -> Outside:
+    """Return the parts of shapes that lie off the ground.
+
+    Parameters: ``shapes``, single points, lines and polygons (no multi-parts) in the CRS of the ground.
+
+    >>> from plangeo.ground import zone_edges
+    >>> ground = Ground(zone_edges(np.array([shapely.box(0, 0, 10, 10)])), np.array([True]))
+    >>> found = outside_parts(np.array([shapely.box(8, 0, 12, 5), shapely.Point(3, 3)]), ground)
+    >>> found.owner.tolist(), shapely.area(found.piece).tolist()
+    ([0], [10.0])
+    """
+    if ground.is_empty:
+        return Outside(np.arange(len(shapes)), shapes, np.ones(len(shapes), dtype=bool))
+    dimension = shapely.get_dimensions(shapes)
+    at, line = ground.crossed(shapes)
+    order = np.argsort(at, kind="stable")
+    met, number = np.unique(at[order], return_inverse=True)
+    cutters = np.asarray(shapely.multilinestrings(line[order], indices=number)) if len(met) else np.zeros(0, dtype=object)
+    met_dimension = dimension[met]
+    whole = np.ones(len(shapes), dtype=bool)
+    whole[met[met_dimension > 0]] = False
+    numbers = np.flatnonzero(whole)
+    lost = numbers[~ground.contains(_any_place(shapes[numbers]))]
+    owners, pieces = [lost], [shapes[lost]]
+    for size, cut in ((1, _cut_lines), (2, _cut_polygons)):
+        mine = met_dimension == size
+        if mine.any():
+            owner, piece = cut(shapes[met[mine]], cutters[mine], ground)
+            owners.append(met[mine][owner])
+            pieces.append(piece)
+    apart = np.zeros(len(shapes), dtype=bool)
+    apart[lost] = True
+    apart[met] = False
+    return Outside(np.concatenate(owners), np.concatenate(pieces), apart)
+
+
+def _any_place(shapes: Shapes) -> Floats:
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    return np.asarray(xy[np.searchsorted(owner, np.arange(len(shapes)))])
+
+
+def _cut_lines(lines: Shapes, cutters: Shapes, ground: Ground) -> tuple[Ints, Shapes]:
+    """Cut lines at the border; runs along it are dropped, they are 0 m outside."""
+    piece, owner = shapely.get_parts(shapely.difference(lines, cutters), return_index=True)
+    full = shapely.length(piece) > 0
+    piece, owner = piece[full], owner[full]
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(piece, 0.5, normalized=True))
+    off = ~ground.contains(middle)
+    return owner[off], piece[off]
+
+
+def _cut_polygons(polygons: Shapes, cutters: Shapes, ground: Ground) -> tuple[Ints, Shapes]:
+    """Cut polygons along the border into faces, each wholly on or wholly off the ground."""
+    shapely.prepare(polygons)
+    linework = shapely.union(shapely.boundary(polygons), cutters)
+    face, owner = shapely.get_parts(shapely.polygonize(linework[:, None]), return_index=True)
+    place = shapely.get_coordinates(shapely.point_on_surface(face))
+    mine = shapely.contains_xy(polygons[owner], place[:, 0], place[:, 1])
+    face, owner, place = face[mine], owner[mine], place[mine]
+    found = np.bincount(owner, weights=shapely.area(face), minlength=len(polygons))
+    noise = NOISE_M * shapely.length(polygons) + 1e-9 * shapely.area(polygons)
+    broken = np.abs(found - shapely.area(polygons)) > noise
+    off = ~broken[owner]
+    off[off] = ~ground.contains(place[off])
+    owners, pieces = [owner[off]], [face[off]]
+    for number in np.flatnonzero(broken).tolist():  # linework that lost a face: ask the zones themselves
+        rest = shapely.get_parts(ground.cut_out(polygons[number]))
+        owners.append(np.full(len(rest), number, dtype=np.int64))
+        pieces.append(rest)
+    return np.concatenate(owners), np.concatenate(pieces)
+
+
+def deepest(found: Outside, ground: Ground, tolerance: float) -> Depth:
+    """Return, for every shape asked, the greatest distance in metres from its parts outside to the ground.
+
+    ``least`` is the distance of a place that was looked at; the true one is at most ``slack`` greater, and
+    ``slack`` at most ``tolerance`` (more only where a million triangles were not enough). No part outside: 0.
+    """
+    count = len(found.apart)
+    least, most = np.zeros(count), np.zeros(count)
+    if ground.is_empty or not len(found.owner):
+        least[found.owner] = most[found.owner] = np.inf
+        return Depth(least, np.zeros(count))
+    dimension = shapely.get_dimensions(found.piece)
+    spots = dimension == 0
+    gap = ground.outside(shapely.get_coordinates(found.piece[spots])).distance if spots.any() else np.zeros(0)
+    np.maximum.at(least, found.owner[spots], gap)
+    for size, corners in ((1, 2), (2, 3)):
+        mine = np.flatnonzero(dimension == size)
+        if len(mine):
+            cells, number = _segments(found.piece[mine]) if size == 1 else _triangles(found.piece[mine])
+            _search(cells.reshape(-1, corners, 2), found.owner[mine][number], ground, tolerance, least, most)
+    return Depth(least, np.maximum(most - least, 0.0))
+
+
+def _segments(lines: Shapes) -> tuple[Floats, Ints]:
+    xy, owner = shapely.get_coordinates(lines, return_index=True)
+    same = owner[1:] == owner[:-1]
+    return np.stack([xy[:-1][same], xy[1:][same]], axis=1), owner[:-1][same]
+
+
+def _triangles(polygons: Shapes) -> tuple[Floats, Ints]:
+    part, owner = shapely.get_parts(shapely.constrained_delaunay_triangles(polygons), return_index=True)
+    return shapely.get_coordinates(part).reshape(-1, 4, 2)[:, :3], owner
+
+
+def _search(cells: Floats, owner: Ints, ground: Ground, tolerance: float, least: Floats, most: Floats) -> None:
+    """Raise ``least`` to the deepest place seen and ``most`` to what may have been missed, per owner."""
+    corners = cells.shape[1]
+    flat = cells.reshape(-1, 2)
+    places, back = np.unique(flat[:, 0] + 1j * flat[:, 1], return_inverse=True)
+    near = ground.outside(np.stack([places.real, places.imag], axis=1))
+    gap, edge = near.distance[back].reshape(-1, corners), near.edge[back].reshape(-1, corners, 4)
+    np.maximum.at(least, owner, gap.max(axis=1))
+    for turn in range(_MOST_ROUNDS):
+        bound = _bound(cells, gap, edge)
+        seen = least[owner]
+        wait = bound > seen + np.minimum(tolerance, np.maximum(seen, NOISE_M))  # what pokes out a little still pokes out
+        if turn == _MOST_ROUNDS - 1 or int(wait.sum()) > _MOST_CELLS:
+            wait[:] = False
+        np.maximum.at(most, owner[~wait], bound[~wait])
+        if not wait.any():
+            return
+        cells, gap, edge, owner = cells[wait], gap[wait], edge[wait], owner[wait]
+        cells, gap, edge, middle_gap = _halve(cells, gap, edge, ground, turn)
+        np.maximum.at(least, owner, middle_gap)
+        owner = np.concatenate([owner, owner])
+
+
+def _halve(cells: Floats, gap: Floats, edge: Floats, ground: Ground, turn: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Cut every cell through a side, where the edges nearest to its two ends seem equally far.
+
+    In turn the longest side, so that cells shrink, and the side on which that place seems to be deepest.
+    """
+    corners = cells.shape[1]
+    sides = list(combinations(range(corners), 2))
+    length = np.stack([np.hypot(*(cells[:, i] - cells[:, j]).T) for i, j in sides])
+    part, height = zip(*(_crossing(cells, gap, edge, i, j) for i, j in sides), strict=True)
+    if turn % 2:
+        chosen = length.argmax(axis=0)
+    else:
+        chosen = np.where(length >= length.max(axis=0) / 4, np.stack(height), -1.0).argmax(axis=0)
+    first, second = np.array(sides)[chosen].T
+    row = np.arange(len(cells))
+    t = np.stack(part)[chosen, row][:, None]
+    middle = cells[row, first] * (1 - t) + cells[row, second] * t
+    near = ground.outside(middle)
+    halves = []
+    for corner in (first, second):
+        child = (cells.copy(), gap.copy(), edge.copy())
+        for values, new in zip(child, (middle, near.distance, near.edge), strict=True):
+            values[row, corner] = new
+        halves.append(child)
+    joined = [np.concatenate([a, b]) for a, b in zip(*halves, strict=True)]
+    return joined[0], joined[1], joined[2], near.distance
+
+
+def _crossing(cells: Floats, gap: Floats, edge: Floats, i: int, j: int) -> tuple[Floats, Floats]:
+    """Where between two corners their nearest edges seem equally far (0.1 to 0.9 of the way), and how far."""
+    rise = distance_to_edges(cells[:, i], edge[:, j]) - gap[:, i]
+    far = distance_to_edges(cells[:, j], edge[:, i])
+    total = rise + far - gap[:, j]
+    part = np.clip(np.where(total > 0, rise / np.where(total > 0, total, 1.0), 0.5), 0.1, 0.9)
+    return part, gap[:, i] + (far - gap[:, i]) * part
+
+
+def _bound(cells: Floats, gap: Floats, edge: Floats) -> Floats:
+    """Return an upper bound of the distance to the ground over each cell.
+
+    For the edges nearest to the corners: the least, over single edges and weighted pairs of them, of the
+    greatest (mean) distance at a corner.
+    """
+    corners = cells.shape[1]
+    table = np.empty((corners, corners, len(cells)))  # corner × edge
+    for i in range(corners):
+        for j in range(corners):
+            table[i, j] = gap[:, i] if i == j else distance_to_edges(cells[:, i], edge[:, j])
+    best = np.asarray(table.max(axis=0).min(axis=0))
+    best = np.minimum(best, table.mean(axis=1).max(axis=0))
+    for j, k in combinations(range(corners), 2):
+        step = table[:, j] - table[:, k]
+        for i, h in combinations(range(corners), 2):
+            turn = step[i] - step[h]
+            weight = np.clip((table[h, k] - table[i, k]) / np.where(turn == 0, 1.0, turn), 0.0, 1.0)
+            best = np.minimum(best, (table[:, k] + weight * step).max(axis=0))
+    return np.asarray(best)

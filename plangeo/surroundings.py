@@ -1,0 +1,139 @@
+"""Measuring what the rulebook's requirements ask of a site beyond its zone: distances to features, shares of rasters."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from plangeo.geometry import quarantined_boxes
+from plangeo.model import Requirement
+from plangeo.rasters import Raster, read_raster
+from plangeo.rulebook import Rulebook
+from plangeo.tables import REQUIREMENT_EVIDENCE, empty
+from plangeo.terrain import in_degrees, measure_classes, measure_condition, ready_slope, slope_of
+
+_HEIGHTS = frozenset({"metre", "foot"})
+RASTER_SUFFIXES = frozenset({".tif", ".tiff", ".img", ".asc", ".bil", ".flt"})
+
+
+def measure_requirements(
+    sites: gpd.GeoDataFrame, cover: pd.DataFrame, layers: Mapping[str, Any], rulebook: Rulebook
+) -> pd.DataFrame:
+    """Measure every requirement of the day on the sites it is asked of.
+
+    Parameters: ``sites`` in a metric CRS with ``site_id`` and ``use_code``; ``cover`` the governed cover, which says on
+    which classes a site lies; ``layers`` name → features (GeoDataFrame in the same CRS) or the path of a raster. A requirement whose
+    layer is missing gives no row: the check then says so.
+    Returns: tables.REQUIREMENT_EVIDENCE, in the order of the sites and of the requirements.
+    """
+    codes: dict[str, set[str]] = defaultdict(set)
+    for site_id, governs in zip(cover["site_id"], cover["governs"], strict=True):
+        codes[site_id] |= {code for _, code, _ in governs}
+    placed = sites[sites.geometry.notna()]
+    asked: dict[int, list[int]] = defaultdict(list)
+    for position, (site_id, use) in enumerate(zip(placed["site_id"], placed["use_code"], strict=True)):
+        for number in rulebook.requirements_for(use, sorted(codes[site_id])):
+            asked[number].append(position)
+    rows: list[dict[str, Any]] = []
+    for number, positions in sorted(asked.items()):
+        requirement = rulebook.requirements[number]
+        if requirement.layer in layers:
+            chosen = placed.iloc[positions]
+            layer = layers[requirement.layer]
+            measure = measure_distances if requirement.field == "distance_m" else measure_ground
+            found = measure(chosen, layer, requirement)
+            rows += [{**row, "at": at, "requirement": number} for at, row in zip(positions, found, strict=True)]
+    if not rows:
+        return empty(REQUIREMENT_EVIDENCE)
+    rows.sort(key=lambda r: (r["at"], r["requirement"]))
+    return pd.DataFrame(rows, columns=[c.name for c in REQUIREMENT_EVIDENCE])
+
+
+def measure_distances(
+    sites: gpd.GeoDataFrame, features: gpd.GeoDataFrame, requirement: Requirement
+) -> Sequence[Mapping[str, Any]]:
+    """Return for every site the distance in metres to the nearest feature and its name; 0 where it touches one.
+
+    A feature without a place may lie anywhere, and one with broken geometry anywhere in its box: both leave a site
+    undecided unless a sound feature is too near already.
+    """
+    wanted = float(requirement.value)  # type: ignore[arg-type]
+    sound = features[features.geometry.notna()].sort_values("feature_id", kind="stable")
+    distances, names = _nearest(sites, sound)
+    boxes = quarantined_boxes(features)
+    lost = int(features.geometry.isna().sum()) - len(boxes)
+    near_box = np.zeros(len(sites), dtype=bool)
+    for box in boxes.values():
+        near_box |= shapely.distance(sites.geometry.to_numpy(), box) <= wanted
+    rows = []
+    for site_id, distance, name, boxed in zip(sites["site_id"], distances, names, near_box, strict=True):
+        doubt = f"{lost} feature(s) of {requirement.layer} have no place" if lost else ""
+        doubt = doubt or (f"a feature of {requirement.layer} nearby has broken geometry" if boxed else "")
+        too_near = distance < wanted
+        rows.append(_blank(site_id) | {"distance_m": distance, "feature": name, "problem": "" if too_near else doubt})
+    return rows
+
+
+def measure_ground(sites: gpd.GeoDataFrame, raster: Path, requirement: Requirement) -> Sequence[Mapping[str, Any]]:
+    """Return for every site the shares on which a raster's value holds, does not hold, or is not known."""
+    opened = open_raster(raster, requirement)
+    if requirement.field == "class":
+        return _class_shares(sites, opened, requirement)
+    table = measure_condition(sites, opened, requirement.op, float(requirement.value))  # type: ignore[arg-type]
+    columns = ("share_true", "share_false", "share_nodata", "pixels", "problem")
+    return [_blank(row["site_id"]) | {c: row[c] for c in columns} for row in table.to_dict("records")]
+
+
+def open_raster(path: Path, requirement: Requirement) -> Raster:
+    """Describe the raster of a requirement: classes, values, slopes, or elevations whose slope is worked out.
+
+    A file in metres or feet, or one given as the layer ``dem``, holds elevations; any other is a raster of slopes and
+    taken for degrees when the file does not say. **Raises** InputError, with the evidence, for a unit the values contradict.
+    """
+    if requirement.field == "class":
+        return read_raster(path, kind="classes")
+    raster = read_raster(path)
+    if requirement.field == "value":
+        return raster
+    if raster.unit in _HEIGHTS or (not raster.unit and requirement.layer == "dem"):
+        return slope_of(raster if raster.unit else read_raster(path, unit="metre"))
+    return in_degrees(ready_slope(raster if raster.unit else read_raster(path, unit="degree")))
+
+
+def _class_shares(sites: gpd.GeoDataFrame, raster: Raster, requirement: Requirement) -> list[dict[str, Any]]:
+    """Unknown classes (no whole numbers), NODATA and ground beyond the raster are not known, whatever is asked."""
+    found = measure_classes(sites, raster)
+    wanted = {float(v) for v in requirement.value}  # type: ignore[union-attr]
+    shares: dict[str, dict[bool, list[float]]] = defaultdict(lambda: {True: [], False: []})
+    known = found.shares[found.shares["kind"] == "class"]
+    for site_id, value, share in zip(known["site_id"], known["value"], known["share"], strict=True):
+        shares[site_id][(value in wanted) is (requirement.op == "in")].append(share)
+    rows = []
+    for status in found.status.to_dict("records"):
+        true, false = (math.fsum(shares[status["site_id"]][holds]) for holds in (True, False))
+        measured = {"share_true": true, "share_false": false, "share_nodata": max(0.0, 1.0 - true - false)}
+        rows.append(_blank(status["site_id"]) | measured | {"pixels": status["pixels"], "problem": status["problem"]})
+    return rows
+
+
+def _nearest(sites: gpd.GeoDataFrame, sound: gpd.GeoDataFrame) -> tuple[np.ndarray[Any, Any], list[str]]:
+    if not len(sound):
+        return np.full(len(sites), np.inf), [""] * len(sites)
+    tree = shapely.STRtree(sound.geometry.to_numpy())
+    (at, feature), distance = tree.query_nearest(sites.geometry.to_numpy(), return_distance=True)
+    order = np.lexsort((feature, at))  # of equally near features the first by id, whatever the tree found first
+    first = order[np.unique(at[order], return_index=True)[1]]
+    labels = [str(n) or str(i) for n, i in zip(sound["name"], sound["feature_id"], strict=True)]
+    return distance[first], [labels[f] for f in feature[first]]
+
+
+def _blank(site_id: str) -> dict[str, Any]:
+    return {c.name: float("nan") if c.dtype == "float" else "" for c in REQUIREMENT_EVIDENCE} | {"site_id": site_id}
