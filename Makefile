@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint sample clean
+.PHONY: demo test lint sample bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/plangeo demo --out out/demo || test $$? -eq 1  # 1 = findings, as the sample means to have
@@ -16,6 +16,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# plangeo and its peers in turn on a made-up plan: make bench SIZE=M BENCH="--peers plangeo,shapely --limit 300"
+SIZE ?= S
+bench: $(VENV)/.runtime .venv-bench/.peers
+	$(BIN)/python bench/run.py --size $(SIZE) $(BENCH)
 
 sample: $(VENV)/.runtime
 	$(BIN)/python data/build_sample.py
@@ -31,5 +36,11 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@ $(VENV)/.runtime
 
+# The peers never enter plangeo's own environment.
+.venv-bench/.peers: bench/requirements.txt bench/constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -c bench/constraints.txt -r bench/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) out build dist
+	rm -rf $(VENV) .venv-bench out build dist
