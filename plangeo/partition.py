@@ -172,16 +172,21 @@ def _cut_line(site: Any, zones: Mapping[int, Any], contact_m: float) -> Partitio
     for shape in (*borders.values(), *zones.values()):
         shapely.prepare(shape)
     cuts = {n: shapely.intersection(segments, zone) for n, zone in zones.items()}
+    # Most zones are far from most segments: only those near one are asked again.
+    meets = {n: shapely.intersects(zone, segments) for n, zone in zones.items()}
+    touches = {n: shapely.dwithin(border, segments, contact_m) for n, border in borders.items()}
     runs: dict[tuple[tuple[int, ...], tuple[tuple[int, ...], ...]], list[Any]] = {}
     doubt = ""
     for i, segment in enumerate(segments):
-        spans = {n: _spans(segment, cut[i]) for n, cut in cuts.items()}
+        spans = {n: _spans(segment, cut[i]) for n, cut in cuts.items() if meets[n][i]}
+        edged = [n for n in zones if touches[n][i]]
+        near = [n for n in zones if meets[n][i]]
         start, end = shapely.get_coordinates(segment)
         for low, high in _steps(segment.length, spans, contact_m):
             at = [start + (end - start) * p / segment.length for p in (low, low + (high - low) / 2, high)]
             probes = [shapely.Point(*(at[0] + (at[2] - at[0]) * f)) for f in (0.25, 0.5, 0.75)]
-            along = {n for n, border in borders.items() if all(shapely.dwithin(border, q, contact_m) for q in probes)}
-            within = [{n for n, zone in zones.items() if n not in along and shapely.intersects(zone, q)} for q in probes]
+            along = {n for n in edged if all(shapely.dwithin(borders[n], q, contact_m) for q in probes)}
+            within = [{n for n in near if n not in along and shapely.intersects(zones[n], q)} for q in probes]
             if high - low > 4 * contact_m and (within[0] != within[1] or within[1] != within[2]):
                 doubt = doubt or f"a run of {high - low:.3f} m crosses a border that the overlay did not find"
             sides = _sides(at[1], zones, contact_m) if along else ()
