@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from plangeo.areas import ellipsoidal_area
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_layer, take_rulebook, take_sites, take_table
 from plangeo.checks import CHECKS, ESSENTIAL
 from plangeo.errors import LayerError
 from plangeo.flips import find_nearest, measure_flips
-from plangeo.geometry import as_crs, ellipsoidal_area, repair_layer, to_crs, transformation, working_crs
+from plangeo.geometry import as_crs, repair_layer, to_crs, transformation, working_crs
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
 from plangeo.pairs import prefers_compiled

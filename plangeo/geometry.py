@@ -9,7 +9,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 from pyproj.exceptions import CRSError, ProjError
@@ -90,7 +89,7 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     if as_crs(frame.crs) == target:
         return frame
     transformation(frame.crs, target)
-    dense = frame.set_geometry(_densified(frame.geometry, as_crs(frame.crs)))
+    dense = frame.set_geometry(densified(frame.geometry, as_crs(frame.crs)))
     try:
         moved = dense.to_crs(target)
     except ProjError as fault:  # pragma: no cover - depends on PROJ's mood
@@ -124,7 +123,7 @@ def _with_moved_boxes(moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, target: 
     boxes = quarantined_boxes(frame) if "problem" in frame else {}
     if not boxes:
         return moved
-    places = gpd.GeoSeries(_densified(gpd.GeoSeries(dict(boxes)), as_crs(frame.crs)), index=list(boxes), crs=frame.crs)
+    places = gpd.GeoSeries(densified(gpd.GeoSeries(dict(boxes)), as_crs(frame.crs)), index=list(boxes), crs=frame.crs)
     texts = moved["problem"].astype(object).copy()
     for index, place in places.to_crs(target).items():
         text = ", ".join(f"{v:.6f}" for v in place.bounds)
@@ -132,7 +131,8 @@ def _with_moved_boxes(moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, target: 
     return moved.assign(problem=texts)
 
 
-def _densified(geometry: gpd.GeoSeries, crs: pyproj.CRS) -> np.ndarray[Any, Any]:
+def densified(geometry: gpd.GeoSeries, crs: pyproj.CRS) -> np.ndarray[Any, Any]:
+    """Return the shapes with a vertex at least every 250 m, so that straight edges of the plane survive a conversion."""
     values = geometry.to_numpy()
     step = MAX_EDGE_M / _DEGREE_M if crs.is_geographic else MAX_EDGE_M / _metres_per_unit(crs)
     return np.asarray(shapely.segmentize(values, step))
@@ -140,6 +140,11 @@ def _densified(geometry: gpd.GeoSeries, crs: pyproj.CRS) -> np.ndarray[Any, Any]
 
 def _metres_per_unit(crs: pyproj.CRS) -> float:
     return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
+
+
+def is_metric_unit(crs: pyproj.CRS) -> bool:
+    """Return True when ``crs`` is projected and its unit is the metre."""
+    return bool(crs.is_projected) and abs(_metres_per_unit(crs) - 1) <= 1e-12
 
 
 def _crs_name(crs: pyproj.CRS) -> str:
@@ -150,7 +155,7 @@ def _crs_name(crs: pyproj.CRS) -> str:
 def is_metric(crs: Any, bounds_lonlat: tuple[float, float, float, float]) -> bool:
     """Return True when ``crs`` is projected in metres and true to area within 0.1 % over the bounds (degrees)."""
     candidate = as_crs(crs)
-    if not candidate.is_projected or abs(_metres_per_unit(candidate) - 1) > 1e-12:
+    if not is_metric_unit(candidate):
         return False
     west, south, east, north = bounds_lonlat
     lon = np.array([west, west, east, east, (west + east) / 2])
@@ -218,26 +223,6 @@ def _boxes_lonlat(frame: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
     out = np.column_stack([lon.min(axis=0), lat.min(axis=0), lon.max(axis=0), lat.max(axis=0)])
     usable = np.isfinite(out).all(axis=1) & (np.abs(lat) <= 90).all(axis=0)
     return np.asarray(out[usable])
-
-
-def ellipsoidal_area(geometry: gpd.GeoSeries) -> pd.Series:
-    """Return the area on the ellipsoid in m², index kept (geodesic polygons, C. F. F. Karney, 2013, in PROJ).
-
-    Edges are densified to 250 m in their own CRS first, so that a straight edge of the plane is
-    followed and not replaced by a geodesic.
-    """
-    crs = as_crs(geometry.crs)
-    geod = crs.get_geod() or pyproj.Geod(ellps="WGS84")
-    geographic = crs if crs.is_geographic else crs.geodetic_crs
-    dense = gpd.GeoSeries(_densified(geometry, crs), index=geometry.index, crs=crs)
-    degrees = dense if crs.is_geographic else dense.to_crs(geographic)
-    areas = [0.0 if g is None or g.is_empty else _geodesic_polygons(g, geod) for g in degrees]
-    return pd.Series(areas, index=geometry.index, dtype=float)
-
-
-def _geodesic_polygons(geometry: Any, geod: pyproj.Geod) -> float:
-    parts = shapely.get_parts(polygonal(geometry))
-    return float(sum(abs(geod.geometry_area_perimeter(shapely.orient_polygons(part))[0]) for part in parts))
 
 
 def polygonal(geometry: Any) -> Any:

@@ -8,7 +8,6 @@ zones do, and the law (which plan prevails, which class governs) is then read of
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,15 +18,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.geometry import ellipsoidal_area, linear, polygonal, quarantined_boxes, widest_circle
+from plangeo.areas import ellipsoidal_area
+from plangeo.geometry import linear, polygonal, quarantined_boxes, widest_circle
 from plangeo.model import ZoneKey
-from plangeo.pairs import measure_pairs
 from plangeo.partition import CONTACT_WIDTH_M, Face, Partition, partition, without_contact
+from plangeo.plainground import PLAIN_COVER, PLAIN_EVIDENCE, measure_plain_ground, tabulate
 from plangeo.tables import COVER, DISTRICT_EVIDENCE, EVIDENCE, empty
 from plangeo.zonelayer import ZoneLayer
 
-# Parts of a site that is covered once add up to it within this share.
-_SUM_KEPT = 1e-9
 _SIZES = ("area_m2", "length_m", "share")
 
 
@@ -52,8 +50,8 @@ def measure_zones(
 ) -> ZoneMeasure:
     """Measure which part of every site lies on which zone.
 
-    Sites on ground that zones cover exactly once are measured all together (``plangeo.pairs``); those that meet an
-    overlap, a gap, an edge of the plan or a border they run along are cut one by one (``plangeo.partition``).
+    Sites on ground that zones cover at most once are measured all together (``plangeo.plainground``); those that meet an
+    overlap, or a border they run along, are cut one by one (``plangeo.partition``).
 
     Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES, or made ready by ``plangeo.zonelayer``), both in one
     metric CRS; rows without geometry are passed over. ``width_classes`` maps a class to the codes below it: the width of
@@ -64,32 +62,27 @@ def measure_zones(
     ``cover`` (tables.COVER), both in the order of the sites and of the zones' keys; ``widths`` (site_id, class) →
     metres; ``doubts`` site_id → which sum contradicts another, empty when every site adds up.
     """
-    layer = zones if isinstance(zones, ZoneLayer) else ZoneLayer.of(zones)
-    ids, shapes = sites["site_id"].astype(str).tolist(), sites.geometry.to_numpy()
-    plain = _measure_plainly(shapes, layer, width_classes or {}, contact_m, threads, compiled)
-    evidence: list[dict[str, Any]] = []
-    cover: list[dict[str, Any]] = []
+    layer = zones if isinstance(zones, ZoneLayer) else ZoneLayer.of(zones, contact_m)
+    shapes = sites.geometry.to_numpy()
+    ids = sites["site_id"].astype(str).to_numpy(dtype=object)
+    apart = frozenset(code for codes in (width_classes or {}).values() for code in codes)
+    plain = measure_plain_ground(shapes, layer, apart=apart, contact_m=contact_m, threads=threads, compiled=compiled)
+    tables = [tabulate(plain, layer, shapes)]
     widths: dict[tuple[str, str], float] = {}
     doubts: dict[str, str] = {}
-    for row, (site_id, site) in enumerate(zip(ids, shapes, strict=True)):
-        if site is None or site.is_empty:
-            continue
-        if row in plain:
-            told = _plain_rows(site_id, site, plain[row], layer)
-        else:
-            found = partition(site, layer.near(site, contact_m), contact_m)
-            told = _partition_rows(site_id, site, found, layer)
-            if found.doubt:
-                doubts[site_id] = found.doubt
-            for zone_class, codes in (width_classes or {}).items():
-                parts = [f.geometry for f in found.faces if any(layer.keys[z][1] in codes for z in f.zones)]
-                if parts:
-                    widths[site_id, zone_class] = widest_circle(shapely.union_all(parts))
-        evidence += told[0]
-        cover += told[1]
-    frame = _geo(evidence, EVIDENCE, sites.crs)
-    frame["area_ellipsoidal_m2"] = _ellipsoidal(frame, sites)
-    return ZoneMeasure(frame, _merge_cover(cover), widths, doubts)
+    cut: dict[int, Partition] = {}
+    for at in np.flatnonzero(~plain.settled & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)).tolist():
+        found = cut[at] = partition(shapes[at], layer.near(shapes[at], contact_m), contact_m)
+        if found.doubt:
+            doubts[ids[at]] = found.doubt
+        for zone_class, codes in (width_classes or {}).items():
+            parts = [f.geometry for f in found.faces if any(layer.keys[z][1] in codes for z in f.zones)]
+            if parts:
+                widths[ids[at], zone_class] = widest_circle(shapely.union_all(parts))
+    if cut:
+        tables.append(_tabulate_cut(cut, layer))
+    evidence, cover = (pd.concat(both, ignore_index=True) for both in zip(*tables, strict=True))
+    return ZoneMeasure(_evidence(evidence, layer, ids, sites), _cover(cover, ids), widths, doubts)
 
 
 def draw_evidence(
@@ -113,101 +106,44 @@ def draw_evidence(
     return out
 
 
-def _measure_plainly(
-    shapes: NDArray[Any],
-    layer: ZoneLayer,
-    width_classes: Mapping[str, frozenset[str]],
-    contact_m: float,
-    threads: int,
-    compiled: bool | None,
-) -> dict[int, list[tuple[int, float]]]:
-    """Return site row → [(zone row, size)] for the sites on ground that zones cover exactly once, or nowhere.
-
-    Such ground meets no edge that a neighbour does not share, so it is covered equally often everywhere, and the sum
-    of the sizes says how often. A single point needs no such proof: it lies in the zones it lies in.
-    """
-    found = measure_pairs(shapes, layer.pieces, threads=threads, contact_m=contact_m, compiled=compiled)
-    sizes: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    for site, zone, size in zip(found.sites.tolist(), found.zones.tolist(), found.measure.tolist(), strict=True):
-        sizes[site].append((zone, size))
-    kinds = shapely.get_type_id(shapes)
-    areal = shapely.get_dimensions(shapes) == 2
-    doubtful = np.zeros(len(shapes), dtype=bool)
-    doubtful[found.unsettled] = True
-    extended = np.flatnonzero(np.isin(kinds, (1, 3)))
-    met = layer.edge_tree.query(shapes[extended], predicate="intersects")[0]
-    doubtful[extended[met]] = True
-    doubtful |= ~np.isin(kinds, (0, 1, 3))
-    wide = {code for codes in width_classes.values() for code in codes}
-    whole = np.where(areal, shapely.area(shapes), shapely.length(shapes))
-    noise = contact_m * np.where(areal, shapely.length(shapes), 1.0)
-    plain: dict[int, list[tuple[int, float]]] = {}
-    for row in np.flatnonzero(~doubtful).tolist():
-        zones = sizes.get(row, [])
-        if kinds[row] != 0:
-            total = math.fsum(size for _, size in zones)
-            covered = not zones or abs(total - whole[row]) <= _SUM_KEPT * whole[row]
-            clear = all(size > noise[row] for _, size in zones)
-            if not covered or not clear or any(layer.keys[zone][1] in wide for zone, _ in zones):
-                continue
-        plain[row] = sorted(zones, key=lambda z: layer.rank[z[0]])
-    return plain
+def _tabulate_cut(cut: Mapping[int, Partition], layer: ZoneLayer) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Evidence and cover of the sites that were cut one by one, as ``plainground.tabulate`` has them."""
+    evidence: list[dict[str, Any]] = []
+    cover: list[dict[str, Any]] = []
+    for at, found in cut.items():
+        whole = math.fsum(_size(face.geometry) for face in found.faces)  # the parts on a snapped grid differ by rounding
+        borders = {z for f in found.faces if f.on_border for z in f.zones}
+        for zone in sorted(found.pieces, key=lambda z: layer.rank[z]):
+            evidence.append({"at": at, "zone": zone, "on_border": zone in borders} | _sizes(found.pieces[zone], whole))
+        faces = _merged([_cover_row(face, layer.keys, whole) for face in found.faces])
+        cover += [{"at": at, "rank": n} | face for n, face in enumerate(faces)]
+    return pd.DataFrame(evidence, columns=list(PLAIN_EVIDENCE)), pd.DataFrame(cover, columns=list(PLAIN_COVER))
 
 
-def _plain_rows(
-    site_id: str, site: Any, zones: Sequence[tuple[int, float]], layer: ZoneLayer
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Evidence and cover of a site measured plainly; only ground that is the whole site is drawn at once."""
-    dimension = int(shapely.get_dimensions(site))
-    keys = [layer.keys[zone] for zone, _ in zones]
-    if dimension == 0 or len(zones) < 2:
-        sizes = [_sizes(site, _size(site))] * len(zones)
-        faces = [(tuple(keys), _sizes(site, _size(site)))]
-    else:
-        total = math.fsum(size for _, size in zones)
-        column = "area_m2" if dimension == 2 else "length_m"
-        blank = {"area_m2": 0.0, "length_m": 0.0, "geometry": None}
-        sizes = [blank | {column: size, "share": size / total} for _, size in zones]
-        faces = [((key,), size) for key, size in zip(keys, sizes, strict=True)]
-    evidence = [
-        {"site_id": site_id, "plan_id": key[0], "zone_id": key[2], "zone_code": key[1], "prevails": True, "on_border": False}
-        | size
-        for key, size in zip(keys, sizes, strict=True)
-    ]
-    cover = [
-        {"site_id": site_id, "zones": lying, "on_border": False, "sides": ()} | {c: size[c] for c in _SIZES}
-        for lying, size in faces
-    ]
-    return evidence, cover
+def _evidence(table: pd.DataFrame, layer: ZoneLayer, ids: NDArray[Any], sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Zone evidence in the order of the sites and of the zones' keys."""
+    if not len(table):
+        return _geo([], EVIDENCE, sites.crs)
+    table = table.sort_values("at", kind="stable", ignore_index=True)
+    at, zone = table["at"].to_numpy(dtype=int), table["zone"].to_numpy(dtype=int)
+    key = np.array(layer.keys, dtype=object)[zone]
+    ground = gpd.GeoSeries(table["geometry"].to_numpy(dtype=object), crs=sites.crs)
+    shown = {"site_id": ids[at], "plan_id": key[:, 0], "zone_id": key[:, 2], "zone_code": key[:, 1], "prevails": True}
+    shown |= {name: table[name].to_numpy() for name in (*_SIZES, "on_border")}
+    # Equal to 1e-5 within 10 km; ground that was drawn is measured itself.
+    own = ellipsoidal_area(sites.geometry).to_numpy()[at] * table["share"].to_numpy()
+    drawn = table["share"].to_numpy() < 1
+    frame = pd.DataFrame(shown)
+    frame["area_ellipsoidal_m2"] = np.where(ground.notna() & drawn, ellipsoidal_area(ground.where(drawn)).to_numpy(), own)
+    frame["geometry"] = ground.to_numpy()
+    return gpd.GeoDataFrame(frame[[c.name for c in EVIDENCE]], geometry="geometry", crs=sites.crs)
 
 
-def _partition_rows(
-    site_id: str, site: Any, found: Partition, layer: ZoneLayer
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    whole = math.fsum(_size(face.geometry) for face in found.faces)  # the parts on a snapped grid differ by rounding
-    cover = [_cover_row(site_id, face, layer.keys, whole) for face in found.faces]
-    borders = {z for f in found.faces if f.on_border for z in f.zones}
-    evidence = []
-    for zone in sorted(found.pieces, key=lambda z: layer.keys[z]):
-        plan_id, zone_code, zone_id = layer.keys[zone]
-        row = {"site_id": site_id, "plan_id": plan_id, "zone_id": zone_id, "zone_code": zone_code}
-        evidence.append(row | _sizes(found.pieces[zone], whole) | {"prevails": True, "on_border": zone in borders})
-    return evidence, sorted(cover, key=lambda r: (r["zones"], r["sides"]))
-
-
-def _ellipsoidal(evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArray[Any]:
-    """Area on the ellipsoid: of the ground where it is drawn, else the share of the site's own (equal to 1e-5 within 10 km)."""
-    if not len(evidence):
-        return np.empty(0)
-    areas = ellipsoidal_area(evidence.geometry).to_numpy().copy()
-    bare = evidence.geometry.isna().to_numpy()
-    if bare.any():
-        wanted = sites[sites["site_id"].astype(str).isin(set(evidence.loc[bare, "site_id"]))]
-        own = dict(zip(wanted["site_id"].astype(str), ellipsoidal_area(wanted.geometry), strict=True))
-        areas[bare] = [
-            own[s] * share for s, share in zip(evidence.loc[bare, "site_id"], evidence.loc[bare, "share"], strict=True)
-        ]
-    return areas
+def _cover(table: pd.DataFrame, ids: NDArray[Any]) -> pd.DataFrame:
+    if not len(table):
+        return empty(COVER)
+    table = table.sort_values(["at", "rank"], kind="stable", ignore_index=True)
+    return table.assign(site_id=ids[table["at"].to_numpy(dtype=int)])[[c.name for c in COVER]]
 
 
 def measure_districts(
@@ -275,31 +211,21 @@ def _sizes(piece: Any, whole: float) -> dict[str, Any]:
     }
 
 
-def _cover_row(site_id: str, face: Face, keys: Sequence[ZoneKey], whole: float) -> dict[str, Any]:
-    row = {
-        "site_id": site_id,
+def _cover_row(face: Face, keys: Sequence[ZoneKey], whole: float) -> dict[str, Any]:
+    sizes = _sizes(face.geometry, whole)
+    return {
         "zones": tuple(sorted(keys[z] for z in face.zones)),
         "on_border": face.on_border,
         "sides": tuple(sorted(tuple(sorted(keys[z] for z in side)) for side in face.sides)),
-    }
-    sizes = _sizes(face.geometry, whole)
-    return row | {column: sizes[column] for column in ("area_m2", "length_m", "share")}
+    } | {column: sizes[column] for column in _SIZES}
 
 
-def _merge_cover(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """One row per site, set of zones and sides (multi-points may give several equal faces)."""
-    merged: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+def _merged(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per set of zones and sides, in their order (multi-points may give several equal faces)."""
+    equal: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in rows:
-        merged.setdefault((row["site_id"], row["zones"], row["sides"]), []).append(row)
-    if not merged:
-        return empty(COVER)
-    out = []
-    for group in merged.values():
-        first = dict(group[0])
-        for column in ("area_m2", "length_m", "share"):
-            first[column] = math.fsum(r[column] for r in group)
-        out.append(first)
-    return pd.DataFrame(out)[[c.name for c in COVER]]
+        equal.setdefault((row["zones"], row["sides"]), []).append(row)
+    return [group[0] | {column: math.fsum(r[column] for r in group) for column in _SIZES} for _, group in sorted(equal.items())]
 
 
 def _geo(rows: list[dict[str, Any]], contract: Sequence[Any], crs: Any) -> gpd.GeoDataFrame:

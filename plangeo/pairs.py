@@ -58,12 +58,18 @@ class Measures:
 
 
 def measure_pairs(
-    sites: Any, pieces: Pieces, *, threads: int = 1, compiled: bool | None = None, contact_m: float = CONTACT_WIDTH_M
+    sites: Any,
+    pieces: Pieces,
+    *,
+    tree: Any = None,
+    threads: int = 1,
+    compiled: bool | None = None,
+    contact_m: float = CONTACT_WIDTH_M,
 ) -> Measures:
     """Measure which part of every site lies on which zone.
 
     Parameters: ``sites`` valid geometries in one metric CRS, None and empty ones are passed over; ``pieces`` of the
-    zones in the same CRS; ``threads`` at most this many at a time (results do not depend on it); ``compiled`` True
+    zones in the same CRS; ``tree`` their index, where somebody has made it already; ``threads`` at most this many at a time (results do not depend on it); ``compiled`` True
     for the sums of ``plangeo.trapezoids`` (slow without numba), False for GEOS, None to choose by size. Both agree to
     1e-9 of the area or 1e-6 m²; ``contact_m`` how near, in metres, a line runs along a border or a point lies on one.
     Who cuts one run into chunks and wants the same bits decides once for all chunks (``prefers_compiled``).
@@ -78,7 +84,7 @@ def measure_pairs(
     usable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     mixed = usable & (shapely.get_type_id(shapes) == 7)
     dimensions = np.where(usable & ~mixed, shapely.get_dimensions(shapes), -1)
-    tree = shapely.STRtree(pieces.geometries)
+    tree = tree or shapely.STRtree(pieces.geometries)
     if compiled is None:
         compiled = prefers_compiled(int(shapely.get_num_coordinates(shapes[dimensions > 0]).sum()))
     found = [

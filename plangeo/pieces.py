@@ -1,4 +1,4 @@
-"""Cutting big polygons into small pieces, and finding the edges that no neighbour shares.
+"""Cutting big polygons into small pieces.
 
 A zone of a million vertices is scanned anew for every site that meets it; its pieces are not. The cutting is
 invisible: pieces of one polygon lie on either side of straight cuts, share them, and together are the polygon.
@@ -27,8 +27,6 @@ _MOST_HALVINGS = 40
 # Areas on both sides of a cut must add up to this share of the area cut.
 _AREA_KEPT = 1e-12
 _HILBERT_LEVEL = 16
-# Edges that are paired at a time: about 10 MB.
-_STRIP_EDGES = 200_000
 
 
 @dataclass(frozen=True)
@@ -47,18 +45,6 @@ class Pieces:
     def take(self, chosen: NDArray[Any]) -> Pieces:
         """Return the chosen pieces (index or mask); rows and numbers stay those of the source."""
         return Pieces(self.geometries[chosen], self.rows[chosen], self.numbers[chosen])
-
-
-@dataclass(frozen=True)
-class Edges:
-    """Straight edges with the row of the polygon each belongs to."""
-
-    coordinates: NDArray[np.float64]
-    """Shape (n, 2, 2): start and end, the polygon on the left."""
-    rows: NDArray[np.intp]
-
-    def __len__(self) -> int:
-        return len(self.coordinates)
 
 
 def cut(geometries: Any, max_vertices: int = MAX_VERTICES) -> Pieces:
@@ -208,92 +194,3 @@ def hilbert_positions(bounds: NDArray[np.float64]) -> NDArray[np.int64]:
         x, y = np.where(turn, y, x), np.where(turn, x, y)
         side //= 2
     return position
-
-
-def unpaired_edges(geometries: Any) -> Edges:
-    """Return the edges of polygons that are not shared by exactly one neighbour in the opposite direction.
-
-    Parameters: ``geometries`` valid (multi)polygons of one layer, one CRS; None and empty ones are passed over.
-    Returns: the outline of a clean coverage and every edge at an overlap, a gap, a duplicate or a border whose
-    vertices differ between neighbours. Ground that no such edge crosses is covered equally often everywhere.
-
-    >>> left, right = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
-    >>> len(unpaired_edges([left, right]))
-    6
-    """
-    shapes = np.asarray(geometries, dtype=object)
-    present = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    polygons, rows = shapely.get_parts(shapes[present], return_index=True)
-    if not len(polygons):
-        return Edges(np.empty((0, 2, 2)), np.empty(0, dtype=np.intp))
-    _, points, (rings, firsts) = shapely.to_ragged_array(polygons, include_z=False)
-    points = points + 0.0  # -0.0 and 0.0 are one place
-    real = (points[1:] != points[:-1]).any(axis=1)
-    real[rings[1:-1] - 1] = False  # from the end of a ring to the start of the next
-    edges = np.flatnonzero(real)
-    ring_of = np.repeat(np.arange(len(rings) - 1), np.diff(rings))
-    turned = turned_rings(points, rings, firsts)[ring_of[edges]]
-    single = ~_paired(points, edges, turned)
-    lone = edges[single]
-    ends = np.stack([points[lone], points[lone + 1]], axis=1)
-    ends[turned[single]] = ends[turned[single], ::-1]
-    return Edges(ends, present[rows[np.searchsorted(firsts, ring_of[lone], side="right") - 1]])
-
-
-def turned_rings(points: NDArray[np.float64], rings: NDArray[Any], firsts: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return True for rings that have their polygon on the right: clockwise shells and anticlockwise holes.
-
-    Parameters: as ``shapely.to_ragged_array`` gives them for polygons: points, where each ring starts, and at which ring
-    each polygon starts (both with the end appended).
-    """
-    local = points - np.repeat(points[rings[:-1]], np.diff(rings), axis=0)
-    twice = local[:-1, 0] * local[1:, 1] - local[1:, 0] * local[:-1, 1]
-    clockwise = (
-        np.add.reduceat(np.r_[twice, 0.0], rings[:-1]) < 0
-    )  # the step from ring to ring adds 0: rings end where they start
-    hole = np.ones(len(rings) - 1, dtype=bool)
-    hole[firsts[:-1]] = False
-    return np.asarray(clockwise != hole)
-
-
-def _paired(points: NDArray[np.float64], edges: NDArray[np.intp], turned: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """True for edges that occur exactly twice, once in each direction; strip by strip, so that a strip fits the cache."""
-    middles = points[edges, 0] + points[edges + 1, 0]  # the same in both directions
-    count = 1 + len(edges) // _STRIP_EDGES
-    limits = np.quantile(middles[:: 1 + len(edges) // 100_000], np.arange(1, count) / count)
-    strips = np.searchsorted(limits, middles).astype(np.uint16)
-    spans = np.lib.stride_tricks.sliding_window_view(points.reshape(-1), 4)[::2]
-    found = np.zeros(len(edges), dtype=bool)
-    for strip in range(count):
-        here = np.flatnonzero(strips == strip)
-        found[here] = _paired_in(spans[edges[here]], turned[here])
-    return found
-
-
-def _paired_in(spans: NDArray[np.float64], turned: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """As ``_paired``; ``spans`` are x, y of the start and x, y of the end, to be read backwards where ``turned``."""
-    keys = _mixed(spans[:, :2]) + _mixed(spans[:, 2:])  # the same in both directions
-    order = np.argsort(keys)
-    sorted_keys = keys[order]
-    same = sorted_keys[1:] == sorted_keys[:-1]
-    # First of exactly two equal keys; the coordinates themselves decide, so that a chance equality of keys pairs nothing.
-    twins = np.flatnonzero(same & ~np.r_[False, same[:-1]] & ~np.r_[same[1:], False])
-    one, other = order[twins], order[twins + 1]
-    a, b = spans[one], spans[other]
-    against = (a[:, :2] == b[:, 2:]).all(axis=1) & (a[:, 2:] == b[:, :2]).all(axis=1)
-    opposite = np.where(turned[one] == turned[other], against, (a == b).all(axis=1))
-    found = np.zeros(len(spans), dtype=bool)
-    found[one[opposite]] = True
-    found[other[opposite]] = True
-    return found
-
-
-def _mixed(points: NDArray[np.float64]) -> NDArray[np.uint64]:
-    """A 64-bit key per point (multiply and shift, as in splitmix64)."""
-    bits = np.ascontiguousarray(points).view(np.uint64)
-    key = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15)
-    key ^= (bits[:, 1] + np.uint64(0x632BE59BD9B4E019)) * np.uint64(0xBF58476D1CE4E5B9)
-    key ^= key >> np.uint64(31)
-    key *= np.uint64(0x94D049BB133111EB)
-    key ^= key >> np.uint64(29)
-    return key

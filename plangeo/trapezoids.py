@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.pieces import turned_rings
+from plangeo.borders import turned_rings
 
 Indices = NDArray[np.intp]
 Floats = NDArray[np.float64]

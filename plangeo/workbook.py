@@ -14,8 +14,8 @@ import xlsxwriter
 from xlsxwriter.workbook import Format, Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from plangeo.areas import ellipsoidal_area
 from plangeo.explanation import describe_plan, format_date, format_period, format_scale, not_run_line, one_line
-from plangeo.geometry import ellipsoidal_area
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict

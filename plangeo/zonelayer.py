@@ -1,22 +1,32 @@
-"""Zones made ready for measuring: cut into small pieces once, with the edges that no neighbour shares."""
+"""Zones made ready for measuring: cut into small pieces once, with the borders between them.
+
+Best practice: make a layer ready once, ask it many times. Anti-pattern: the originals; a giant of a million vertices is
+scanned anew for every site.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from plangeo.borders import Borders, settle, shared_borders
 from plangeo.geometry import polygonal
 from plangeo.model import ZoneKey
-from plangeo.pieces import MAX_VERTICES, Pieces, cut, unpaired_edges
+from plangeo.partition import CONTACT_WIDTH_M
+from plangeo.pieces import Pieces, cut
 
-# Around a site, its zones are put together again from their pieces this far.
+Window = tuple[float, float, float, float]
+
+# Around a site, its zones are put together again from their pieces this far, so that no cut looks like a border.
 _AROUND_M = 1.0
 
 
@@ -24,22 +34,48 @@ _AROUND_M = 1.0
 class ZoneLayer:
     """A layer of zones in one metric CRS, read-only and free to travel between threads and processes."""
 
-    keys: tuple[ZoneKey, ...]
-    """(plan_id, zone_code, zone_id) of every row."""
-    shapes: NDArray[Any]
-    """The zones as given; None where a row has no area."""
+    rows: pd.DataFrame
+    """The zones (tables.ZONES) without geometry; a row's number is its position."""
+    crs: Any
     pieces: Pieces
-    lone_edges: NDArray[Any]
-    """Straight edges that are not shared by exactly one neighbour: outlines, overlaps, gaps, T-junctions."""
+    borders: Borders
 
     @classmethod
-    def of(cls, zones: gpd.GeoDataFrame) -> ZoneLayer:
-        """Make the zones of a table (tables.ZONES, metric CRS) ready; rows without an area are passed over."""
-        columns = (zones[name].astype(str) for name in ("plan_id", "zone_code", "zone_id"))
+    def of(cls, zones: gpd.GeoDataFrame, contact_m: float = CONTACT_WIDTH_M) -> ZoneLayer:
+        """Make the zones of a table (tables.ZONES, metric CRS) ready; rows without an area are passed over.
+
+        ``contact_m``: metres; what is nearer is one place.
+        """
         shapes = zones.geometry.to_numpy().copy()
         shapes[shapely.is_empty(shapes) | (shapely.get_dimensions(shapes) != 2)] = None
-        lone = np.asarray(shapely.linestrings(unpaired_edges(shapes).coordinates), dtype=object)
-        return cls(tuple(zip(*columns, strict=True)), shapes, cut(shapes), lone)
+        with ThreadPoolExecutor(1) as beside:
+            drawn = beside.submit(shared_borders, shapes)
+            pieces = cut(shapes)
+            borders = settle(drawn.result(), pieces, contact_m)
+        rows = pd.DataFrame(zones.drop(columns=zones.geometry.name)).reset_index(drop=True)
+        return cls(rows, zones.crs, pieces, borders)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Indexes are made anew where the layer arrives."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def window(self, _box: Window) -> ZoneLayer:
+        """Return the layer, complete in its pieces and borders inside a box (west, south, east, north); this one always is."""
+        return self
+
+    @cached_property
+    def keys(self) -> tuple[ZoneKey, ...]:
+        """(plan_id, zone_code, zone_id) of every row."""
+        columns = (self.rows[name].astype(str).tolist() for name in ("plan_id", "zone_code", "zone_id"))
+        return tuple(zip(*columns, strict=True))
+
+    @cached_property
+    def rank(self) -> NDArray[np.intp]:
+        """Place of every row in the order of the keys, so that results do not depend on the order of the file."""
+        order = sorted(range(len(self.keys)), key=self.keys.__getitem__)
+        rank = np.empty(len(order), dtype=np.intp)
+        rank[order] = np.arange(len(order))
+        return rank
 
     @cached_property
     def tree(self) -> Any:
@@ -47,38 +83,20 @@ class ZoneLayer:
         return shapely.STRtree(self.pieces.geometries)
 
     @cached_property
-    def edge_tree(self) -> Any:
-        """The index over the edges that no neighbour shares."""
-        return shapely.STRtree(self.lone_edges)
-
-    @cached_property
-    def rank(self) -> NDArray[np.intp]:
-        """Place of every row in the order of the keys, so that results do not depend on the order of the file."""
-        order = sorted(range(len(self.keys)), key=lambda n: self.keys[n])
-        rank = np.empty(len(order), dtype=np.intp)
-        rank[order] = np.arange(len(order))
-        return rank
-
-    @cached_property
-    def _small(self) -> NDArray[np.bool_]:
-        return np.asarray(shapely.get_num_coordinates(self.shapes) <= MAX_VERTICES)
+    def doubt_tree(self) -> Any:
+        """The index over the doubtful edges: what meets none of them lies on ground that is covered equally often everywhere."""
+        return shapely.STRtree(shapely.linestrings(self.borders.coordinates[self.borders.doubtful]))
 
     def near(self, site: Any, reach_m: float) -> dict[int, Any]:
-        """Return row → zone for the zones within ``reach_m`` of a site, big ones only around it, in the order of the keys."""
-        by_row: dict[int, list[Any]] = defaultdict(list)
-        for piece in self.tree.query(site, predicate="dwithin", distance=reach_m).tolist():
-            by_row[int(self.pieces.rows[piece])].append(piece)
-        if any(not self._small[row] for row in by_row):
-            west, south, east, north = site.bounds
-            around = shapely.box(west - _AROUND_M, south - _AROUND_M, east + _AROUND_M, north + _AROUND_M)
-            for row in by_row:
-                by_row[row] = []
-            for piece in self.tree.query(around, predicate="intersects").tolist():
-                if (row := int(self.pieces.rows[piece])) in by_row:
-                    by_row[row].append(piece)
-        return {row: self._put_together(row, by_row[row]) for row in sorted(by_row, key=lambda n: self.rank[n])}
+        """Return row → zone for the zones within ``reach_m`` of a site, complete 1 m around it, in the order of the keys."""
+        by_row: dict[int, list[int]] = defaultdict(list)
+        found = np.sort(self.tree.query(site, predicate="dwithin", distance=max(reach_m, _AROUND_M)))
+        for piece, row in zip(found.tolist(), self.pieces.rows[found].tolist(), strict=True):
+            by_row[row].append(piece)
+        rows = sorted(by_row, key=lambda n: self.rank[n])
+        zones = {row: self._put_together(by_row[row]) for row in rows}
+        return {row: zone for row, zone in zones.items() if shapely.dwithin(site, zone, reach_m)}
 
-    def _put_together(self, row: int, pieces: list[int]) -> Any:
-        if self._small[row]:
-            return self.shapes[row]
-        return polygonal(shapely.union_all(self.pieces.geometries[sorted(pieces)]))
+    def _put_together(self, pieces: list[int]) -> Any:
+        shapes = self.pieces.geometries[pieces]
+        return shapes[0] if len(shapes) == 1 else polygonal(shapely.union_all(shapes))

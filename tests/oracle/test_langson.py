@@ -11,7 +11,8 @@ import shapely
 from pyproj import Geod
 
 import plangeo as pg
-from plangeo.geometry import ellipsoidal_area, to_crs
+from plangeo.areas import ellipsoidal_area
+from plangeo.geometry import to_crs
 from plangeo.overlay import measure_districts
 from plangeo.text import fold
 
