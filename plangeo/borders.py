@@ -36,7 +36,8 @@ class Borders:
     right: Indices
     """Row of the zone on the right, -1 where there is none or nobody knows."""
     doubtful: Flags
-    """True where more zones than these two may lie on a side: what crosses such an edge is measured one by one."""
+    """True where nobody shares the edge, and other zones than the one on its left may lie beside it. A third zone that lies
+    over both sides of a shared edge does not make it doubtful: crossing the edge changes nothing of that."""
 
     def __len__(self) -> int:
         return len(self.coordinates)
@@ -170,23 +171,28 @@ def settle(borders: Borders, pieces: Pieces, contact_m: float) -> Borders:
     asked = borders.take(borders.doubtful)
     if not len(asked):
         return borders
-    crossed, owner, low, high = _parts(asked.coordinates, contact_m)
+    parts = _parts(asked.coordinates, contact_m)
+    owner = parts.edge
     start = asked.coordinates[owner, 0]
     way = asked.coordinates[owner, 1] - start
     length = np.hypot(way[:, 0], way[:, 1])
     unit = way / length[:, None]
-    middle = start + unit * ((low + high) / 2)[:, None]
+    middle = start + unit * ((parts.low + parts.high) / 2)[:, None]
     aside = 2 * contact_m * np.stack([-unit[:, 1], unit[:, 0]], axis=1)
     tree = shapely.STRtree(pieces.geometries)
-    left, left_count = _zones_at(middle + aside, pieces, tree)
-    right, right_count = _zones_at(middle - aside, pieces, tree)
-    plain = (left_count == 1) & (left == asked.left[owner]) & (right_count <= 1)
-    doubtful = np.zeros(len(asked), dtype=bool)
-    np.logical_or.at(doubtful, owner, ~plain)
-    doubtful |= crossed
+    # How many zones lie beside an edge changes only where another doubtful edge meets it: one part of a run tells for all.
+    run, at = parts.run, np.flatnonzero(np.diff(parts.run, prepend=-1))
+    left, left_count = _zones_at((middle + aside)[at], pieces, tree)
+    right_count = _zones_at((middle - aside)[at], pieces, tree)[1][run]
+    plain = ((left_count == 1) & (left == asked.left[owner[at]]))[run] & (right_count <= 1)
+    right = np.full(len(owner), NOBODY, dtype=np.intp)
+    beside = np.flatnonzero(plain & (right_count == 1))
+    right[beside] = _zones_at((middle - aside)[beside], pieces, tree)[0]
+    doubtful = parts.crossed.copy()
+    doubtful[owner[~plain]] = True
     kept = ~doubtful[owner]
-    ends = np.stack([start + unit * low[:, None], start + unit * high[:, None]], axis=1)[kept]
-    first, last = low[kept] == 0, high[kept] == length[kept]
+    ends = np.stack([start + unit * parts.low[:, None], start + unit * parts.high[:, None]], axis=1)[kept]
+    first, last = parts.low[kept] == 0, parts.high[kept] == length[kept]
     ends[first, 0], ends[last, 1] = asked.coordinates[owner[kept][first], 0], asked.coordinates[owner[kept][last], 1]
     sure = Borders(ends, asked.left[owner[kept]], right[kept], np.zeros(int(kept.sum()), dtype=bool))
     return _joined(borders.take(~borders.doubtful), sure, asked.take(doubtful))
@@ -197,21 +203,34 @@ def _joined(*parts: Borders) -> Borders:
     return Borders(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 
-def _parts(edges: Floats, contact_m: float) -> tuple[Flags, Indices, Floats, Floats]:
-    """Cut edges where others end on them: is it crossed by another; then of every part its edge, and from where to where (m)."""
+@dataclass(frozen=True)
+class _Parts:
+    """Edges cut where others end on them."""
+
+    crossed: Flags
+    """One per edge: another one crosses it."""
+    edge: Indices
+    """Which edge each part is of."""
+    low: Floats
+    high: Floats
+    """From where to where on the edge, in metres."""
+    run: Indices
+    """Number of the run of parts, one after the other, that nothing else meets."""
+
+
+def _parts(edges: Floats, contact_m: float) -> _Parts:
     lines = shapely.linestrings(edges)
-    length = np.asarray(shapely.length(lines))
+    length = np.hypot(*(edges[:, 1] - edges[:, 0]).T)
     one, other = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=contact_m)
     one, other = one[one != other], other[one != other]
     along, off = _seen_from(edges[one], length[one], edges[other])
     _, back = _seen_from(edges[other], length[other], edges[one])
-    beyond = np.abs(off).min(axis=1) > contact_m
-    meets = (off[:, 0] * off[:, 1] < 0) & beyond & (back[:, 0] * back[:, 1] < 0) & (np.abs(back).min(axis=1) > contact_m)
+    meets = (off[:, 0] * off[:, 1] < 0) & (back[:, 0] * back[:, 1] < 0)
+    meets &= (np.abs(off).min(axis=1) > contact_m) & (np.abs(back).min(axis=1) > contact_m)
     crossed = np.zeros(len(edges), dtype=bool)
     crossed[one[meets]] = True
     within = (np.abs(off) <= contact_m) & (along > contact_m) & (along < length[one, None] - contact_m)
-    number = np.arange(len(edges))
-    owner = np.concatenate([number, np.repeat(one, 2)[within.ravel()]])
+    owner = np.concatenate([np.arange(len(edges)), np.repeat(one, 2)[within.ravel()]])
     mark = np.concatenate([np.zeros(len(edges)), along.ravel()[within.ravel()]])
     order = np.lexsort((mark, owner))
     owner, mark = owner[order], mark[order]
@@ -220,7 +239,12 @@ def _parts(edges: Floats, contact_m: float) -> tuple[Flags, Indices, Floats, Flo
     high = np.r_[low[1:], 0.0]
     final = np.r_[owner[1:] != owner[:-1], True]
     high[final] = length[owner[final]]
-    return crossed, owner, low, high
+    follows = (edges[1:, 0] == edges[:-1, 1]).all(axis=1)
+    joined = np.bincount(one, minlength=len(edges))
+    neighbours = np.r_[False, follows].astype(int) + np.r_[follows, False]
+    alone = joined == neighbours  # nothing is near but the edge before and the edge after
+    goes_on = np.r_[False, follows & alone[1:] & alone[:-1]]
+    return _Parts(crossed, owner, low, high, np.cumsum(~(goes_on[owner] & (low == 0))) - 1)
 
 
 def _seen_from(edges: Floats, length: Floats, others: Floats) -> tuple[Floats, Floats]:

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.pieces import Edges, Pieces
+from plangeo.borders import Borders
+from plangeo.pieces import Pieces
 
 # Pieces or edges per row group: about 2 MB.
 _GROUP = 1024
@@ -62,18 +63,20 @@ def read_pieces(content: Any, window: Window | None) -> Pieces:
     return Pieces(polygons, table["row"].to_numpy().astype(np.intp), table["number"].to_numpy().astype(np.intp))
 
 
-def write_edges(edges: Edges) -> Any:
-    """Return the edges as the content of a Parquet file (pyarrow buffer)."""
-    ends = edges.coordinates.reshape(-1, 4)
+def write_borders(borders: Borders) -> Any:
+    """Return the borders as the content of a Parquet file (pyarrow buffer)."""
+    ends = borders.coordinates.reshape(-1, 4)
     boxes = np.hstack([np.minimum(ends[:, :2], ends[:, 2:]), np.maximum(ends[:, :2], ends[:, 2:])])
-    return _written({"x0": ends[:, 0], "y0": ends[:, 1], "x1": ends[:, 2], "y1": ends[:, 3], "row": edges.rows}, boxes, {})
+    columns = {"x0": ends[:, 0], "y0": ends[:, 1], "x1": ends[:, 2], "y1": ends[:, 3]}
+    return _written(columns | {"left": borders.left, "right": borders.right, "doubtful": borders.doubtful}, boxes, {})
 
 
-def read_edges(content: Any, window: Window | None) -> Edges:
+def read_borders(content: Any, window: Window | None) -> Borders:
     """Return the edges whose boxes meet ``window`` (west, south, east, north), or all."""
     table = _read(content, window)
     ends = np.column_stack([table[name].to_numpy() for name in ("x0", "y0", "x1", "y1")])
-    return Edges(ends.reshape(-1, 2, 2), table["row"].to_numpy().astype(np.intp))
+    left, right = (table[name].to_numpy().astype(np.intp) for name in ("left", "right"))
+    return Borders(ends.reshape(-1, 2, 2), left, right, table["doubtful"].to_numpy().astype(bool))
 
 
 def _written(columns: dict[str, Any], boxes: NDArray[np.float64], metadata: dict[str, str]) -> Any:

@@ -16,7 +16,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from plangeo.geometry import linear, polygonal
 from plangeo.pairs import Indices, measure_pairs
+from plangeo.partition import without_contact
 from plangeo.zonelayer import ZoneLayer
 
 # Parts of a site that is covered once add up to it within this share.
@@ -66,35 +68,44 @@ def measure_plain_ground(
     """
     found = measure_pairs(shapes, layer.pieces, tree=layer.tree, threads=threads, contact_m=contact_m, compiled=compiled)
     kinds, dimensions = shapely.get_type_id(shapes), shapely.get_dimensions(shapes)
-    settled = np.isin(kinds, (_POINT, _LINE, _POLYGON)) & ~shapely.is_empty(shapes)
+    extended = np.isin(kinds, (_LINE, _POLYGON))
+    settled = (extended | (kinds == _POINT)) & ~shapely.is_empty(shapes)
     settled[found.unsettled] = False
-    extended = np.flatnonzero(settled & (kinds != _POINT))
-    settled[extended[layer.doubt_tree.query(shapes[extended], predicate="intersects")[0]]] = False
-    order = np.lexsort((layer.rank[found.zones], found.sites))
-    site, zone, size = found.sites[order], found.zones[order], found.measure[order]
-    total = np.bincount(site, weights=size, minlength=len(shapes))
-    whole = np.where(dimensions == 2, shapely.area(shapes), shapely.length(shapes))
-    noise = contact_m * np.where(dimensions == 2, shapely.length(shapes), 1.0)
-    bare = whole - total
-    full = np.abs(bare) <= np.maximum(_SUM_KEPT * whole, np.minimum(noise, 1e-6 * whole))
-    bare = np.where(full, 0.0, bare)
-    clear = (bare >= 0) & (full | (bare > noise))
-    clear[site[size <= noise[site]]] = False
-    clear[kinds == _POINT] = True
+    asked = np.flatnonzero(settled & extended)
+    settled[asked[layer.doubt_tree.query(shapes[asked], predicate="intersects")[0]]] = False
     if apart:
         wide = np.array([key[1] in apart for key in layer.keys])
-        clear[site[wide[zone]]] = False
-    settled &= clear
+        settled[found.sites[wide[found.zones]]] = False
+    order = np.lexsort((layer.rank[found.zones], found.sites))
+    order = order[settled[found.sites[order]]]
+    site, zone, size = found.sites[order], found.zones[order], found.measure[order]
+    whole = np.where(dimensions == 2, shapely.area(shapes), np.where(dimensions == 1, shapely.length(shapes), 1.0))
+    noise = contact_m * np.where(dimensions == 2, shapely.length(shapes), 1.0)
+    tiny = np.flatnonzero(extended[site] & (size <= noise[site]))
+    size[tiny] = [_beyond_contact(shapes[site[i]], zone[i], layer, contact_m) for i in tiny.tolist()]
+    site, zone, size = (values[size > 0] for values in (site, zone, size))
+    count = np.bincount(site, minlength=len(shapes))
+    bare = whole - np.bincount(site, weights=size, minlength=len(shapes))
+    full = np.abs(bare) <= _SUM_KEPT * whole
+    bare = np.where(count == 0, whole, np.where(full, 0.0, bare))
+    # What is neither nothing nor more than noise is left to the exact way.
+    settled &= ~extended | (bare == 0) | (bare > noise)
+    bare[~extended] = 0.0
     kept = settled[site]
     site, zone, size = site[kept], zone[kept], size[kept]
-    count = np.bincount(site, minlength=len(shapes))
-    bare = np.where(count == 0, whole, bare)
-    bare[kinds == _POINT] = 0.0
-    single = (count[site] == 1) & (bare[site] == 0)
-    size = np.where(single, whole[site], size)
-    wholes = np.bincount(site, weights=size, minlength=len(shapes)) + bare
-    wholes[kinds == _POINT] = 1.0
+    size = np.where((count[site] == 1) & (bare[site] == 0), whole[site], size)
+    wholes = np.where(extended, np.bincount(site, weights=size, minlength=len(shapes)) + bare, 1.0)
     return PlainGround(settled, site, zone, size, wholes, bare, dimensions)
+
+
+def _beyond_contact(site: Any, zone: int, layer: ZoneLayer, contact_m: float) -> float:
+    """The size of what a site shares with one zone without its strips of contact; for pairs that may be nothing else."""
+    pieces = layer.tree.query(site)
+    here = shapely.union_all(layer.pieces.geometries[np.sort(pieces[layer.pieces.rows[pieces] == zone])])
+    shared = shapely.intersection(site, here)
+    if shapely.get_dimensions(site) == 1:
+        return float(shapely.length(linear(shared)))
+    return float(shapely.area(without_contact(polygonal(shared), contact_m)))
 
 
 def tabulate(ground: PlainGround, layer: ZoneLayer, shapes: NDArray[Any]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -27,15 +27,17 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo._version import __version__
+from plangeo.borders import Borders, settle, shared_borders
 from plangeo.geometry import as_crs, repair_layer, to_crs
-from plangeo.piecefile import read_edges, read_pieces, write_edges, write_pieces
-from plangeo.pieces import Edges, Pieces, cut, hilbert_positions, unpaired_edges
+from plangeo.partition import CONTACT_WIDTH_M
+from plangeo.piecefile import read_borders, read_pieces, write_borders, write_pieces
+from plangeo.pieces import Pieces, cut, hilbert_positions
 
 # Raise when preparing changes: everything kept before is then made anew.
 PREPARING = 1
 # Prepared layers above this total are removed, those unused for longest first.
 LIMIT_BYTES = 4 * 2**30
-_NAMES = ("pieces", "edges", "rows", "repairs")
+_NAMES = ("pieces", "borders", "rows", "repairs")
 _ABOUT = "layer.json"
 _ABOUT_BYTES = 16 * 2**20
 
@@ -60,9 +62,9 @@ class PreparedLayer:
         """Return the pieces whose boxes meet ``window`` (west, south, east, north in the layer's CRS), or all."""
         return read_pieces(self.files["pieces"], window)
 
-    def unpaired_edges(self, window: Window | None = None) -> Edges:
-        """Return the unpaired edges (``pieces.unpaired_edges``) whose boxes meet ``window``, or all."""
-        return read_edges(self.files["edges"], window)
+    def borders(self, window: Window | None = None) -> Borders:
+        """Return the borders (``plangeo.borders``) whose boxes meet ``window``, or all."""
+        return read_borders(self.files["borders"], window)
 
     def near(self, window: Window) -> gpd.GeoDataFrame:
         """Return the rows that meet ``window`` with their ground in and around it, for exact work on single sites.
@@ -134,9 +136,10 @@ def _make(frame: gpd.GeoDataFrame, layer: str, id_column: str, crs: Any, key: st
     shapes = moved.geometry.to_numpy()
     rows = pd.DataFrame(moved.drop(columns=moved.geometry.name))
     rows.attrs = {}
-    pieces, edges = cut(shapes), unpaired_edges(shapes)
-    order = np.argsort(hilbert_positions(_boxes(edges.coordinates)), kind="stable")
-    buffers = {"pieces": write_pieces(pieces), "edges": write_edges(Edges(edges.coordinates[order], edges.rows[order]))}
+    pieces = cut(shapes)
+    borders = settle(shared_borders(shapes), pieces, CONTACT_WIDTH_M)
+    order = np.argsort(hilbert_positions(_boxes(borders.coordinates)), kind="stable")
+    buffers = {"pieces": write_pieces(pieces), "borders": write_borders(borders.take(order))}
     plain = [str(c) for c in rows if rows[c].dtype == object]
     made = PreparedLayer(rows, repairs, as_crs(crs), key, "not kept: its rows cannot be written faithfully", buffers)
     try:

@@ -7,8 +7,8 @@ scanned anew for every site.
 from __future__ import annotations
 
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -38,7 +38,8 @@ class ZoneLayer:
     """The zones (tables.ZONES) without geometry; a row's number is its position."""
     crs: Any
     pieces: Pieces
-    borders: Borders
+    drawn: Borders | Future[Borders]
+    """The borders, or the promise of them: they are drawn while pieces are measured already."""
 
     @classmethod
     def of(cls, zones: gpd.GeoDataFrame, contact_m: float = CONTACT_WIDTH_M) -> ZoneLayer:
@@ -48,16 +49,22 @@ class ZoneLayer:
         """
         shapes = zones.geometry.to_numpy().copy()
         shapes[shapely.is_empty(shapes) | (shapely.get_dimensions(shapes) != 2)] = None
-        with ThreadPoolExecutor(1) as beside:
-            drawn = beside.submit(shared_borders, shapes)
-            pieces = cut(shapes)
-            borders = settle(drawn.result(), pieces, contact_m)
         rows = pd.DataFrame(zones.drop(columns=zones.geometry.name)).reset_index(drop=True)
-        return cls(rows, zones.crs, pieces, borders)
+        beside = ThreadPoolExecutor(1)
+        drawn = beside.submit(shared_borders, shapes)
+        pieces = cut(shapes)
+        settled = beside.submit(lambda: settle(drawn.result(), pieces, contact_m))
+        beside.shutdown(wait=False)
+        return cls(rows, zones.crs, pieces, settled)
 
     def __getstate__(self) -> dict[str, Any]:
         """Indexes are made anew where the layer arrives."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {"rows": self.rows, "crs": self.crs, "pieces": self.pieces, "drawn": self.borders}
+
+    @property
+    def borders(self) -> Borders:
+        """Every edge once, with the zones on its sides."""
+        return self.drawn.result() if isinstance(self.drawn, Future) else self.drawn
 
     def window(self, _box: Window) -> ZoneLayer:
         """Return the layer, complete in its pieces and borders inside a box (west, south, east, north); this one always is."""

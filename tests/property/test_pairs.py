@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plangeo import pairs as pairs_module
+from plangeo.borders import shared_borders
 from plangeo.pairs import Measures, measure_pairs
-from plangeo.pieces import cut, unpaired_edges
+from plangeo.pieces import cut
 from tests.makers import cut_one_by_one
 
 X0, Y0 = 449_000.0, 2_417_000.0
@@ -134,11 +135,12 @@ def test_a_window_of_the_pieces_changes_no_bit(sites: list[shapely.Geometry], se
 
 @settings(max_examples=40, deadline=None)
 @given(registers(), st.integers(0, 500), st.integers(0, 30))
-def test_a_site_that_meets_no_unpaired_edge_is_covered_evenly(sites: list[shapely.Geometry], seed: int, moved: int) -> None:
+def test_a_site_that_meets_no_doubtful_edge_is_covered_evenly(sites: list[shapely.Geometry], seed: int, moved: int) -> None:
     zones = coverage(seed)
     moved %= len(zones)
     zones[moved] = shapely.affinity.translate(zones[moved], 0.5, 0.25)
-    edges = shapely.linestrings(unpaired_edges(zones).coordinates)
+    borders = shared_borders(zones)
+    edges = shapely.linestrings(borders.coordinates[borders.doubtful])
     found = measure_pairs(sites, cut(zones, 32))
     total = np.bincount(found.sites, weights=found.measure, minlength=len(sites))
     for n, site in enumerate(sites):

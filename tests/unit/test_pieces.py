@@ -1,4 +1,4 @@
-"""Cutting must be invisible, and unpaired edges must show every overlap, gap and outline."""
+"""Cutting must be invisible."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from plangeo import pieces as pieces_module
 from plangeo.errors import LayerError
-from plangeo.pieces import Pieces, cut, hilbert_positions, unpaired_edges
+from plangeo.pieces import Pieces, cut, hilbert_positions
 
 X0, Y0 = 449_000.0, 2_417_000.0
 COMMUNES = Path(__file__).parents[2].parent / "shared/data/perf/vn_north5_communes_2025.parquet"
@@ -140,62 +140,6 @@ def test_hilbert_neighbours_are_neighbours_in_space() -> None:
     places = np.c_[x.ravel(), y.ravel()]
     walk = places[np.argsort(hilbert_positions(np.c_[places, places]))]
     assert np.hypot(*np.diff(walk, axis=0).T).max() == 1.0
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 6), st.integers(1, 6), st.randoms(use_true_random=False))
-def test_unpaired_edges_of_a_clean_grid_are_its_outline(columns: int, rows: int, chance: object) -> None:
-    cells = grid(columns, rows)
-    turned = [c.reverse() if chance.random() < 0.5 else c for c in cells]  # type: ignore[attr-defined]
-    chance.shuffle(turned)  # type: ignore[attr-defined]
-    edges = unpaired_edges(turned)
-    outline = shapely.union_all(cells).boundary
-    assert shapely.union_all(shapely.linestrings(edges.coordinates)).equals(outline)
-    assert shapely.length(shapely.linestrings(edges.coordinates)).sum() == pytest.approx(outline.length, rel=1e-12)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1), st.integers(1, 36))
-def test_ground_between_unpaired_edges_is_covered_equally_often(removed: set[tuple[int, int]], copied: int) -> None:
-    cells = [c for n, c in enumerate(grid(6, 6)) if (n // 6, n % 6) not in removed]
-    cells += [shapely.box(X0 + 150, Y0 + 150, X0 + 350, Y0 + 250), *cells[:copied:5]]
-    edges = shapely.linestrings(unpaired_edges(cells).coordinates)
-    walls = shapely.union_all([*edges, shapely.box(X0 - 50, Y0 - 50, X0 + 650, Y0 + 650).boundary])
-    rooms = shapely.get_parts(shapely.polygonize(shapely.get_parts(walls)))
-    for room in rooms:
-        spots = [shapely.Point(X0 + 25 + 50 * i, Y0 + 25 + 50 * j) for i in range(-1, 13) for j in range(-1, 13)]
-        inside = [s for s in spots if room.contains(s)]
-        assert len({sum(c.contains(s) for c in cells) for s in inside}) <= 1
-
-
-def test_the_polygon_lies_left_of_its_edges() -> None:
-    edges = unpaired_edges([star(5, 40, 2).reverse()])
-    for start, end in edges.coordinates:
-        step = (end - start) / np.hypot(*(end - start))
-        middle = (start + end) / 2
-        assert star(5, 40, 2).contains(shapely.Point(middle + 1e-3 * np.array([-step[1], step[0]])))
-
-
-def test_a_shifted_zone_shows_its_gap_and_its_overlap() -> None:
-    cells = grid(3, 1)
-    assert len(unpaired_edges(cells)) == 8
-    shifted = [cells[0], shapely.affinity.translate(cells[1], 0.5), cells[2]]
-    edges = unpaired_edges(shifted)
-    assert len(edges) == 12
-    at = {float(x) for x in edges.coordinates[(edges.coordinates[:, 0, 0] == edges.coordinates[:, 1, 0]), 0, 0]}
-    assert {X0 + 100, X0 + 100.5, X0 + 200, X0 + 200.5} <= at
-
-
-def test_duplicates_and_t_junctions_are_unpaired() -> None:
-    cells = grid(2, 1)
-    assert len(unpaired_edges([*cells, *cells])) == 16
-    assert sorted(unpaired_edges([*cells, cells[0]]).rows.tolist()) == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
-    split = shapely.Polygon([(X0, Y0), (X0 + 100, Y0), (X0 + 100, Y0 + 50), (X0 + 100, Y0 + 100), (X0, Y0 + 100)])
-    assert len(unpaired_edges([split, cells[1]])) == 9
-
-
-def test_edges_of_nothing() -> None:
-    assert len(unpaired_edges([None, shapely.Polygon()])) == 0
 
 
 @pytest.mark.skipif(not COMMUNES.exists(), reason="the shared communes are not on this machine")

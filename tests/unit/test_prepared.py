@@ -18,9 +18,10 @@ import pytest
 import shapely
 
 from plangeo import prepared
+from plangeo.borders import settle, shared_borders
 from plangeo.errors import CrsError
 from plangeo.pairs import measure_pairs
-from plangeo.pieces import cut, unpaired_edges
+from plangeo.pieces import cut
 from plangeo.prepared import PreparedLayer, prepare
 
 X0, Y0 = 449_000.0, 2_417_000.0
@@ -57,7 +58,7 @@ def assert_same(first: PreparedLayer, second: PreparedLayer) -> None:
     pd.testing.assert_frame_equal(first.rows, second.rows)
     assert json.dumps(first.repairs) == json.dumps(second.repairs)
     assert first.crs == second.crs
-    for one, other in ((first.pieces(), second.pieces()), (first.unpaired_edges(), second.unpaired_edges())):
+    for one, other in ((first.pieces(), second.pieces()), (first.borders(), second.borders())):
         for name in vars(one):
             a, b = getattr(one, name), getattr(other, name)
             assert [g.wkb for g in a] == [g.wkb for g in b] if a.dtype == object else a.tobytes() == b.tobytes()
@@ -73,8 +74,8 @@ def test_rows_in_are_rows_out_and_pieces_are_those_of_the_repaired_layer(tmp_pat
     straight = cut(zones().geometry.to_numpy()[:13])
     assert [g.wkb for g in layer.pieces().geometries] == [g.wkb for g in straight.geometries]
     assert layer.pieces().rows.tolist() == straight.rows.tolist()
-    told = {tuple(e.ravel()) for e in unpaired_edges(zones().geometry.to_numpy()[:13]).coordinates}
-    assert {tuple(e.ravel()) for e in layer.unpaired_edges().coordinates} == told
+    told = {tuple(e.ravel()) for e in settle(shared_borders(zones().geometry.to_numpy()[:13]), straight, 1e-6).coordinates}
+    assert {tuple(e.ravel()) for e in layer.borders().coordinates} == told
 
 
 def test_the_second_time_nothing_is_read_and_everything_is_the_same(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def _flip(path: Path, at: float) -> None:
     path.write_bytes(content)
 
 
-NAMES = ["pieces.parquet", "edges.parquet", "rows.parquet", "repairs.parquet", "layer.json"]
+NAMES = ["pieces.parquet", "borders.parquet", "rows.parquet", "repairs.parquet", "layer.json"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -183,7 +184,7 @@ def test_windows_give_what_meets_them(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("plangeo.piecefile._GROUP", 4)
     layer = ready(zones(), tmp_path)
     assert pq.ParquetFile(Path(layer.kept) / "pieces.parquet").metadata.num_row_groups > 4
-    everything, edges = layer.pieces(), layer.unpaired_edges()
+    everything, edges = layer.pieces(), layer.borders()
     chance = np.random.default_rng(1)
     for x, y, size in chance.uniform((-100, -400, 1), (1200, 600, 400), (40, 3)):
         window = (X0 + x, Y0 + y, X0 + x + size, Y0 + y + size / 2)
@@ -194,7 +195,7 @@ def test_windows_give_what_meets_them(tmp_path: Path, monkeypatch: pytest.Monkey
         assert found.numbers.tolist() == everything.numbers[meets].tolist()
         lines = shapely.linestrings(edges.coordinates)
         meets = shapely.intersects(shapely.box(*shapely.bounds(lines).T), shapely.box(*window))
-        assert layer.unpaired_edges(window).coordinates.tolist() == edges.coordinates[meets].tolist()
+        assert layer.borders(window).coordinates.tolist() == edges.coordinates[meets].tolist()
 
 
 def test_measures_from_a_window_are_those_of_the_whole(tmp_path: Path) -> None:
@@ -232,7 +233,7 @@ def test_layers_are_converted_to_the_metric_system(tmp_path: Path) -> None:
 def test_an_empty_layer_is_kept_too(tmp_path: Path) -> None:
     for _ in range(2):
         layer = ready(zones().iloc[14:], tmp_path)
-        assert (len(layer.rows), len(layer.pieces()), len(layer.unpaired_edges((0, 0, 1, 1)))) == (1, 0, 0)
+        assert (len(layer.rows), len(layer.pieces()), len(layer.borders((0, 0, 1, 1)))) == (1, 0, 0)
         assert Path(layer.kept).is_dir()
 
 
