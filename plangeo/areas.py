@@ -54,9 +54,9 @@ def ellipsoidal_area(geometry: gpd.GeoSeries) -> pd.Series:
 def _factors_hold(shape: Any, crs: pyproj.CRS) -> bool:
     """True where PROJ's areal scale is that of the ellipsoid; on web Mercator it is that of a sphere."""
     middle = shapely.get_coordinates(shapely.centroid(shape))
-    square = shapely.buffer(shapely.points(middle), 100.0, cap_style="square")
+    square = np.asarray(shapely.buffer(shapely.points(middle), 100.0, cap_style="square"))
     geodesic = _geodesic(gpd.GeoSeries(square, crs=crs), crs)[0]
-    scaled = float(shapely.area(square)[0] / _scale(pyproj.Proj(crs), middle)[0])
+    scaled = float(square[0].area / _scale(pyproj.Proj(crs), middle)[0])
     return abs(scaled / geodesic - 1) < 1e-6
 
 

@@ -182,7 +182,7 @@ def assess_chunk(
 
     ``contact_m``: strips up to this width in metres are contact between neighbours, not overlap.
     """
-    facts: dict[str, dict[str, Any]] = {role: layer_facts(sites, layers[role]) for role in _IDS if role in layers}
+    facts: dict[str, dict[str, Any]] = {}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), rulebook)
     if "zones" in layers:
@@ -193,16 +193,16 @@ def assess_chunk(
         evidence["zones"] = mark_prevailing(found.evidence, cover)
         discs = _footprints(sites)
         footprints = measure_zones(discs, layer, contact_m=contact_m, compiled=compiled)
-        facts["zones"] |= {
+        facts["zones"] = layer_facts(sites, zones, tree=layer.tree, reached=set(found.evidence["site_id"])) | {
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},
             "footprint_cover": govern(footprints.cover, rulebook),
-            "footprint_quarantined": layer_facts(discs, zones)["quarantined"],
+            "footprint_quarantined": layer_facts(discs, zones, tree=layer.tree, reached=set(discs["site_id"]))["quarantined"],
         }
     if "districts" in layers:
         districts = layers["districts"]
         evidence["districts"] = measure_districts(sites, districts, contact_m)
-        facts["districts"] |= {
+        facts["districts"] = layer_facts(sites, districts, reached=set(evidence["districts"]["site_id"])) | {
             "names": tuple(districts["district_name"].astype(str)),
             "ids": tuple(districts["district_id"].astype(str)),
         }

@@ -103,7 +103,7 @@ def turned_rings(points: Floats, rings: NDArray[Any], firsts: NDArray[Any]) -> F
     return np.asarray(clockwise != hole)
 
 
-def _starts(places: NDArray[np.complex128], rings: Indices) -> Indices:
+def _starts(places: NDArray[np.complex128], rings: NDArray[Any]) -> Indices:
     """Points at which an edge starts: not the last of a ring, nor one that is repeated."""
     real = np.ones(len(places), dtype=bool)
     np.not_equal(places[1:], places[:-1], out=real[:-1])
@@ -219,7 +219,7 @@ class _Parts:
 
 
 def _parts(edges: Floats, contact_m: float) -> _Parts:
-    lines = shapely.linestrings(edges)
+    lines = np.asarray(shapely.linestrings(edges))
     length = np.hypot(*(edges[:, 1] - edges[:, 0]).T)
     one, other = shapely.STRtree(lines).query(lines, predicate="dwithin", distance=contact_m)
     one, other = one[one != other], other[one != other]

@@ -89,21 +89,52 @@ def draw_evidence(
     evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, layer: ZoneLayer, site_ids: Collection[str]
 ) -> gpd.GeoDataFrame:
     """Return zone evidence with the ground of these sites drawn, where only its size was measured; from the original shapes."""
-    missing = evidence.geometry.isna() & evidence["site_id"].isin(set(site_ids))
-    if not missing.any():
+    missing = np.flatnonzero(evidence.geometry.isna() & evidence["site_id"].isin(set(site_ids)))
+    if not len(missing):
         return evidence
-    shapes = dict(zip(sites["site_id"].astype(str), sites.geometry, strict=True))
     number = {key: n for n, key in enumerate(layer.keys)}
-    near: dict[str, Mapping[int, Any]] = {}
+    place = {site_id: n for n, site_id in enumerate(sites["site_id"].astype(str))}
+    wanted = evidence.iloc[missing]
+    keys = zip(wanted["plan_id"], wanted["zone_code"], wanted["zone_id"], strict=True)
+    zones = np.fromiter((number[key] for key in keys), dtype=np.intp, count=len(wanted))
+    at = wanted["site_id"].map(place).to_numpy(dtype=np.intp)
     geometry = evidence.geometry.to_numpy().copy()
-    keys = zip(evidence["site_id"], evidence["plan_id"], evidence["zone_code"], evidence["zone_id"], strict=True)
-    for at, (site_id, *key) in enumerate(keys):
-        if missing.iloc[at]:
-            around = near.setdefault(site_id, layer.near(shapes[site_id], 0.0))
-            geometry[at] = _inside(shapes[site_id], around[number[tuple(key)]], CONTACT_WIDTH_M)
+    geometry[missing] = _drawn(sites.geometry.to_numpy(), at, zones, layer)
     out = evidence.set_geometry(gpd.GeoSeries(geometry, index=evidence.index, crs=evidence.crs))
-    out.loc[missing, "area_ellipsoidal_m2"] = ellipsoidal_area(out.geometry[missing]).to_numpy()
+    out["area_ellipsoidal_m2"] = out["area_ellipsoidal_m2"].to_numpy().copy()
+    out.iloc[missing, out.columns.get_loc("area_ellipsoidal_m2")] = ellipsoidal_area(out.geometry.iloc[missing]).to_numpy()
     return out
+
+
+def _drawn(shapes: NDArray[Any], at: NDArray[np.intp], zones: NDArray[np.intp], layer: ZoneLayer) -> NDArray[Any]:
+    """The ground that each pair of site and zone shares, without strips of contact."""
+    used, site = np.unique(at, return_inverse=True)
+    one, piece = layer.tree.query(shapes[used], predicate="intersects")
+    # Which of the pairs each meeting of a site and a piece belongs to.
+    count = len(layer.keys)
+    wanted = site * count + zones
+    order = np.argsort(wanted)
+    met = one * count + layer.pieces.rows[piece]
+    found = np.minimum(np.searchsorted(wanted[order], met), len(wanted) - 1)
+    kept = wanted[order][found] == met
+    pair, piece = order[found[kept]], piece[kept]
+    order = np.lexsort((layer.pieces.numbers[piece], pair))
+    pair, piece = pair[order], piece[order]
+    parts = shapely.geometrycollections(layer.pieces.geometries[piece], indices=pair, out=np.full(len(at), None, dtype=object))
+    several = np.bincount(pair, minlength=len(at)) > 1
+    ground = parts.copy()
+    ground[~several] = layer.pieces.geometries[piece[np.searchsorted(pair, np.flatnonzero(~several))]]
+    ground[several] = shapely.union_all(parts[several, None], axis=1)
+    shared = shapely.intersection(shapes[at], ground)
+    areal = shapely.get_dimensions(shapes[at]) == 2
+    return np.fromiter(
+        (
+            without_contact(polygonal(piece), CONTACT_WIDTH_M) if is_area else linear(piece)
+            for piece, is_area in zip(shared, areal, strict=True)
+        ),
+        dtype=object,
+        count=len(at),
+    )
 
 
 def _tabulate_cut(cut: Mapping[int, Partition], layer: ZoneLayer) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -233,9 +264,13 @@ def _geo(rows: list[dict[str, Any]], contract: Sequence[Any], crs: Any) -> gpd.G
     return gpd.GeoDataFrame(table, geometry="geometry", crs=crs)
 
 
-def layer_facts(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> dict[str, Any]:
+def layer_facts(
+    sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, *, tree: Any = None, reached: Collection[str] = ()
+) -> dict[str, Any]:
     """What the checks must know of a layer beyond its evidence: rows that could not be measured, and where.
 
+    Parameters: ``tree``, an index over the measured rows or their pieces, where somebody has made it already; ``reached``,
+    the ids of sites that are known to touch a row.
     Returns: ``lost`` — rows without any place (id, code, plan); ``quarantined`` — rows with a known bounding
     box, each with the ids of the sites it may touch; ``sites_outside`` — site id → distance in metres to the
     nearest measured row, for sites that touch none.
@@ -251,12 +286,11 @@ def layer_facts(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame) -> dict[str, A
             quarantined.append(entry | {"sites": frozenset(touched)})
         else:
             lost.append(entry)
-    shapes = layer.geometry.dropna().to_numpy()
+    asked = placed[~placed["site_id"].isin(list(reached))]
+    tree = shapely.STRtree(layer.geometry.dropna().to_numpy()) if tree is None else tree
     outside: dict[str, float] = {}
-    if len(shapes) and len(placed):
-        tree = shapely.STRtree(shapes)
-        (numbers, _), distances = tree.query_nearest(placed.geometry.to_numpy(), return_distance=True, all_matches=False)
-        for number, distance in zip(numbers, distances, strict=True):
-            if distance > 0:
-                outside[str(placed["site_id"].iloc[number])] = float(distance)
+    if len(tree.geometries) and len(asked):
+        (at, _), gap = tree.query_nearest(asked.geometry.to_numpy(), return_distance=True, all_matches=False)
+        ids = asked["site_id"].astype(str).to_numpy(dtype=object)
+        outside = {site_id: distance for site_id, distance in zip(ids[at].tolist(), gap.tolist(), strict=True) if distance > 0}
     return {"lost": tuple(lost), "quarantined": tuple(quarantined), "sites_outside": outside, "rows": len(layer)}

@@ -48,7 +48,7 @@ class PlainGround:
     """One per site: its area or length, as the sum of its parts; 1 for points."""
     bare: Floats
     """One per site: what no zone covers."""
-    dimensions: Indices
+    dimensions: NDArray[Any]
     """One per site: 0, 1 or 2."""
 
 
@@ -85,7 +85,7 @@ def measure_plain_ground(
     size[tiny] = [_beyond_contact(shapes[site[i]], zone[i], layer, contact_m) for i in tiny.tolist()]
     site, zone, size = (values[size > 0] for values in (site, zone, size))
     count = np.bincount(site, minlength=len(shapes))
-    bare = whole - np.bincount(site, weights=size, minlength=len(shapes))
+    bare = np.asarray(whole - np.bincount(site, weights=size, minlength=len(shapes)), dtype=float)
     full = np.abs(bare) <= _SUM_KEPT * whole
     bare = np.where(count == 0, whole, np.where(full, 0.0, bare))
     # What is neither nothing nor more than noise is left to the exact way.
@@ -135,7 +135,7 @@ def tabulate(ground: PlainGround, layer: ZoneLayer, shapes: NDArray[Any]) -> tup
     bare = np.flatnonzero(ground.settled & ~point & (ground.bare > 0))
     spots = np.flatnonzero(ground.settled & point)
     first, last = np.searchsorted(site, spots), np.searchsorted(site, spots, side="right")
-    lying = [(keys[i],) for i in alone.tolist()] + [()] * len(bare)
+    lying: list[tuple[Any, ...]] = [(keys[i],) for i in alone.tolist()] + [()] * len(bare)
     lying += [tuple(keys[a:b]) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
     cover: Mapping[str, Any] = {
         "at": np.concatenate([site[alone], bare, spots]),

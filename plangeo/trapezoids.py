@@ -74,9 +74,9 @@ def _compiled(function: Callable[..., None]) -> Callable[..., None]:
     import numba
 
     try:
-        return numba.njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+        return numba.njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return,unused-ignore]
     except RuntimeError:  # no place to keep the code: compile it anew in every process
-        return numba.njit(nogil=True)(function)  # type: ignore[no-any-return]
+        return numba.njit(nogil=True)(function)  # type: ignore[no-any-return,unused-ignore]
 
 
 def _fill_roofs(points: Floats, rings: Indices, shells: Indices, roofs: Floats, reach: Floats, firsts: Indices) -> None:

@@ -92,7 +92,7 @@ class ZoneLayer:
     @cached_property
     def doubt_tree(self) -> Any:
         """The index over the doubtful edges: what meets none of them lies on ground that is covered equally often everywhere."""
-        return shapely.STRtree(shapely.linestrings(self.borders.coordinates[self.borders.doubtful]))
+        return shapely.STRtree(np.asarray(shapely.linestrings(self.borders.coordinates[self.borders.doubtful])))
 
     def near(self, site: Any, reach_m: float) -> dict[int, Any]:
         """Return row → zone for the zones within ``reach_m`` of a site, complete 1 m around it, in the order of the keys."""
