@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from html import escape
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pandas as pd
+
+from plangeo.faces import Faces, faces_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from plangeo.rulebook import Rulebook
 
 Language = Literal["vi", "en"]
+_Known = TypeVar("_Known")
 
 ZoneKey = tuple[str, str, str]
 """(plan_id, zone_code, zone_id): one zone on one spot."""
@@ -248,6 +251,18 @@ class Measured:
     cover: pd.DataFrame
     layers: Mapping[str, Mapping[str, Any]]
     rulebook: Rulebook
+    _known: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, work: Callable[[Measured], _Known]) -> _Known:
+        """Return ``work(self)``, worked out once however many checks ask for it."""
+        if work not in self._known:
+            self._known[work] = work(self)
+        known: _Known = self._known[work]
+        return known
+
+    def ground(self) -> Faces:
+        """Return the governed cover as columns; sites are numbered by their row."""
+        return self.once(_ground)
 
     def faces(self) -> Iterator[Any]:
         """Yield the rows of the governed cover (tables.GOVERNED_COVER) as named tuples."""
@@ -256,6 +271,10 @@ class Measured:
     def pieces(self, role: str) -> Iterator[Any]:
         """Yield the evidence rows of the layer ``role`` as named tuples; none when the layer is missing."""
         return iter(self.evidence[role].itertuples(index=False)) if role in self.evidence else iter(())
+
+
+def _ground(measured: Measured) -> Faces:
+    return faces_of(measured.cover, measured.sites["site_id"].tolist())
 
 
 @dataclass(frozen=True)

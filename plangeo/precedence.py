@@ -6,6 +6,7 @@ Pure tables: the geometry was cut by ``plangeo.overlay``, so every row of the co
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import pandas as pd
 
@@ -23,15 +24,15 @@ def govern(cover: pd.DataFrame, rulebook: Rulebook) -> pd.DataFrame:
 
     Parameters: ``cover`` per tables.COVER; ``rulebook`` closed over a date by ``.at(on)``.
     """
-    in_force = {p: rulebook.plan_status(p) == "in_force" for p in {k[0] for zones in cover["zones"] for k in zones}}
     orders = [p.order for p in rulebook.order_for()]
     overlays = frozenset(code for code, zone_class in rulebook.classes.items() if zone_class.overlay)
-    out = cover.copy()
+    in_force = cache(lambda plan_id: rulebook.plan_status(plan_id) == "in_force")
+    prevailing = cache(lambda side: _prevailing([zone for zone in side if in_force(zone[0])], orders, overlays))
     by_side = [
-        tuple(_prevailing([z for z in side if in_force[z[0]]], orders, overlays) for side in (sides or (zones,)))
-        for zones, sides in zip(cover["zones"], cover["sides"], strict=True)
+        tuple(map(prevailing, sides or (zones,))) for zones, sides in zip(cover["zones"].tolist(), cover["sides"].tolist(), strict=True)
     ]
-    governs = [tuple(sorted({zone for side in sides for zone in side})) for sides in by_side]
+    governs = [sides[0] if len(sides) == 1 else tuple(sorted(set().union(*sides))) for sides in by_side]
+    out = cover.copy()
     out["governs"] = pd.Series(governs, index=cover.index, dtype=object)
     out["governs_by_side"] = pd.Series(by_side, index=cover.index, dtype=object)
     return out
@@ -47,8 +48,9 @@ def _prevailing(live: Sequence[ZoneKey], orders: Sequence[Sequence[str]], overla
 
 def mark_prevailing(evidence: pd.DataFrame, cover: pd.DataFrame) -> pd.DataFrame:
     """Return the zone evidence with ``prevails`` False where no part of the piece governs."""
-    governing = {(site_id, *zone) for site_id, zones in zip(cover["site_id"], cover["governs"], strict=True) for zone in zones}
-    keys = zip(evidence["site_id"], evidence["plan_id"], evidence["zone_code"], evidence["zone_id"], strict=True)
+    spots = zip(cover["site_id"].tolist(), cover["governs"].tolist(), strict=True)
+    governing = {(site_id, zone) for site_id, zones in spots for zone in zones}
+    zones = zip(*(evidence[name].tolist() for name in ("plan_id", "zone_code", "zone_id")), strict=True)
     out = evidence.copy()
-    out["prevails"] = [key in governing for key in keys]
+    out["prevails"] = [key in governing for key in zip(evidence["site_id"].tolist(), zones, strict=True)]
     return out

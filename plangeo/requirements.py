@@ -6,36 +6,57 @@ Pure tables: ``plangeo.surroundings`` measured them. What could not be measured 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import pandas as pd
+
 from plangeo.model import Measured, Reason, Requirement
+from plangeo.tables import Findings
 
 # A share of fewer cells than this says more about the grid than about the ground.
 LEAST_PIXELS = 30
 _ROUNDING = 1e-9
 
 
-def judge_requirements(measured: Measured, fields: Collection[str]) -> list[dict[str, Any]]:
-    """Return the findings of the requirements on ``fields``: one for each that applies to a site, else ``not_required``."""
-    codes: dict[str, set[str]] = defaultdict(set)
-    for face in measured.faces():
-        codes[face.site_id] |= {code for _, code, _ in face.governs}
-    found = {(row.site_id, int(row.requirement)): row for row in measured.pieces("requirements")}
-    rows = []
-    for site in measured.sites.to_dict("records"):
-        site_id = site["site_id"]
-        asked = [
-            i
-            for i in measured.rulebook.requirements_for(site["use_code"], sorted(codes[site_id]))
-            if measured.rulebook.requirements[i].field in fields
-        ]
-        for i in asked:
-            rows.append({"site_id": site_id} | _judge(measured.rulebook.requirements[i], site, found.get((site_id, i))))
-        if not asked:
-            rows.append({"site_id": site_id, "reason": "not_required", "verdict": "permitted"})
-    return rows
+def judge_requirements(check: str, measured: Measured, fields: Collection[str]) -> pd.DataFrame:
+    """Return the findings of the requirements on ``fields``: one for each that applies to a site, else ``not_required``.
+
+    ``check`` is the code of the check that asks.
+    """
+    ids = measured.sites["site_id"].tolist()
+    found = Findings(check, ids)
+    asked = _asked(measured, fields)
+    if any(asked):
+        sites = measured.sites.to_dict("records")
+        rows = {(row.site_id, int(row.requirement)): row for row in measured.pieces("requirements")}
+        pairs = [(at, i) for at, some in enumerate(asked) for i in some]
+        wanted = measured.rulebook.requirements
+        found.add_each([at for at, _ in pairs], [_judge(wanted[i], sites[at], rows.get((ids[at], i))) for at, i in pairs])
+    found.add([at for at, some in enumerate(asked) if not some], reason="not_required", verdict="permitted")
+    return found.table()
+
+
+def _asked(measured: Measured, fields: Collection[str]) -> list[tuple[int, ...]]:
+    """The requirements on ``fields`` that apply to each site, by its use and the classes it lies on."""
+    book = measured.rulebook
+    if not any(requirement.field in fields for requirement in book.requirements):
+        return [()] * len(measured.sites)
+    known: dict[tuple[str, frozenset[str]], tuple[int, ...]] = {}
+    for key in (keys := list(zip(measured.sites["use_code"].tolist(), measured.once(_classes), strict=True))):
+        if key not in known:
+            known[key] = tuple(i for i in book.requirements_for(key[0], sorted(key[1])) if book.requirements[i].field in fields)
+    return [known[key] for key in keys]
+
+
+def _classes(measured: Measured) -> list[frozenset[str]]:
+    """The classes that govern ground of each site."""
+    faces = measured.ground()
+    of_spot = [frozenset(code for _, code, _ in spot.governs) for spot in faces.spots]
+    found: list[set[str]] = [set() for _ in range(len(measured.sites))]
+    for at, spot in zip(faces.site.tolist(), faces.spot.tolist(), strict=True):
+        found[at] |= of_spot[spot]
+    return [frozenset(classes) for classes in found]
 
 
 def _judge(requirement: Requirement, site: Mapping[Any, Any], row: Any) -> dict[str, Any]:

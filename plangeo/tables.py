@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from plangeo.errors import TableError
 
@@ -200,9 +202,68 @@ def empty(contract: Sequence[Column]) -> pd.DataFrame:
 
 def findings_table(check: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Return findings of one check as a table of the FINDINGS contract; columns a row does not name stay empty."""
-    blank: dict[str, Any] = {c.name: float("nan") if c.dtype == "float" else "" for c in FINDINGS} | {"check": check}
-    filled = [blank | dict(row) for row in rows]
-    return pd.DataFrame(filled, columns=list(blank)) if filled else empty(FINDINGS)
+    rows = list(rows)
+    if not rows:
+        return empty(FINDINGS)
+    blank = _BLANK | {"check": check}
+    return _typed({name: [row.get(name, value) for row in rows] for name, value in blank.items()})
+
+
+class Findings:
+    """The findings of one check on many sites, written kind by kind: everybody who is told the same, at once.
+
+    >>> said = Findings("noise", ["A", "B", "C"])
+    >>> said.add([0, 2], reason="quiet", verdict="permitted")
+    >>> said.add([1], reason="loud", verdict="unknown", measure=[72.5], unit="dB")
+    >>> said.table()[["site_id", "reason", "measure"]].values.tolist()
+    [['A', 'quiet', nan], ['B', 'loud', 72.5], ['C', 'quiet', nan]]
+    """
+
+    def __init__(self, check: str, site_ids: Sequence[str]) -> None:
+        self._check = check
+        self._site_ids = np.array(site_ids, dtype=object)
+        self._parts: list[tuple[NDArray[np.intp], dict[str, Any]]] = []
+
+    def add(self, at: ArrayLike, *, reason: str | Sequence[str], verdict: str | Sequence[str], **columns: Any) -> None:
+        """Add one finding for each of the sites ``at`` (their rows); a column is one value for all or a value for each."""
+        rows = np.asarray(at, dtype=np.intp)
+        if len(rows):
+            self._parts.append((rows, {"reason": reason, "verdict": verdict, **columns}))
+
+    def add_each(self, at: ArrayLike, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add one finding for each of the sites ``at``: the columns of its row (with ``reason`` and ``verdict``)."""
+        if rows:
+            names = {name for row in rows for name in row}
+            self.add(at, **{name: [row.get(name, _BLANK[name]) for row in rows] for name in names})  # type: ignore[arg-type]
+
+    def table(self) -> pd.DataFrame:
+        """Return all of them (FINDINGS) in the order of the sites; those of one site in the order they were added."""
+        if not self._parts:
+            return empty(FINDINGS)
+        at = np.concatenate([rows for rows, _ in self._parts])
+        order = np.argsort(at, kind="stable")
+        columns: dict[str, Any] = {"site_id": self._site_ids[at[order]], "check": np.full(len(at), self._check, dtype=object)}
+        for name in _BLANK.keys() - columns.keys():
+            parts = [_column(part.get(name, _BLANK[name]), len(rows), name) for rows, part in self._parts]
+            columns[name] = np.concatenate(parts)[order]
+        return _typed({name: columns[name] for name in _BLANK})
+
+
+_BLANK: Mapping[str, Any] = {c.name: float("nan") if c.dtype == "float" else "" for c in FINDINGS}
+
+
+def _column(values: Any, count: int, name: str) -> NDArray[Any]:
+    kind = object if isinstance(_BLANK[name], str) else np.float64
+    if isinstance(values, str) or np.ndim(values) == 0:
+        return np.full(count, values, dtype=kind)
+    return np.fromiter(values, dtype=kind, count=count)
+
+
+def _typed(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A table of columns of FINDINGS, each of the type the contract names."""
+    return pd.DataFrame(
+        {n: pd.array(v, dtype="str") if isinstance(_BLANK[n], str) else np.asarray(v, dtype=float) for n, v in columns.items()}
+    )
 
 
 def check_columns(frame: pd.DataFrame, what: str) -> None:

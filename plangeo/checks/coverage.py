@@ -6,66 +6,48 @@ site, may lie anywhere there: if its class would make the verdict worse, the sit
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
-
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from plangeo.consent import casts_doubt, is_ground
+from plangeo.faces import sums
 from plangeo.model import Check, Label, Measured, Reason
-from plangeo.tables import findings_table
+from plangeo.tables import Findings
 
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site ``covered`` or ``uncovered``, and a finding for each zone that could not be drawn."""
-    bare: dict[str, list[Any]] = defaultdict(list)
-    seen = set()
-    for face in measured.faces():
-        seen.add(face.site_id)
-        if not all(is_ground(side, measured.rulebook) for side in face.governs_by_side):
-            bare[face.site_id].append(face)
+    book, faces, sites = measured.rulebook, measured.ground(), measured.sites
+    seen = np.bincount(faces.site, minlength=len(sites)) > 0
+    bare = faces.where(lambda spot: not all(is_ground(side, book) for side in spot.governs_by_side))
+    area, length, share = (sums(v[bare], faces.site[bare], len(sites)) for v in (faces.area_m2, faces.length_m, faces.share))
+    uncovered = np.bincount(faces.site[bare], minlength=len(sites)) > 0
+    found = Findings("coverage", sites["site_id"].tolist())
+    found.add(np.flatnonzero(~seen), reason="no_place", verdict="unknown")
+    for told, reason, verdict in ((uncovered, "uncovered", "unknown"), (~uncovered, "covered", "permitted")):
+        at = np.flatnonzero(seen & told)
+        sizes = {"area_m2": area[at], "length_m": length[at], "share": share[at], "measure": share[at]}
+        found.add(at, reason=reason, verdict=verdict, threshold=0.0, unit="share", **sizes)
+    _add_doubts(found, measured, seen)
+    return found.table()
+
+
+def _add_doubts(found: Findings, measured: Measured, seen: NDArray[np.bool_]) -> None:
+    """Sums that contradict one another, and zones that could not be drawn and may lie under a site."""
     facts = measured.layers.get("zones", {})
-    rows = []
-    for site in measured.sites.to_dict("records"):
-        site_id = site["site_id"]
-        if site_id not in seen:
-            rows.append({"site_id": site_id, "reason": "no_place", "verdict": "unknown"})
-            continue
-        sizes = {c: math.fsum(getattr(f, c) for f in bare[site_id]) for c in ("area_m2", "length_m", "share")}
-        reason = "uncovered" if bare[site_id] else "covered"
-        verdict = "unknown" if bare[site_id] else "permitted"
-        row = {"site_id": site_id, "reason": reason, "verdict": verdict}
-        rows.append(row | sizes | {"measure": sizes["share"], "threshold": 0.0, "unit": "share"})
-        if site_id in facts.get("doubts", {}):
-            text = facts["doubts"][site_id]
-            rows.append(
-                {"site_id": site_id, "reason": "sums_contradict", "verdict": "unknown", "detail": text, "detail_en": text}
-            )
-        rows += _undrawn(site, facts, measured)
-    return findings_table("coverage", rows)
-
-
-def _undrawn(site: Mapping[Any, Any], facts: Mapping[str, Any], measured: Measured) -> list[dict[str, Any]]:
-    rows = []
-    lost = [(zone, "zone_without_geometry") for zone in facts.get("lost", ())]
-    near = [(z, "zone_quarantined") for z in facts.get("quarantined", ()) if site["site_id"] in z["sites"]]
-    for zone, reason in (*lost, *near):
-        if not casts_doubt(site["use_code"], zone["code"], zone["plan_id"], measured.rulebook):
-            continue
-        rows.append(
-            {
-                "site_id": site["site_id"],
-                "reason": reason,
-                "verdict": "unknown",
-                "plan_id": zone["plan_id"],
-                "zone_code": zone["code"],
-                "detail": zone["id"],
-                "detail_en": zone["id"],
-            }
-        )
-    return rows
+    ids, uses = measured.sites["site_id"].tolist(), measured.sites["use_code"].tolist()
+    doubts = facts.get("doubts", {})
+    at = [n for n in np.flatnonzero(seen).tolist() if ids[n] in doubts] if doubts else []
+    texts = [doubts[ids[n]] for n in at]
+    found.add(at, reason="sums_contradict", verdict="unknown", detail=texts, detail_en=texts)
+    lost = [(zone, "zone_without_geometry", seen) for zone in facts.get("lost", ())]
+    near = [(z, "zone_quarantined", seen & np.array([i in z["sites"] for i in ids])) for z in facts.get("quarantined", ())]
+    for zone, reason, reached in (*lost, *near):
+        doubted = {use for use in set(uses) if casts_doubt(use, zone["code"], zone["plan_id"], measured.rulebook)}
+        at = [n for n in np.flatnonzero(reached).tolist() if uses[n] in doubted]
+        named = {"plan_id": zone["plan_id"], "zone_code": zone["code"], "detail": zone["id"], "detail_en": zone["id"]}
+        found.add(at, reason=reason, verdict="unknown", **named)
 
 
 CHECK = Check(

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from plangeo.compatibility import SIZES, ask
 from plangeo.consent import casts_doubt, is_ground, is_overlay
+from plangeo.faces import Faces, Spot, faces_of
 from plangeo.model import Check, Label, Measured, Reason, Verdict
 from plangeo.rulebook import Rulebook
-from plangeo.tables import findings_table
+from plangeo.tables import Findings
 
 # Plan tables round to 0.01 ha, so such a difference is rounding and not an error.
 ROUNDING_M2 = 100.0
@@ -30,55 +33,92 @@ _SLIPS = (10.0, 100.0, 1_000.0, 10_000.0, 1_000_000.0)
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site about its declared area."""
-    footprints: dict[str, list[Any]] = defaultdict(list)
-    cover = measured.layers.get("zones", {}).get("footprint_cover")
-    if cover is not None:
-        for face in cover.itertuples(index=False):
-            footprints[face.site_id].append(face)
-    rows = [_judge_site(site, footprints, measured) for site in measured.sites.to_dict("records")]
-    return findings_table("declared_area", rows)
+    sites = measured.sites
+    unread = [text.strip() if isinstance(text, str) else "" for text in _column(sites, "declared_area_text", "")]
+    declared = np.array(_column(sites, "declared_area_m2", math.nan), dtype=float)
+    placed, dimension = sites["has_place"].to_numpy(dtype=bool), sites["dimension"].to_numpy()
+    found = Findings("declared_area", sites["site_id"].tolist())
+    named = np.array([bool(text) for text in unread], dtype=bool)
+    wrong = ~named & (np.isinf(declared) | (declared < 0))
+    texts = [unread[n] or f"{declared[n]:g}" for n in np.flatnonzero(named | wrong)]
+    found.add(np.flatnonzero(named | wrong), reason="unreadable", verdict="unknown", unit="m²", detail=texts, detail_en=texts)
+    given = ~named & ~wrong & (declared > 0)
+    for told, reason, verdict in (
+        (~named & ~wrong & ~given, "not_declared", "permitted"),
+        (given & ~placed, "no_place", "unknown"),
+        (given & placed & (dimension == 1), "not_measurable", "permitted"),
+    ):
+        found.add(np.flatnonzero(told), reason=reason, verdict=verdict, threshold=declared[told], unit="m²")
+    points = np.flatnonzero(given & placed & (dimension == 0))
+    found.add_each(points, [{"threshold": declared[n], "unit": "m²", **row} for n, row in zip(points, _judge_points(points, measured), strict=True)])
+    _add_areas(found, np.flatnonzero(given & placed & ~np.isin(dimension, (0, 1))), declared, sites["site_area_m2"].to_numpy(dtype=float))
+    return found.table()
 
 
-def _judge_site(site: Mapping[Any, Any], footprints: Mapping[str, list[Any]], measured: Measured) -> dict[str, Any]:
-    site_id, declared = site["site_id"], float(site.get("declared_area_m2", math.nan))
-    row: dict[str, Any] = {"site_id": site_id, "verdict": "permitted", "threshold": declared, "unit": "m²"}
-    unread = site.get("declared_area_text", "")
-    if isinstance(unread, str) and unread.strip():
-        return row | {"reason": "unreadable", "verdict": "unknown", "threshold": math.nan} | _told(unread.strip())
-    if math.isinf(declared) or declared < 0:
-        return row | {"reason": "unreadable", "verdict": "unknown", "threshold": math.nan} | _told(f"{declared:g}")
-    if not declared > 0:
-        return row | {"reason": "not_declared"}
-    if not site["has_place"]:
-        return row | {"reason": "no_place", "verdict": "unknown"}
-    if site["dimension"] == 0:
-        return row | _judge_point(site, footprints.get(site_id, []), measured)
-    if site["dimension"] == 1:
-        return row | {"reason": "not_measurable"}
-    drawn = float(site["site_area_m2"])
-    difference = abs(drawn - declared)
-    sizes = {"measure": drawn, "area_m2": drawn, "share": difference / declared}
-    if difference <= max(ROUNDING_M2, TOLERATED_SHARE * declared):
-        return row | sizes | {"reason": "agrees"}
+def _column(sites: pd.DataFrame, name: str, blank: Any) -> list[Any]:
+    return sites[name].tolist() if name in sites else [blank] * len(sites)
+
+
+def _add_areas(found: Findings, at: NDArray[np.intp], declared: NDArray[np.float64], drawn: NDArray[np.float64]) -> None:
+    """Drawn areas held against the declared ones (both m², of all sites)."""
+    asked, measured = declared[at], drawn[at]
+    difference = np.abs(measured - asked)
+    agrees = difference <= np.maximum(ROUNDING_M2, TOLERATED_SHARE * asked)
+    slips = [0.0 if fits else _slip(a, b) for a, b, fits in zip(asked.tolist(), measured.tolist(), agrees.tolist(), strict=True)]
+    texts = [f"{slip:g}" if slip else "" for slip in slips]
+    found.add(
+        at,
+        reason=["agrees" if fits else "unit_slip" if slip else "differs" for fits, slip in zip(agrees, slips, strict=True)],
+        verdict=["permitted" if fits else "unknown" for fits in agrees],
+        threshold=asked,
+        unit="m²",
+        measure=measured,
+        area_m2=measured,
+        share=difference / asked,
+        detail=texts,
+        detail_en=texts,
+    )
+
+
+def _slip(declared: float, drawn: float) -> float:
+    """The power of ten between two areas that looks like a slip of units; 0 when there is none."""
     ratio = max(drawn, declared) / min(drawn, declared)
-    slip = next((s for s in _SLIPS if abs(ratio / s - 1) <= TOLERATED_SHARE), None)
-    reason = "unit_slip" if slip else "differs"
-    return row | sizes | {"reason": reason, "verdict": "unknown"} | _told(f"{slip:g}" if slip else "")
+    return next((s for s in _SLIPS if abs(ratio / s - 1) <= TOLERATED_SHARE), 0.0)
 
 
-def _judge_point(site: Mapping[Any, Any], faces: list[Any], measured: Measured) -> dict[str, Any]:
+def _judge_points(points: NDArray[np.intp], measured: Measured) -> Iterator[dict[str, Any]]:
+    """What circles of the declared area say of the sites ``points`` (rows)."""
+    if not len(points):
+        return
+    cover = measured.layers.get("zones", {}).get("footprint_cover")
+    ids = measured.sites["site_id"].tolist()
+    around = _spots_by_site(faces_of(measured.cover.iloc[:0] if cover is None else cover, ids), points)
+    here = _spots_by_site(measured.ground(), points)
+    sites = measured.sites.iloc[points].to_dict("records")
+    for n, site in zip(points.tolist(), sites, strict=True):
+        yield _judge_point(site, here.get(n, []), around.get(n, []), measured)
+
+
+def _spots_by_site(faces: Faces, points: NDArray[np.intp]) -> dict[int, list[Spot]]:
+    """The kinds of spots on which each of some sites lies."""
+    found: dict[int, list[Spot]] = defaultdict(list)
+    chosen = np.isin(faces.site, points)
+    for at, spot in np.unique(np.column_stack([faces.site[chosen], faces.spot[chosen]]), axis=0).tolist():
+        found[at].append(faces.spots[spot])
+    return found
+
+
+def _judge_point(site: Mapping[Any, Any], here: Sequence[Spot], around: Sequence[Spot], measured: Measured) -> dict[str, Any]:
     """UNKNOWN when a circle of the declared area may lie on ground that says worse than the point, or on a faulty zone."""
     book, use = measured.rulebook, site["use_code"]
-    here = [z for face in measured.faces() if face.site_id == site["site_id"] for z in face.governs]
-    leaning = max((v for _, code, _ in here if (v := _says(site, code, book)) is not None), default=Verdict.UNKNOWN)
-    worse = set() if faces else {_NO_GROUND}
-    for face in faces:
-        if not is_ground(face.governs, book):
-            worse.add(_NO_GROUND)
-        for _, code, _ in face.governs:
-            verdict = _says(site, code, book)
-            if verdict is not None and (verdict > leaning or verdict is Verdict.UNKNOWN):
-                worse.add(code)
+    said = (_says(site, code, book) for code in {code for spot in here for _, code, _ in spot.governs})
+    leaning = max((v for v in said if v is not None), default=Verdict.UNKNOWN)
+    bare = not around or not all(is_ground(spot.governs, book) for spot in around)
+    worse = {_NO_GROUND} if bare else set()
+    for code in {code for spot in around for _, code, _ in spot.governs}:
+        verdict = _says(site, code, book)
+        if verdict is not None and (verdict > leaning or verdict is Verdict.UNKNOWN):
+            worse.add(code)
     if worse:
         return {"reason": "point_uncertain", "verdict": "unknown"} | _told(", ".join(sorted(worse)))
     faulty = {
@@ -88,7 +128,7 @@ def _judge_point(site: Mapping[Any, Any], faces: list[Any], measured: Measured) 
     }
     if faulty:
         return {"reason": "point_near_faulty_zone", "verdict": "unknown"} | _told(", ".join(sorted(faulty)))
-    return {"reason": "point_fits"}
+    return {"reason": "point_fits", "verdict": "permitted"}
 
 
 def _says(site: Mapping[Any, Any], code: str, rulebook: Rulebook) -> Verdict | None:

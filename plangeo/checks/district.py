@@ -10,14 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from plangeo.model import Check, Label, Language, Measured, Reason
-from plangeo.tables import findings_table
+from plangeo.tables import Findings
 from plangeo.text import fold, format_number
 
 # Administrative outlines of two sources differ by a few metres; less than this share elsewhere is not a split.
@@ -50,13 +51,16 @@ class _Meant:
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site: ``agrees``, or why the declared unit and the place do not fit together."""
-    found: dict[str, list[Any]] = defaultdict(list)
+    places: dict[str, list[Any]] = defaultdict(list)
     for piece in measured.pieces("districts"):
-        found[piece.site_id].append(piece)
+        places[piece.site_id].append(piece)
     facts = measured.layers["districts"]
     units = _units(zip(facts["ids"], facts["names"], strict=True))
-    rows = [_judge_site(site, found.get(site["site_id"], []), units) for site in measured.sites.to_dict("records")]
-    return findings_table("district", rows)
+    meant = cache(lambda declared: _meant((part.strip() for part in _SEPARATOR.split(declared) if part.strip()), units))
+    found = Findings("district", measured.sites["site_id"].tolist())
+    rows = [_judge_site(site, places.get(site["site_id"], []), meant) for site in measured.sites.to_dict("records")]
+    found.add_each(range(len(rows)), rows)
+    return found.table()
 
 
 def _units(rows: Iterable[tuple[str, str]]) -> _Units:
@@ -104,15 +108,15 @@ def _declared(site: Mapping[Any, Any]) -> str:
     return "" if given is None or (not isinstance(given, str) and pd.isna(given)) else str(given).strip()
 
 
-def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], units: _Units) -> dict[str, Any]:
-    row: dict[str, Any] = {"site_id": site["site_id"], "verdict": "unknown", "unit": "share"}
+def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], meant_by: Callable[[str], _Meant]) -> dict[str, Any]:
+    row: dict[str, Any] = {"verdict": "unknown", "unit": "share"}
     declared = _declared(site)
     text = {"detail": _listed(places, "vi"), "detail_en": _listed(places, "en")}
     if not places:
         return row | {"reason": "outside" if site["has_place"] else "no_place", "detail": declared, "detail_en": declared}
     if not declared:
         return row | text | {"reason": "not_declared", "verdict": "permitted"}
-    meant = _meant((part.strip() for part in _SEPARATOR.split(declared) if part.strip()), units)
+    meant = meant_by(declared)
     both = {slot: f"{declared} ≠ {shown}" for slot, shown in text.items()}
     if not meant.sure | meant.doubtful:
         return row | both | {"reason": "kind_differs" if meant.other_kind else "name_unknown"}

@@ -6,22 +6,28 @@ A repaired geometry is judged, and the repair is stated.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from plangeo.model import Check, Label, Measured, Reason
-from plangeo.tables import findings_table
+from plangeo.tables import Findings
 
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site: ``problem`` (UNKNOWN), ``repaired`` or ``sound``."""
-    rows = []
-    for site in measured.sites.to_dict("records"):
-        problem, repaired = str(site["problem"] or ""), str(site["repaired"] or "")
-        reason = "problem" if problem else "repaired" if repaired else "sound"
-        verdict = "unknown" if problem else "permitted"
-        text = problem or repaired
-        rows.append({"site_id": site["site_id"], "reason": reason, "verdict": verdict, "detail": text, "detail_en": text})
-    return findings_table("geometry", rows)
+    sites = measured.sites
+    problem, repaired = ([str(text or "") for text in sites[column].tolist()] for column in ("problem", "repaired"))
+    both = list(zip(problem, repaired, strict=True))
+    texts = [p or r for p, r in both]
+    found = Findings("geometry", sites["site_id"].tolist())
+    found.add(
+        np.arange(len(sites)),
+        reason=["problem" if p else "repaired" if r else "sound" for p, r in both],
+        verdict=["unknown" if p else "permitted" for p in problem],
+        detail=texts,
+        detail_en=texts,
+    )
+    return found.table()
 
 
 CHECK = Check(

@@ -6,12 +6,14 @@ Outside is not "no conflict": it usually means a wrong coordinate system, swappe
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from plangeo.faces import sums
 from plangeo.model import Check, Label, Measured, Reason
-from plangeo.tables import findings_table
+from plangeo.tables import Findings
 
 # Administrative outlines differ between sources; less than this share outside them is not remarked on.
 TOLERATED_SHARE = 0.01
@@ -19,40 +21,36 @@ TOLERATED_SHARE = 0.01
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site ``inside``, ``outside_plan`` (with distance), ``outside_districts`` or ``partly_outside``."""
-    zones = measured.layers.get("zones", {}).get("sites_outside", {})
-    inside: dict[str, list[float]] = defaultdict(list)
-    has_districts = "districts" in measured.layers
-    for piece in measured.pieces("districts"):
-        inside[piece.site_id].append(piece.share)
-    rows = []
-    for site in measured.sites.to_dict("records"):
-        site_id = site["site_id"]
-        if not site["has_place"]:
-            rows.append({"site_id": site_id, "reason": "no_place", "verdict": "unknown"})
-            continue
-        found = []
-        if site_id in zones:
-            found.append({"reason": "outside_plan", "measure": zones[site_id], "unit": "m", "length_m": zones[site_id]})
-        if has_districts:
-            # A point on a border lies in two districts, so shares may add to more than one.
-            share = min(1.0, math.fsum(inside[site_id]))
-            if share == 0:
-                far = measured.layers["districts"]["sites_outside"].get(site_id, math.nan)
-                found.append({"reason": "outside_districts", "measure": far, "unit": "m", "length_m": far, "share": 1.0})
-            elif 1 - share > TOLERATED_SHARE:
-                found.append(
-                    {
-                        "reason": "partly_outside",
-                        "measure": 1 - share,
-                        "threshold": TOLERATED_SHARE,
-                        "unit": "share",
-                        "share": 1 - share,
-                    }
-                )
-        rows += [{"site_id": site_id, "verdict": "unknown"} | f for f in found]
-        if not found:
-            rows.append({"site_id": site_id, "reason": "inside", "verdict": "permitted"})
-    return findings_table("outside_area", rows)
+    ids = measured.sites["site_id"].tolist()
+    placed = measured.sites["has_place"].to_numpy(dtype=bool)
+    found = Findings("outside_area", ids)
+    found.add(np.flatnonzero(~placed), reason="no_place", verdict="unknown")
+    beyond_plan = measured.layers.get("zones", {}).get("sites_outside", {})
+    away = np.array([placed[n] and ids[n] in beyond_plan for n in range(len(ids))], dtype=bool)
+    inside = placed & ~away
+    far = [beyond_plan[ids[n]] for n in np.flatnonzero(away)]
+    found.add(np.flatnonzero(away), reason="outside_plan", verdict="unknown", measure=far, length_m=far, unit="m")
+    if "districts" in measured.layers:
+        share = _share_inside(measured)
+        none, partly = placed & (share == 0), placed & (share != 0) & (1 - share > TOLERATED_SHARE)
+        beyond = measured.layers["districts"]["sites_outside"]
+        far = [beyond.get(ids[n], math.nan) for n in np.flatnonzero(none)]
+        sizes = {"measure": far, "length_m": far, "unit": "m", "share": 1.0}
+        found.add(np.flatnonzero(none), reason="outside_districts", verdict="unknown", **sizes)
+        sizes = {"measure": (1 - share)[partly], "share": (1 - share)[partly], "unit": "share", "threshold": TOLERATED_SHARE}
+        found.add(np.flatnonzero(partly), reason="partly_outside", verdict="unknown", **sizes)
+        inside &= ~none & ~partly
+    found.add(np.flatnonzero(inside), reason="inside", verdict="permitted")
+    return found.table()
+
+
+def _share_inside(measured: Measured) -> NDArray[np.float64]:
+    """Which part of every site lies in districts; a point on a border lies in two, so shares may add to more than one."""
+    pieces = measured.evidence.get("districts")
+    if pieces is None:
+        return np.zeros(len(measured.sites))
+    at = pd.Index(measured.sites["site_id"]).get_indexer(pd.Index(pieces["site_id"]))
+    return np.minimum(1.0, sums(pieces["share"].to_numpy(dtype=float), at, len(measured.sites)))
 
 
 CHECK = Check(

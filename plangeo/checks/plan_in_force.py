@@ -5,14 +5,16 @@ Ground that only an expired, superseded, revoked, pending or unknown plan covers
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from plangeo.faces import Faces, Spot, number, spread, sums
 from plangeo.model import Check, Label, Measured, Plan, Reason
 from plangeo.planstatus import DATES_DECIDE, TITLES, read_status
-from plangeo.tables import findings_table
+from plangeo.tables import Findings
 
 _REASON = {
     "expired": "plan_expired",
@@ -25,65 +27,67 @@ _REASON = {
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site one finding for each plan: ``in_force``, or why it does not govern ground nothing else governs."""
-    stale: dict[str, dict[str, list[tuple[float, float, float]]]] = defaultdict(lambda: defaultdict(list))
-    live: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for face in measured.faces():
-        for plan_id in sorted({z[0] for z in face.governs}):
-            live[face.site_id][plan_id].append(face.share)
-        bare = [side for side, governs in zip(face.sides or (face.zones,), face.governs_by_side, strict=True) if not governs]
-        for plan_id in sorted({zone[0] for side in bare for zone in side}):
-            stale[face.site_id][plan_id].append((face.area_m2, face.length_m, face.share))
-    rows = []
-    for site_id in measured.sites["site_id"]:
-        for plan_id, sizes in stale.get(site_id, {}).items():
-            rows.append(
-                {
-                    "site_id": site_id,
-                    "reason": _REASON[measured.rulebook.plan_status(plan_id)],
-                    "verdict": "unknown",
-                    "plan_id": plan_id,
-                    "area_m2": math.fsum(s[0] for s in sizes),
-                    "length_m": math.fsum(s[1] for s in sizes),
-                    "share": math.fsum(s[2] for s in sizes),
-                    "measure": math.fsum(s[2] for s in sizes),
-                    "unit": "share",
-                }
-                | _stated(measured.rulebook.plans.get(plan_id))
-            )
-        for plan_id, shares in live.get(site_id, {}).items():
-            rows.append(
-                {
-                    "site_id": site_id,
-                    "reason": "in_force",
-                    "verdict": "permitted",
-                    "plan_id": plan_id,
-                    "share": math.fsum(shares),
-                    "measure": math.fsum(shares),
-                    "unit": "share",
-                }
-                | _stated(measured.rulebook.plans.get(plan_id))
-            )
-        if site_id not in stale and site_id not in live:
-            rows.append({"site_id": site_id, "reason": "no_plan", "verdict": "unknown"})
-    return findings_table("plan_in_force", rows)
+    book, faces, ids = measured.rulebook, measured.ground(), measured.sites["site_id"].tolist()
+    found = Findings("plan_in_force", ids)
+    told = np.zeros(len(ids), dtype=bool)
+    for plans, is_live in ((_stale_plans, False), (_live_plans, True)):
+        at, plan_ids, (area, length, share) = _by_plan(faces, [plans(spot) for spot in faces.spots])
+        told[at] = True
+        known = {plan_id: (book.plan_status(plan_id), _stated(book.plans.get(plan_id))) for plan_id in set(plan_ids)}
+        stated = [known[plan_id][1] for plan_id in plan_ids]
+        sizes = {"share": share} if is_live else {"area_m2": area, "length_m": length, "share": share}
+        found.add(
+            at,
+            reason="in_force" if is_live else [_REASON[known[plan_id][0]] for plan_id in plan_ids],
+            verdict="permitted" if is_live else "unknown",
+            plan_id=plan_ids,
+            measure=share,
+            unit="share",
+            detail=[text.vi for text in stated],
+            detail_en=[text.en for text in stated],
+            **sizes,
+        )
+    found.add(np.flatnonzero(~told), reason="no_plan", verdict="unknown")
+    return found.table()
 
 
-def _stated(plan: Plan | None) -> dict[str, str]:
+def _live_plans(spot: Spot) -> list[str]:
+    return sorted({plan_id for plan_id, _, _ in spot.governs})
+
+
+def _stale_plans(spot: Spot) -> list[str]:
+    """Plans on the sides of a spot that nothing governs."""
+    sides = zip(spot.sides or (spot.zones,), spot.governs_by_side, strict=True)
+    return sorted({plan_id for side, governs in sides if not governs for plan_id, _, _ in side})
+
+
+def _by_plan(
+    faces: Faces, plans: Sequence[Sequence[str]]
+) -> tuple[NDArray[np.intp], list[str], tuple[NDArray[np.float64], ...]]:
+    """Sites, plans and sizes of the ground that each of them has there; ``plans`` of every kind of spot."""
+    names = sorted({plan_id for some in plans for plan_id in some})
+    face, plan = spread([[names.index(plan_id) for plan_id in some] for some in plans], faces.spot)
+    first, group = number(faces.site[face] * len(names) + plan)
+    sizes = tuple(sums(v[face], group, len(first)) for v in (faces.area_m2, faces.length_m, faces.share))
+    return faces.site[face][first], [names[p] for p in plan[first].tolist()], sizes
+
+
+def _stated(plan: Plan | None) -> Label:
     """What the rulebook says of the plan beside its dates, as a sentence of its own; nothing when it says nothing."""
     if plan is None:
-        return {"detail": "", "detail_en": ""}  # the sentence names it as a stranger
+        return Label("", "")  # the sentence names it as a stranger
     status = read_status(plan.status)
     if status == "under_adjustment":
-        return {
-            "detail": "Quy hoạch đang được điều chỉnh, cần đối chiếu bản điều chỉnh",
-            "detail_en": "The plan is under adjustment; look at the adjusted version too",
-        }
+        return Label(
+            "Quy hoạch đang được điều chỉnh, cần đối chiếu bản điều chỉnh",
+            "The plan is under adjustment; look at the adjusted version too",
+        )
     if status in DATES_DECIDE and not plan.status_note:
-        return {"detail": "", "detail_en": ""}
+        return Label("", "")
     word = plan.status_note or (plan.status if status is None else "")
     title = TITLES[status or "unknown"]
     own = f" («{word}»)" if word else ""
-    return {"detail": f"Trạng thái ghi nhận: {title.vi}{own}", "detail_en": f"Status on record: {title.en}{own}"}
+    return Label(f"Trạng thái ghi nhận: {title.vi}{own}", f"Status on record: {title.en}{own}")
 
 
 CHECK = Check(

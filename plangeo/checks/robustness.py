@@ -10,39 +10,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
-from plangeo.model import Check, Flip, Label, Measured, Reason, Verdict
-from plangeo.tables import findings_table
+from plangeo.model import Check, Flip, Label, Measured, Reason
+from plangeo.tables import Findings
 
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site: ``robust``, ``within_map_accuracy``, ``accuracy_unstated`` or ``nothing_to_flip``."""
     flips: Mapping[str, Flip] = measured.layers.get("zones", {}).get("flips", {})
-    rows = [{"site_id": s, **_judge_site(flips.get(s))} for s in measured.sites["site_id"]]
-    return findings_table("robustness", rows)
+    ids = measured.sites["site_id"].tolist()
+    at = [n for n, site_id in enumerate(ids) if site_id in flips]
+    known = [flips[ids[n]] for n in at]
+    reasons = [_reason(flip) for flip in known]
+    distances, words = [flip.distance_m for flip in known], [flip.leaning.wording for flip in known]
+    found = Findings("robustness", ids)
+    found.add(
+        at,
+        reason=reasons,
+        verdict=["permitted" if reason == "robust" else "unknown" for reason in reasons],
+        plan_id=[flip.plan_id for flip in known],
+        measure=distances,
+        threshold=[math.nan if flip.tolerance_m is None else flip.tolerance_m for flip in known],
+        unit="m",
+        length_m=distances,
+        detail=[word.vi for word in words],
+        detail_en=[word.en for word in words],
+    )
+    found.add([n for n, site_id in enumerate(ids) if site_id not in flips], reason="nothing_to_flip", verdict="unknown")
+    return found.table()
 
 
-def _judge_site(flip: Flip | None) -> dict[str, Any]:
-    if flip is None:
-        return {"reason": "nothing_to_flip", "verdict": "unknown"}
-    wording = flip.leaning.wording
-    row = {
-        "plan_id": flip.plan_id,
-        "measure": flip.distance_m,
-        "threshold": math.nan if flip.tolerance_m is None else flip.tolerance_m,
-        "unit": "m",
-        "length_m": flip.distance_m,
-        "detail": wording.vi,
-        "detail_en": wording.en,
-    }
+def _reason(flip: Flip) -> str:
     if flip.tolerance_m is None:
-        return row | {"reason": "accuracy_unstated", "verdict": "unknown"}
-    if flip.distance_m < flip.tolerance_m:
-        return row | {"reason": "within_map_accuracy", "verdict": "unknown"}
-    return row | {"reason": "robust", "verdict": Verdict.PERMITTED.label}
+        return "accuracy_unstated"
+    return "within_map_accuracy" if flip.distance_m < flip.tolerance_m else "robust"
 
 
 CHECK = Check(

@@ -10,12 +10,11 @@ import pandas as pd
 
 from plangeo.model import Check, Label, Measured, Reason
 from plangeo.requirements import SHARED_REASONS, judge_requirements
-from plangeo.tables import findings_table
 
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site one finding for each requirement on ``distance_m``, else ``not_required``."""
-    return findings_table("setback", judge_requirements(measured, ("distance_m",)))
+    return judge_requirements("setback", measured, ("distance_m",))
 
 
 CHECK = Check(

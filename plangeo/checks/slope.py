@@ -9,12 +9,11 @@ import pandas as pd
 
 from plangeo.model import Check, Label, Measured, Reason
 from plangeo.requirements import RASTER_REASONS, SHARED_REASONS, judge_requirements
-from plangeo.tables import findings_table
 
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site one finding for each requirement on ``slope_deg`` or ``value``, else ``not_required``."""
-    return findings_table("slope", judge_requirements(measured, ("slope_deg", "value")))
+    return judge_requirements("slope", measured, ("slope_deg", "value"))
 
 
 CHECK = Check(

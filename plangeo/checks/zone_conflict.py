@@ -8,56 +8,63 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from plangeo.model import Check, Label, Measured, Reason, Verdict
-from plangeo.tables import findings_table
+from plangeo.consent import is_overlay
+from plangeo.model import Check, Label, Measured, Reason, Verdict, ZoneKey
+from plangeo.rulebook import Rulebook
+from plangeo.tables import Findings
 
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site and pair set of overlapping classes a finding, or ``no_conflict``."""
-    book = measured.rulebook
-    uses = dict(zip(measured.sites["site_id"], measured.sites["use_code"], strict=True))
-    found: dict[str, dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[tuple[float, float]]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    for face in measured.faces():
-        if face.on_border:
-            continue
-        by_plan: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for plan_id, code, zone_id in face.governs:
-            if not (code in book.classes and book.classes[code].overlay):
-                by_plan[plan_id].append((code, zone_id))
-        for plan_id, zones in by_plan.items():
-            if len(zones) > 1:
-                codes = tuple(sorted(code for code, _ in zones))
-                ids = tuple(sorted(zone_id for _, zone_id in zones))
-                found[face.site_id][plan_id, codes, ids].append((face.area_m2, face.share))
-    rows = []
-    for site_id in measured.sites["site_id"]:
-        for (plan_id, codes, ids), sizes in sorted(found.get(site_id, {}).items()):
-            verdicts = {_verdict(measured, uses[site_id], code) for code in codes}
-            reason = "same_class" if len(set(codes)) == 1 else "same_verdict" if len(verdicts) == 1 else "overlap"
-            named = f"{' / '.join(codes)} ({', '.join(ids)})"
-            rows.append(
-                {
-                    "site_id": site_id,
-                    "reason": reason,
-                    "verdict": "unknown" if reason == "overlap" else "permitted",
-                    "plan_id": plan_id,
-                    "zone_code": codes[0] if reason == "same_class" else "",
-                    "area_m2": math.fsum(s[0] for s in sizes),
-                    "share": math.fsum(s[1] for s in sizes),
-                    "measure": math.fsum(s[1] for s in sizes),
-                    "unit": "share",
-                    "detail": named,
-                    "detail_en": named,
-                }
-            )
-        if site_id not in found:
-            rows.append({"site_id": site_id, "reason": "no_conflict", "verdict": "permitted"})
-    return findings_table("zone_conflict", rows)
+    faces, sites = measured.ground(), measured.sites
+    contested = np.flatnonzero(faces.where(lambda spot: not spot.on_border and bool(_several(spot.governs, measured.rulebook))))
+    sizes: dict[tuple[int, str, tuple[str, ...], tuple[str, ...]], list[tuple[float, float]]] = defaultdict(list)
+    for face, governs in zip(contested.tolist(), measured.cover["governs"].iloc[contested].tolist(), strict=True):
+        for plan_id, zones in _several(governs, measured.rulebook).items():
+            codes, ids = tuple(sorted(code for code, _ in zones)), tuple(sorted(zone_id for _, zone_id in zones))
+            sizes[int(faces.site[face]), plan_id, codes, ids].append((float(faces.area_m2[face]), float(faces.share[face])))
+    uses = sites["use_code"].tolist()
+    rows: list[dict[str, Any]] = []
+    for (at, plan_id, codes, ids), parts in sorted(sizes.items()):
+        verdicts = {_verdict(measured, uses[at], code) for code in codes}
+        reason = "same_class" if len(set(codes)) == 1 else "same_verdict" if len(verdicts) == 1 else "overlap"
+        named = f"{' / '.join(codes)} ({', '.join(ids)})"
+        share = math.fsum(part[1] for part in parts)
+        rows.append(
+            {
+                "reason": reason,
+                "verdict": "unknown" if reason == "overlap" else "permitted",
+                "plan_id": plan_id,
+                "zone_code": codes[0] if reason == "same_class" else "",
+                "area_m2": math.fsum(part[0] for part in parts),
+                "share": share,
+                "measure": share,
+                "unit": "share",
+                "detail": named,
+                "detail_en": named,
+            }
+        )
+    found = Findings("zone_conflict", sites["site_id"].tolist())
+    found.add_each([key[0] for key in sorted(sizes)], rows)
+    clear = np.ones(len(sites), dtype=bool)
+    clear[faces.site[contested]] = False
+    found.add(np.flatnonzero(clear), reason="no_conflict", verdict="permitted")
+    return found.table()
+
+
+def _several(governs: Iterable[ZoneKey], rulebook: Rulebook) -> dict[str, list[tuple[str, str]]]:
+    """Plan → (class, zone) of the zones that are its ground on one spot, for plans that have several there."""
+    by_plan: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for plan_id, code, zone_id in governs:
+        if not is_overlay(code, rulebook):
+            by_plan[plan_id].append((code, zone_id))
+    return {plan_id: zones for plan_id, zones in by_plan.items() if len(zones) > 1}
 
 
 def _verdict(measured: Measured, use: str | None, code: str) -> Verdict:
