@@ -81,6 +81,8 @@ def _judge_distance(requirement: Requirement, site: Mapping[Any, Any], row: Any,
     named = sizes | ({"detail": row.feature, "detail_en": row.feature} if row.feature else {})
     if holds(row.distance_m - accuracy) != holds(row.distance_m + accuracy):
         return named | {"reason": "within_accuracy", "verdict": "unknown"}
+    if not holds(row.distance_m) and row.distance_m == 0:
+        return named | {"reason": "touched", "verdict": requirement.otherwise.label}
     if not holds(row.distance_m):
         return named | {"reason": "failed", "verdict": requirement.otherwise.label}
     if not holds(row.distance_m - radius - accuracy):
@@ -159,6 +161,8 @@ _WHY = {
     "looks like an undeclared": "có giá trị giống mã “không có dữ liệu” nhưng tệp không khai báo",
     "look like undeclared": "có giá trị rất lớn giống mã “không có dữ liệu” nhưng tệp không khai báo",
     "cannot be true": "có giá trị không thể đúng nên được coi là không có dữ liệu",
+    "wholly beyond": "dự án nằm ngoài phạm vi raster",
+    "partly beyond": "một phần dự án nằm ngoài phạm vi raster",
     "unknown classes": "có mã lớp không nằm trong chú giải",
 }
 """Words in the English sentence of a measure → the same in Vietnamese."""

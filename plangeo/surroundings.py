@@ -96,8 +96,8 @@ def measure_ground(sites: gpd.GeoDataFrame, raster: Path, requirement: Requireme
     if requirement.field == "class":
         return _class_shares(sites, opened, requirement)
     table = measure_condition(sites, opened, requirement.op, float(requirement.value))  # type: ignore[arg-type]
-    columns = ("share_true", "share_false", "share_nodata", "pixels", "problem", "note")
-    return [_blank(row["site_id"]) | {c: row[c] for c in columns} for row in table.to_dict("records")]
+    columns = ("share_true", "share_false", "share_nodata", "pixels", "problem")
+    return [_blank(row["site_id"]) | {c: row[c] for c in columns} | {"note": _note(row)} for row in table.to_dict("records")]
 
 
 def open_raster(path: Path, requirement: Requirement) -> Raster:
@@ -147,10 +147,17 @@ def _class_shares(sites: gpd.GeoDataFrame, raster: Raster, requirement: Requirem
         true, false = (math.fsum(shares[status["site_id"]][holds]) for holds in (True, False))
         measured = {"share_true": true, "share_false": false, "share_nodata": max(0.0, 1.0 - true - false)}
         codes = ", ".join(strange[status["site_id"]][:10])
-        notes = [n for n in (status["note"], f"unknown classes: {codes}" if codes else "") if n]
-        told = {"pixels": status["pixels"], "problem": status["problem"], "note": "; ".join(notes)}
+        told = {"pixels": status["pixels"], "problem": status["problem"], "note": _note(status, codes)}
         rows.append(_blank(status["site_id"]) | measured | told)
     return rows
+
+
+def _note(status: Mapping[str, Any], unknown_classes: str = "") -> str:
+    """Why ground counts as without data, where the holes of the file alone do not explain it."""
+    beyond = "wholly beyond the raster" if status["share_outside"] >= 1 else "partly beyond the raster"
+    notes = [status["note"], beyond if status["share_outside"] > 0 else ""]
+    notes.append(f"unknown classes: {unknown_classes}" if unknown_classes else "")
+    return "; ".join(n for n in notes if n)
 
 
 def _have_place(frame: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:

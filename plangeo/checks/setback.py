@@ -33,6 +33,10 @@ CHECK = Check(
             "Cách {detail} chỉ {measure}, dưới khoảng cách tối thiểu {threshold} theo {basis}.",
             "Only {measure} from {detail}, less than the {threshold} required by {basis}.",
         ),
+        "touched": Reason(
+            "Dự án nằm trên hoặc chạm {detail}, trong khi phải cách ít nhất {threshold} theo {basis}.",
+            "The site lies on or touches {detail}, and {basis} requires at least {threshold} between them.",
+        ),
         "within_accuracy": Reason(
             "Cách {detail} {measure}; sai số vị trí của dự án không cho biết có đạt khoảng cách tối thiểu {threshold} theo {basis} hay "
             "không.",

@@ -144,6 +144,15 @@ def test_ground_never_written_is_told(tmp_path: Path) -> None:
     assert "chưa từng được ghi" in explain(result, "S")
 
 
+def test_ground_beyond_the_raster_is_told_as_such(tmp_path: Path) -> None:
+    path = write(tmp_path / "flood.tif", np.float32(0.1))
+    asked = book('layer: flood, field: value, op: "<=", value: 0.5')
+    for east, words in ((200, "partly beyond the raster"), (2_000, "wholly beyond the raster")):
+        reason, english, verdict = told(run(asked, shapely.box(X + east, Y, X + east + 200, Y + 200), flood=path), "slope")
+        assert (reason, verdict) == ("no_data", "unknown")
+        assert words in english
+
+
 @pytest.mark.parametrize("strange", [0, 255, 77])
 def test_a_class_nobody_knows_is_never_allowed(tmp_path: Path, strange: int) -> None:
     cover = np.full((40, 40), 20, dtype=np.uint8)
