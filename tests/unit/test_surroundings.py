@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -257,3 +258,12 @@ def test_missing_layers_leave_every_requirement_open() -> None:
     result = run(book(SLOPE + ", unit: degree", RELICS))
     assert result.sites["verdict"].iloc[0] == "unknown"
     assert set(pd.Series(result.findings["reason"])) >= {"layer_missing"}
+
+
+def test_the_requirements_of_the_readme_are_a_rulebook() -> None:
+    root = Path(__file__).parents[2]
+    block = re.search(r"```yaml\n(requirements:.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert block, "the README shows requirements"
+    sample = (root / "data/rulebook.yaml").read_text(encoding="utf-8").rstrip()
+    fields = [r.field for r in rulebook_from_text(f"{sample}\n{block[1]}", "README.md").requirements]
+    assert set(fields) == {"slope_deg", "value", "class", "distance_m"}
