@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -212,7 +213,7 @@ def assess_chunk(
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=rulebook)
     nearest = empty(NEAREST)
     if "zones" in layers and "robustness" in codes:
-        totals = judge_totals(measured)
+        totals = measured.once(judge_totals)
         facts["zones"]["flips"] = measure_flips(sites, layers["zones"], measured, totals)
         nearest = find_nearest(sites, layers["zones"], measured, totals)
     findings = _concat([CHECKS[code].judge(measured) for code in codes])
@@ -322,22 +323,31 @@ def _with_plan(zones: gpd.GeoDataFrame, rulebook: Rulebook) -> gpd.GeoDataFrame:
 
 def _combine(site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str]) -> pd.DataFrame:
     """The worst finding wins; a missing essential check keeps every site from being called permitted."""
-    missing = [code for code in ESSENTIAL if code not in ran]
-    by_site: dict[str, list[tuple[Verdict, str]]] = {str(s): [] for s in site_ids}
-    rows = findings[["site_id", "verdict", "check", "reason"]].to_dict("records")
-    tempered = {(row["site_id"], other) for row in rows for other in CHECKS[row["check"]].tempers.get(row["reason"], ())}
-    for row in rows:
-        verdict = Verdict.parse(row["verdict"])
-        if (row["site_id"], row["check"]) in tempered:
-            verdict = min(verdict, Verdict.UNKNOWN)
-        by_site[row["site_id"]].append((verdict, f"{row['check']}.{row['reason']}"))
-    out = []
-    for site_id in site_ids.astype(str):
-        said = by_site[site_id] + [(Verdict.UNKNOWN, f"{code}.not_run") for code in missing]
-        worst = Verdict.worst(v for v, _ in said)
-        told = sorted({(-v, text) for v, text in said if v is not Verdict.PERMITTED or worst is Verdict.PERMITTED})
-        out.append({"verdict": worst.label, "reasons": "; ".join(text for _, text in told)})
-    return pd.DataFrame(out, columns=["verdict", "reasons"])
+    ids = site_ids.astype(str).tolist()
+    place = {site_id: n for n, site_id in enumerate(ids)}
+    at = [place[site_id] for site_id in findings["site_id"].tolist()]
+    columns = (findings[name].tolist() for name in ("check", "reason", "verdict"))
+    said = [(n, *kind) for n, kind in zip(at, zip(*columns, strict=True), strict=True)]
+    tempered = {(n, other) for n, check, reason, _ in said for other in CHECKS[check].tempers.get(reason, ())}
+    by_site: list[set[tuple[int, str]]] = [{(-Verdict.UNKNOWN, f"{c}.not_run") for c in ESSENTIAL if c not in ran} for _ in ids]
+    told = cache(_statement)
+    for n, check, reason, verdict in said:
+        by_site[n].add(told(check, reason, verdict, (n, check) in tempered))
+    read = cache(_worst_first)
+    return pd.DataFrame([read(frozenset(some)) for some in by_site], columns=["verdict", "reasons"])
+
+
+def _statement(check: str, reason: str, label: str, tempered: bool) -> tuple[int, str]:
+    """A finding as (verdict, the worse the smaller, and code)."""
+    verdict = Verdict.parse(label)
+    return -(min(verdict, Verdict.UNKNOWN) if tempered else verdict), f"{check}.{reason}"
+
+
+def _worst_first(statements: frozenset[tuple[int, str]]) -> tuple[str, str]:
+    """The verdict of a site and the reasons for it; what permits is told only where everything does."""
+    worst = Verdict.worst(Verdict(-v) for v, _ in statements)
+    told = sorted(s for s in statements if -s[0] != Verdict.PERMITTED or worst is Verdict.PERMITTED)
+    return worst.label, "; ".join(text for _, text in told)
 
 
 def _skipped(chosen: Sequence[Check], runnable: Sequence[Check]) -> tuple[SkippedCheck, ...]:
@@ -358,18 +368,27 @@ def _skipped(chosen: Sequence[Check], runnable: Sequence[Check]) -> tuple[Skippe
 
 def _with_geometry(findings: pd.DataFrame, zones: gpd.GeoDataFrame | None, crs: Any) -> gpd.GeoDataFrame:
     """Attach to each zone finding the ground it speaks of, taken from the evidence; None elsewhere."""
-    shapes: dict[tuple[str, str, str], list[Any]] = {}
+    geometry = np.full(len(findings), None, dtype=object)
+    names = ["site_id", "plan_id", "zone_code"]
     if zones is not None:
-        for row in zones[zones["prevails"]].itertuples(index=False):
-            shapes.setdefault((row.site_id, row.plan_id, row.zone_code), []).append(row.geometry)
-    keys = zip(findings["site_id"], findings["plan_id"], findings["zone_code"], findings["check"], strict=True)
-    geometry = [_union(shapes.get((s, p, z), ())) if c == "zone_use" else None for s, p, z, c in keys]
+        shapes: dict[tuple[str, ...], list[Any]] = defaultdict(list)
+        prevailing = zones[zones["prevails"]]
+        for key, shape in zip(_keys(prevailing, names), prevailing.geometry.to_numpy(), strict=True):
+            shapes[key].append(shape)
+        at = np.flatnonzero(findings["check"].to_numpy() == "zone_use")
+        geometry[at] = [_union(shapes.get(key, ())) for key in _keys(findings.iloc[at], names)]
     return gpd.GeoDataFrame(findings.reset_index(drop=True), geometry=gpd.GeoSeries(geometry, crs=crs), crs=crs)
+
+
+def _keys(table: pd.DataFrame, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return zip(*(table[name].tolist() for name in names), strict=True)
 
 
 def _union(shapes: Sequence[Any]) -> Any:
     """The ground of a finding; None where it was measured but not drawn, because nothing speaks against it."""
-    return shapely.union_all(shapes) if len(shapes) and not any(s is None for s in shapes) else None
+    if not len(shapes) or any(shape is None for shape in shapes):
+        return None
+    return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
 
 
 def _repairs(sites: gpd.GeoDataFrame, layers: Layers, late: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -11,9 +11,9 @@ import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from plangeo.model import Condition, Label, Rule, Verdict
+from plangeo.model import Condition, Label, Rule, Verdict, ZoneKey
 from plangeo.rulebook import Rulebook
 from plangeo.text import fold, parse_number
 
@@ -68,6 +68,20 @@ def ask(
         if not holds:
             return Answer(rule.otherwise, "condition_failed", rule, named)
     return Answer(rule.verdict, _REASON[rule.verdict], rule, rule.note)
+
+
+class SizedSpot(NamedTuple):
+    """What governs a piece of ground, and how large it is."""
+
+    governs: tuple[ZoneKey, ...]
+    area_m2: float
+    length_m: float
+    share: float
+
+
+def has_conditions(rulebook: Rulebook, use_code: str, codes: Iterable[str]) -> bool:
+    """Return True when what is said of the use on one of the classes depends on the site."""
+    return any((rule := rulebook.look_up(use_code, code)) is not None and rule.conditions for code in codes)
 
 
 def ground_by_rule(rulebook: Rulebook, use_code: str, faces: Iterable[Any]) -> Ground:

@@ -52,7 +52,9 @@ def faces_of(cover: pd.DataFrame, site_ids: Sequence[str]) -> Faces:
     names = ("zones", "sides", "governs", "governs_by_side", "on_border")
     known: dict[tuple[object, ...], int] = {}
     spot = [
-        known.setdefault((_plain(zones), tuple(map(_plain, sides)), _plain(governs), tuple(map(_plain, by_side)), border), len(known))
+        known.setdefault(
+            (_plain(zones), tuple(map(_plain, sides)), _plain(governs), tuple(map(_plain, by_side)), border), len(known)
+        )
         for zones, sides, governs, by_side, border in zip(*(cover[name].tolist() for name in names), strict=True)
     ]
     site = [place[site_id] for site_id in cover["site_id"].tolist()]
@@ -77,9 +79,7 @@ def number(keys: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return np.sort(first), rank[inverse]
 
 
-def spread(
-    values: Sequence[Sequence[int]], pick: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def spread(values: Sequence[Sequence[int]], pick: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return ``values[pick[n]]`` of all rows under one another: (the row of every value, the values).
 
     >>> rows, found = spread([[5], [], [7, 8]], np.array([2, 1, 0]))

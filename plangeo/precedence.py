@@ -29,7 +29,8 @@ def govern(cover: pd.DataFrame, rulebook: Rulebook) -> pd.DataFrame:
     in_force = cache(lambda plan_id: rulebook.plan_status(plan_id) == "in_force")
     prevailing = cache(lambda side: _prevailing([zone for zone in side if in_force(zone[0])], orders, overlays))
     by_side = [
-        tuple(map(prevailing, sides or (zones,))) for zones, sides in zip(cover["zones"].tolist(), cover["sides"].tolist(), strict=True)
+        tuple(map(prevailing, sides or (zones,)))
+        for zones, sides in zip(cover["zones"].tolist(), cover["sides"].tolist(), strict=True)
     ]
     governs = [sides[0] if len(sides) == 1 else tuple(sorted(set().union(*sides))) for sides in by_side]
     out = cover.copy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,15 +201,6 @@ _PANDAS = {"str": "object", "float": "float64", "bool": "bool", "date": "object"
 def empty(contract: Sequence[Column]) -> pd.DataFrame:
     """Return a table without rows that has every column of ``contract`` (geometry as objects)."""
     return pd.DataFrame({c.name: pd.Series(dtype=_PANDAS[c.dtype]) for c in contract})
-
-
-def findings_table(check: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return findings of one check as a table of the FINDINGS contract; columns a row does not name stay empty."""
-    rows = list(rows)
-    if not rows:
-        return empty(FINDINGS)
-    blank = _BLANK | {"check": check}
-    return _typed({name: [row.get(name, value) for row in rows] for name, value in blank.items()})
 
 
 class Findings:

@@ -50,8 +50,13 @@ def judge(measured: Measured) -> pd.DataFrame:
     ):
         found.add(np.flatnonzero(told), reason=reason, verdict=verdict, threshold=declared[told], unit="m²")
     points = np.flatnonzero(given & placed & (dimension == 0))
-    found.add_each(points, [{"threshold": declared[n], "unit": "m²", **row} for n, row in zip(points, _judge_points(points, measured), strict=True)])
-    _add_areas(found, np.flatnonzero(given & placed & ~np.isin(dimension, (0, 1))), declared, sites["site_area_m2"].to_numpy(dtype=float))
+    found.add_each(
+        points,
+        [{"threshold": declared[n], "unit": "m²", **row} for n, row in zip(points, _judge_points(points, measured), strict=True)],
+    )
+    _add_areas(
+        found, np.flatnonzero(given & placed & ~np.isin(dimension, (0, 1))), declared, sites["site_area_m2"].to_numpy(dtype=float)
+    )
     return found.table()
 
 

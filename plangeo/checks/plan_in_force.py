@@ -61,9 +61,7 @@ def _stale_plans(spot: Spot) -> list[str]:
     return sorted({plan_id for side, governs in sides if not governs for plan_id, _, _ in side})
 
 
-def _by_plan(
-    faces: Faces, plans: Sequence[Sequence[str]]
-) -> tuple[NDArray[np.intp], list[str], tuple[NDArray[np.float64], ...]]:
+def _by_plan(faces: Faces, plans: Sequence[Sequence[str]]) -> tuple[NDArray[np.intp], list[str], tuple[NDArray[np.float64], ...]]:
     """Sites, plans and sizes of the ground that each of them has there; ``plans`` of every kind of spot."""
     names = sorted({plan_id for some in plans for plan_id in some})
     face, plan = spread([[names.index(plan_id) for plan_id in some] for some in plans], faces.spot)

@@ -7,34 +7,34 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from plangeo.model import Check, Label, Measured, Reason
-from plangeo.tables import findings_table
+from plangeo.tables import Findings
 from plangeo.totals import Total, judge_totals
 
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return per site one finding for each class it lies on; at least one finding per site."""
-    totals = judge_totals(measured)
-    governed = {face.site_id for face in measured.faces() if face.governs}
-    rows: list[dict[str, Any]] = []
-    for site in measured.sites.to_dict("records"):
-        site_id = site["site_id"]
-        if site_id not in governed:
-            rows.append({"site_id": site_id, "reason": "no_zone", "verdict": "unknown"})
-        elif not site["use_code"]:
-            text = str(site["use"]) or "—"
-            rows.append({"site_id": site_id, "reason": "use_unknown", "verdict": "unknown", "detail": text, "detail_en": text})
-        rows += [_row(site_id, total) for total in totals[site_id]]
-    return findings_table("zone_use", rows)
+    totals, faces, sites = measured.once(judge_totals), measured.ground(), measured.sites
+    governed = np.zeros(len(sites), dtype=bool)
+    governed[faces.site[faces.where(lambda spot: bool(spot.governs))]] = True
+    ids = sites["site_id"].tolist()
+    found = Findings("zone_use", ids)
+    found.add(np.flatnonzero(~governed), reason="no_zone", verdict="unknown")
+    unknown = np.flatnonzero(governed & np.array([not use for use in sites["use_code"].tolist()], dtype=bool))
+    uses = [str(use) or "—" for use in sites["use"].iloc[unknown].tolist()]
+    found.add(unknown, reason="use_unknown", verdict="unknown", detail=uses, detail_en=uses)
+    counts = [len(totals[site_id]) for site_id in ids]
+    found.add_each(np.repeat(np.arange(len(ids)), counts), [_row(total) for site_id in ids for total in totals[site_id]])
+    return found.table()
 
 
-def _row(site_id: str, total: Total) -> dict[str, Any]:
+def _row(total: Total) -> dict[str, Any]:
     judged, threshold = total.judged, total.threshold
     basis = threshold.basis if threshold else judged.rule.basis if judged.rule else None
     row: dict[str, Any] = {
-        "site_id": site_id,
         "reason": "below_threshold" if threshold else judged.reason,
         "verdict": total.verdict.label,
         "plan_id": judged.plan_id,
