@@ -19,6 +19,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from plangeo.areas import ellipsoidal_area
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_layer, take_rulebook, take_sites, take_table
@@ -41,6 +42,7 @@ from plangeo.zonelayer import ZoneLayer
 CHUNK_SITES = 2_000
 _CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
 _IDS = {"zones": "zone_id", "districts": "district_id"}
+_GROUND = ("site_id", "plan_id", "zone_code")
 
 Layers = Mapping[str, gpd.GeoDataFrame]
 Backend = Callable[..., Iterable["Chunk"]]
@@ -218,9 +220,16 @@ def assess_chunk(
         nearest = find_nearest(sites, layers["zones"], measured, totals)
     findings = _concat([CHECKS[code].judge(measured) for code in codes])
     if "zones" in layers:
-        flagged = findings.loc[findings["verdict"] != Verdict.PERMITTED.label, "site_id"]
-        evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, set(flagged))
+        evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, _spoken_against(evidence["zones"], findings))
     return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest)
+
+
+def _spoken_against(evidence: pd.DataFrame, findings: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which pieces of ground a finding speaks against; one that names no class speaks against all that its site lies on there."""
+    flagged = findings[findings["check"].isin(("zone_use", "zone_conflict")) & (findings["verdict"] != Verdict.PERMITTED.label)]
+    named = set(_keys(flagged, _GROUND))
+    pieces = zip(_keys(evidence, _GROUND), evidence["site_id"].tolist(), evidence["plan_id"].tolist(), strict=True)
+    return np.array([key in named or (site_id, plan_id, "") in named for key, site_id, plan_id in pieces], dtype=bool)
 
 
 def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -369,14 +378,13 @@ def _skipped(chosen: Sequence[Check], runnable: Sequence[Check]) -> tuple[Skippe
 def _with_geometry(findings: pd.DataFrame, zones: gpd.GeoDataFrame | None, crs: Any) -> gpd.GeoDataFrame:
     """Attach to each zone finding the ground it speaks of, taken from the evidence; None elsewhere."""
     geometry = np.full(len(findings), None, dtype=object)
-    names = ["site_id", "plan_id", "zone_code"]
     if zones is not None:
         shapes: dict[tuple[str, ...], list[Any]] = defaultdict(list)
-        prevailing = zones[zones["prevails"]]
-        for key, shape in zip(_keys(prevailing, names), prevailing.geometry.to_numpy(), strict=True):
+        prevailing = zones[zones["prevails"].to_numpy(dtype=bool)]
+        for key, shape in zip(_keys(prevailing, _GROUND), prevailing.geometry.to_numpy(), strict=True):
             shapes[key].append(shape)
         at = np.flatnonzero(findings["check"].to_numpy() == "zone_use")
-        geometry[at] = [_union(shapes.get(key, ())) for key in _keys(findings.iloc[at], names)]
+        geometry[at] = [_union(shapes.get(key, ())) for key in _keys(findings.iloc[at], _GROUND)]
     return gpd.GeoDataFrame(findings.reset_index(drop=True), geometry=gpd.GeoSeries(geometry, crs=crs), crs=crs)
 
 

@@ -100,7 +100,9 @@ def sums(values: NDArray[np.float64], group: NDArray[np.intp], count: int) -> ND
     >>> sums(np.array([1e16, 1.0, -1e16, 5.0]), np.array([0, 0, 0, 2]), 3).tolist()
     [1.0, 0.0, 5.0]
     """
-    found = np.bincount(group, weights=values, minlength=count)  # one or two values: rounded once already
+    found: NDArray[np.float64] = np.bincount(group, weights=values, minlength=count).astype(
+        float
+    )  # one or two values: rounded once already
     members = np.bincount(group, minlength=count)
     if (members > 2).any():
         rows = np.flatnonzero(members[group] > 2)

@@ -19,6 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo.areas import ellipsoidal_area
+from plangeo.drawing import shared_ground
 from plangeo.geometry import linear, polygonal, quarantined_boxes, widest_circle
 from plangeo.model import ZoneKey
 from plangeo.partition import CONTACT_WIDTH_M, Face, Partition, partition, without_contact
@@ -86,55 +87,24 @@ def measure_zones(
 
 
 def draw_evidence(
-    evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, layer: ZoneLayer, site_ids: Collection[str]
+    evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, layer: ZoneLayer, wanted: NDArray[np.bool_], *, threads: int = 1
 ) -> gpd.GeoDataFrame:
-    """Return zone evidence with the ground of these sites drawn, where only its size was measured; from the original shapes."""
-    missing = np.flatnonzero(evidence.geometry.isna() & evidence["site_id"].isin(set(site_ids)))
+    """Return zone evidence with the ground drawn in the ``wanted`` rows, where only its size was measured."""
+    missing = np.flatnonzero(evidence.geometry.isna() & wanted)
     if not len(missing):
         return evidence
     number = {key: n for n, key in enumerate(layer.keys)}
-    place = {site_id: n for n, site_id in enumerate(sites["site_id"].astype(str))}
-    wanted = evidence.iloc[missing]
-    keys = zip(wanted["plan_id"], wanted["zone_code"], wanted["zone_id"], strict=True)
-    zones = np.fromiter((number[key] for key in keys), dtype=np.intp, count=len(wanted))
-    at = wanted["site_id"].map(place).to_numpy(dtype=np.intp)
+    place = {site_id: n for n, site_id in enumerate(sites["site_id"].astype(str).tolist())}
+    rows = evidence.iloc[missing]
+    keys = zip(*(rows[name].tolist() for name in ("plan_id", "zone_code", "zone_id")), strict=True)
+    zones = np.fromiter((number[key] for key in keys), dtype=np.intp, count=len(rows))
+    at = np.fromiter((place[site_id] for site_id in rows["site_id"].tolist()), dtype=np.intp, count=len(rows))
     geometry = evidence.geometry.to_numpy().copy()
-    geometry[missing] = _drawn(sites.geometry.to_numpy(), at, zones, layer)
-    out = evidence.set_geometry(gpd.GeoSeries(geometry, index=evidence.index, crs=evidence.crs))
-    out["area_ellipsoidal_m2"] = out["area_ellipsoidal_m2"].to_numpy().copy()
-    out.iloc[missing, out.columns.get_loc("area_ellipsoidal_m2")] = ellipsoidal_area(out.geometry.iloc[missing]).to_numpy()
-    return out
-
-
-def _drawn(shapes: NDArray[Any], at: NDArray[np.intp], zones: NDArray[np.intp], layer: ZoneLayer) -> NDArray[Any]:
-    """The ground that each pair of site and zone shares, without strips of contact."""
-    used, site = np.unique(at, return_inverse=True)
-    one, piece = layer.tree.query(shapes[used], predicate="intersects")
-    # Which of the pairs each meeting of a site and a piece belongs to.
-    count = len(layer.keys)
-    wanted = site * count + zones
-    order = np.argsort(wanted)
-    met = one * count + layer.pieces.rows[piece]
-    found = np.minimum(np.searchsorted(wanted[order], met), len(wanted) - 1)
-    kept = wanted[order][found] == met
-    pair, piece = order[found[kept]], piece[kept]
-    order = np.lexsort((layer.pieces.numbers[piece], pair))
-    pair, piece = pair[order], piece[order]
-    parts = shapely.geometrycollections(layer.pieces.geometries[piece], indices=pair, out=np.full(len(at), None, dtype=object))
-    several = np.bincount(pair, minlength=len(at)) > 1
-    ground = parts.copy()
-    ground[~several] = layer.pieces.geometries[piece[np.searchsorted(pair, np.flatnonzero(~several))]]
-    ground[several] = shapely.union_all(parts[several, None], axis=1)
-    shared = shapely.intersection(shapes[at], ground)
-    areal = shapely.get_dimensions(shapes[at]) == 2
-    return np.fromiter(
-        (
-            without_contact(polygonal(piece), CONTACT_WIDTH_M) if is_area else linear(piece)
-            for piece, is_area in zip(shared, areal, strict=True)
-        ),
-        dtype=object,
-        count=len(at),
-    )
+    geometry[missing] = shared_ground(sites.geometry.to_numpy(), at, zones, layer, threads=threads)
+    area = evidence["area_ellipsoidal_m2"].to_numpy().copy()
+    area[missing] = ellipsoidal_area(gpd.GeoSeries(geometry[missing], crs=evidence.crs)).to_numpy()
+    out = evidence.assign(area_ellipsoidal_m2=area)
+    return out.set_geometry(gpd.GeoSeries(geometry, index=evidence.index, crs=evidence.crs))
 
 
 def _tabulate_cut(cut: Mapping[int, Partition], layer: ZoneLayer) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -113,7 +113,7 @@ def prefers_compiled(site_vertices: int) -> bool:
 
 
 def _measure_areas(shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: Any, threads: int, compiled: bool) -> Measures:
-    own = cut(shapes[rows], SITE_VERTICES)
+    own = cut(shapely.force_2d(shapes[rows]), SITE_VERTICES)  # a copy: two sites may share one shape, threads may not
 
     def areas(chunk: slice) -> tuple[Indices, Indices, NDArray[np.float64]]:
         return (_areas_compiled if compiled else _areas)(own.geometries[chunk], pieces.geometries, tree)

@@ -152,7 +152,7 @@ def _class_shares(sites: gpd.GeoDataFrame, raster: Raster, requirement: Requirem
     return rows
 
 
-def _note(status: Mapping[str, Any], unknown_classes: str = "") -> str:
+def _note(status: Mapping[Any, Any], unknown_classes: str = "") -> str:
     """Why ground counts as without data, where the holes of the file alone do not explain it."""
     beyond = "wholly beyond the raster" if status["share_outside"] >= 1 else "partly beyond the raster"
     notes = [status["note"], beyond if status["share_outside"] > 0 else ""]

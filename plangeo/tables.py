@@ -228,7 +228,7 @@ class Findings:
         """Add one finding for each of the sites ``at``: the columns of its row (with ``reason`` and ``verdict``)."""
         if rows:
             names = {name for row in rows for name in row}
-            self.add(at, **{name: [row.get(name, _BLANK[name]) for row in rows] for name in names})  # type: ignore[arg-type]
+            self.add(at, **{name: [row.get(name, _BLANK[name]) for row in rows] for name in names})
 
     def table(self) -> pd.DataFrame:
         """Return all of them (FINDINGS) in the order of the sites; those of one site in the order they were added."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import get_args
 
+import pandas as pd
 import pytest
 
 from plangeo import explanation
@@ -12,7 +13,7 @@ from plangeo.checks import CHECKS
 from plangeo.errors import InputError
 from plangeo.explanation import explain, explain_all, format_length, format_share, sentence, sentences
 from plangeo.model import ILLUSTRATIVE, Assessment, Check, Language, Reason
-from plangeo.tables import findings_table
+from plangeo.tables import Findings
 
 EVIL = '=HYPERLINK("http://x";"y") {0.__class__} {{7*7}} <img src=x onerror=alert(1)>'
 
@@ -84,12 +85,18 @@ def test_all_at_once_equals_one_by_one(result: Assessment) -> None:
         assert sentences(result, language) == [sentence(row, result, language) for _, row in result.findings.iterrows()]
 
 
+def _finding(check: str, *, site_id: str, **columns: str) -> pd.Series:
+    said = Findings(check, [site_id])
+    said.add_each([0], [columns])
+    return said.table().iloc[0]
+
+
 @pytest.mark.parametrize("code", sorted(CHECKS))
 def test_every_template_of_every_check_can_be_filled(result: Assessment, code: str) -> None:
     for reason in CHECKS[code].reasons:
         full = {"site_id": "P-1", "verdict": "unknown", "plan_id": "QH", "zone_code": "LUC", "detail": "x", "detail_en": "x"}
         for row in (full, {"site_id": "P-4", "verdict": "unknown"}):
-            finding = findings_table(code, [{**row, "reason": reason}]).iloc[0]
+            finding = _finding(code, **row, reason=reason)
             for language in get_args(Language):
                 text = sentence(finding, result, language)
                 assert text
@@ -101,7 +108,7 @@ def test_a_template_with_an_unknown_slot_is_a_fault_that_shows(result: Assessmen
     known = CHECKS["geometry"]
     broken = Check(known.code, known.title, (), {"sound": Reason("{colour}", "{colour}")}, known.judge)
     monkeypatch.setattr(explanation, "CHECKS", {"geometry": broken})
-    row = findings_table("geometry", [{"site_id": "P-1", "verdict": "permitted", "reason": "sound"}]).iloc[0]
+    row = _finding("geometry", site_id="P-1", verdict="permitted", reason="sound")
     with pytest.raises(KeyError, match="colour"):
         sentence(row, result)
     row["reason"] = "never"
