@@ -132,7 +132,7 @@ def take_table(frame: gpd.GeoDataFrame, contract: Sequence[Column], what: str) -
     taken = frame.copy()
     for column in (c for c in contract if c.name in taken.columns):
         if column.dtype == "str":
-            texts = [_text(v) for v in taken[column.name]]
+            texts = [_text(v) for v in taken[column.name].tolist()]
             taken[column.name] = pd.Series([clean(t) for t in texts] if column.unique else texts, index=taken.index, dtype=object)
     check_table(taken, contract, what)
     if taken._geometry_column_name != "geometry":

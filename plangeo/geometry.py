@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
+from numpy.typing import NDArray
 from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
@@ -274,27 +275,29 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     present = ~np.asarray(shapely.is_missing(values))
     flat = values.copy()
     flat[present] = shapely.force_2d(values[present])
-    finite = np.asarray(np.isfinite(shapely.bounds(flat)).all(axis=1))
+    finite = _finite(flat)
     empty = np.asarray(present & shapely.is_empty(flat))
     valid = np.asarray(shapely.is_valid(flat))
     declared = out["declared_area_m2"].tolist() if "declared_area_m2" in out else [float("nan")] * len(out)
-    for i in range(len(out)):
+    kinds = np.asarray(shapely.get_type_id(flat))
+    thin = np.asarray(shapely.get_dimensions(flat) < 2) if layer in AREAS_ONLY else ~present
+    for i in np.flatnonzero(~present | empty | ~finite | thin | ~valid | (kinds == _COLLECTION)).tolist():
         if not present[i]:
             problems[i] = problems[i] or "no_geometry: the row has no place on the map"
             continue
         if empty[i]:
             problems[i] = problems[i] or "empty_geometry: the geometry is empty, so its place is unknown"
             flat[i] = None
-        elif not finite[i] or not _all_finite(flat[i]):
+        elif not finite[i]:
             problems[i] = problems[i] or "not_finite: a coordinate is not a finite number"
             flat[i] = None
-        elif layer in AREAS_ONLY and shapely.get_dimensions(flat[i]) < 2:
+        elif thin[i]:
             box = ", ".join(f"{v:.6f}" for v in flat[i].bounds)
             problems[i] = problems[i] or f"not_an_area: a line or point cannot be a zone; its ground is unknown [bbox {box}]"
             flat[i] = None
         elif not valid[i]:
             flat[i] = _mend(i, out, flat[i], float(declared[i]), layer, id_column, problems, repaired, ledger)
-        elif shapely.get_type_id(flat[i]) == 7 and _mixed(flat[i]):
+        elif kinds[i] == _COLLECTION and _mixed(flat[i]):
             problems[i] = problems[i] or "mixed_geometry: polygons, lines and points in one row; only one kind can be measured"
             flat[i] = None
     out["problem"], out["repaired"] = problems, repaired
@@ -376,8 +379,12 @@ def _ledger_row(
     }
 
 
-def _all_finite(geometry: Any) -> bool:
-    return bool(np.isfinite(shapely.get_coordinates(geometry)).all())
+def _finite(shapes: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether every coordinate of a shape is a finite number; True for none."""
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    found = np.ones(len(shapes), dtype=bool)
+    found[owner[~np.isfinite(coordinates).all(axis=1)]] = False
+    return found
 
 
 def _mixed(geometry: Any) -> bool:
@@ -457,8 +464,9 @@ def _number(value: Any) -> float:
 
 def quarantined_boxes(frame: gpd.GeoDataFrame) -> Mapping[Any, Any]:
     """Return index → bounding box (shapely, frame CRS) of the rows the validity gate set aside."""
-    marks = frame["problem"].astype(str).str.extract(_BOX)[0].dropna()
-    return {index: _box(text) for index, text in marks.items()}
+    told = zip(frame.index.tolist(), frame["problem"].tolist(), strict=True)
+    marks = ((index, _BOX.search(text)) for index, text in told if isinstance(text, str) and text)
+    return {index: _box(mark[1]) for index, mark in marks if mark}
 
 
 def _box(text: str) -> Any:
