@@ -34,9 +34,10 @@ COMPILED_FROM = 50_000
 # Sites are cut less finely than zones: each site is used once, each zone piece by many.
 SITE_VERTICES = 128
 # Pieces of sites per unit of work: small enough to share between threads, big enough that Python does not matter.
-_CHUNK = 512
+_CHUNK = 128
 _COMPILED_CHUNK = 4096
-_STEP_CHUNK = 8192
+_STEP_CHUNK = 2048
+_COMPILED_STEP_CHUNK = 8192
 _PAIRS_AT_ONCE = 400_000
 
 
@@ -186,7 +187,7 @@ def _measure_lengths(
         along[owner[chunk][one[runs]]] = True
         return one, other, size
 
-    found = _in_chunks(lengths, np.hstack([low, high]), tree, threads, _STEP_CHUNK)
+    found = _in_chunks(lengths, np.hstack([low, high]), tree, threads, _COMPILED_STEP_CHUNK if compiled else _STEP_CHUNK)
     return _summed(shapes, rows, own, pieces, found, unsettled=along)
 
 
