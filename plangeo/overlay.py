@@ -127,9 +127,10 @@ def _evidence(table: pd.DataFrame, layer: ZoneLayer, ids: NDArray[Any], sites: g
         return _geo([], EVIDENCE, sites.crs)
     table = table.sort_values("at", kind="stable", ignore_index=True)
     at, zone = table["at"].to_numpy(dtype=int), table["zone"].to_numpy(dtype=int)
-    key = np.array(layer.keys, dtype=object)[zone]
     ground = gpd.GeoSeries(table["geometry"].to_numpy(dtype=object), crs=sites.crs)
-    shown = {"site_id": ids[at], "plan_id": key[:, 0], "zone_id": key[:, 2], "zone_code": key[:, 1], "prevails": True}
+    named = {"plan_id": 0, "zone_id": 2, "zone_code": 1}
+    shown: dict[str, Any] = {"site_id": _texts(ids).take(at)}
+    shown |= {name: _texts([key[n] for key in layer.keys]).take(zone) for name, n in named.items()} | {"prevails": True}
     shown |= {name: table[name].to_numpy() for name in (*_SIZES, "on_border")}
     # Equal to 1e-5 within 10 km; ground that was drawn is measured itself.
     own = ellipsoidal_area(sites.geometry).to_numpy()[at] * table["share"].to_numpy()
@@ -144,7 +145,11 @@ def _cover(table: pd.DataFrame, ids: NDArray[Any]) -> pd.DataFrame:
     if not len(table):
         return empty(COVER)
     table = table.sort_values(["at", "rank"], kind="stable", ignore_index=True)
-    return table.assign(site_id=ids[table["at"].to_numpy(dtype=int)])[[c.name for c in COVER]]
+    return table.assign(site_id=_texts(ids).take(table["at"].to_numpy(dtype=int)))[[c.name for c in COVER]]
+
+
+def _texts(values: Sequence[Any] | NDArray[Any]) -> Any:
+    return pd.array(list(values), dtype="str")
 
 
 def measure_districts(

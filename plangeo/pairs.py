@@ -7,6 +7,7 @@ Sites that need the exact rule of ``plangeo.overlay`` (runs along a border, poin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.pieces import Pieces, cut
+from plangeo.pieces import Pieces, cut, hilbert_positions
 from plangeo.runs import edges_of, lengths_inside, slices_by_weight, steps_of
 
 Indices = NDArray[np.intp]
@@ -168,8 +169,12 @@ def _measure_lengths(
     shapes: NDArray[Any], rows: Indices, pieces: Pieces, tree: Any, threads: int, compiled: bool, contact_m: float
 ) -> Measures:
     steps, owner = steps_of(shapes[rows])
-    first = np.searchsorted(owner, owner)
-    own = Pieces(np.empty(len(steps), dtype=object), owner, np.arange(len(steps)) - first)
+    number = np.arange(len(steps)) - np.searchsorted(owner, owner)
+    order = np.argsort(
+        hilbert_positions(np.hstack([steps.min(axis=1), steps.max(axis=1)])), kind="stable"
+    )  # neighbours meet the same zones
+    steps, owner = steps[order], owner[order]
+    own = Pieces(np.empty(len(steps), dtype=object), owner, number[order])
     # Edges that touch a step's box from outside may still run along it.
     low, high = steps.min(axis=1, initial=np.inf) - contact_m, steps.max(axis=1, initial=-np.inf) + contact_m
     along = np.zeros(len(rows), dtype=bool)
@@ -231,7 +236,7 @@ def _summed(
     lost[own.rows[one[np.isnan(size)]]] = True
     kept = (size != 0) & ~lost[own.rows[one]]
     one, other, size = one[kept], other[kept], size[kept]
-    order = np.lexsort((own.numbers[one], pieces.numbers[other], pieces.rows[other], own.rows[one]))
+    order = _ranked(own.rows[one], pieces.rows[other], pieces.numbers[other], own.numbers[one])
     one, other, size = one[order], other[order], size[order]
     site, zone = own.rows[one], pieces.rows[other]
     starts = _group_starts(site, zone)
@@ -242,6 +247,17 @@ def _summed(
     site, zone = rows[site[starts]], zone[starts]
     real = total > NOISE
     return Measures(site[real], zone[real], total[real], np.zeros(int(real.sum()), dtype=bool), rows[lost])
+
+
+def _ranked(*keys: Indices) -> Indices:
+    """The order of rows by the first key, then by the second …; as one number where they fit together into 63 bits."""
+    spans = [int(key.max()) + 1 if len(key) else 1 for key in keys]
+    if math.prod(spans) >= 2**63:
+        return np.lexsort(keys[::-1])
+    joined = keys[0].astype(np.int64)
+    for key, span in zip(keys[1:], spans[1:], strict=True):
+        joined = joined * span + key
+    return np.argsort(joined, kind="stable")
 
 
 def _group_starts(site: Indices, zone: Indices) -> Indices:

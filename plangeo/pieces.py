@@ -18,6 +18,7 @@ from plangeo.geometry import polygonal
 
 # A zone piece of this many vertices costs about as much to intersect as to find.
 MAX_VERTICES = 256
+_POLYGON = 3
 # Cuts pass a little beside the middle, so that they do not run along the round coordinates people draw on.
 _CUT_AT = 0.4987654321
 # Smaller limits cannot be kept: a cut adds corners.
@@ -69,7 +70,7 @@ def cut(geometries: Any, max_vertices: int = MAX_VERTICES) -> Pieces:
     present = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     if (np.asarray(shapely.get_dimensions(shapes[present])) != 2).any():
         raise LayerError("Only polygons can be cut into pieces. Lines and points are measured as they are.")
-    parts, at = shapely.get_parts(shapes[present], return_index=True)
+    parts, at = _parts(shapes[present])
     big = np.flatnonzero(shapely.get_num_coordinates(parts) > max_vertices)
     small = np.ones(len(parts), dtype=bool)
     small[big] = False
@@ -82,6 +83,16 @@ def cut(geometries: Any, max_vertices: int = MAX_VERTICES) -> Pieces:
     order = np.argsort(origin, kind="stable")  # back to the order of the parts, pieces of a part in cutting order
     cuttings, rows = np.concatenate(leaves)[order], present[at[origin[order]]]
     return _sorted_along_curve(Pieces(cuttings, rows, _running_numbers(rows)))
+
+
+def _parts(shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """The parts of (multi)polygons, and of which they are; polygons, which are nearly all, are not copied."""
+    several = np.flatnonzero(shapely.get_type_id(shapes) != _POLYGON)
+    single = np.delete(np.arange(len(shapes)), several)
+    parts, owner = shapely.get_parts(shapes[several], return_index=True)
+    at = np.concatenate([single, several[owner]])
+    order = np.argsort(at, kind="stable")
+    return np.concatenate([shapes[single], parts])[order], at[order]
 
 
 def _halved(polygon: Any, max_vertices: int) -> NDArray[Any]:
