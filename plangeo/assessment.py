@@ -160,10 +160,7 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
 
 def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) -> Assessment:
     """Assess some sites of a run (a table of tables.SITES as ``plangeo.arguments.take_sites`` gives it) by themselves."""
-    gated, repairs = repair_layer(sites.reset_index(drop=True), "sites", "site_id")
-    # Only sites without any place may come without a CRS; to_crs refuses the others.
-    metric = gated.set_crs(case.crs) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, case.crs)
-    metric["use_code"] = [case.law.find_use(str(u)) or "" for u in sites["use"]]
+    metric, repairs = metric_sites(sites, case)
     chunks = list(_assess_chunks(metric, case, backend, CHUNK_SITES))
     site_ids = metric["site_id"]
     findings = _ordered(_concat([c.findings for c in chunks]), site_ids)
@@ -189,6 +186,15 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         nearest=_ordered(_concat([c.nearest for c in chunks]), site_ids),
         crs=case.crs.to_string(),
     )
+
+
+def metric_sites(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
+    """Return sites through the validity gate in the CRS of the run, with ``use_code``, and the repair ledger."""
+    gated, repairs = repair_layer(sites.reset_index(drop=True), "sites", "site_id")
+    # Only sites without any place may come without a CRS; to_crs refuses the others.
+    metric = gated.set_crs(case.crs) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, case.crs)
+    metric["use_code"] = [case.law.find_use(str(u)) or "" for u in sites["use"]]
+    return metric, repairs
 
 
 def assess_chunks(
