@@ -222,6 +222,10 @@ class Requirement:
     note: Label = Label("", "")
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    unit: str = ""
+    """Unit of the raster's values; a file that says otherwise is refused."""
+    legend: tuple[float, ...] = ()
+    """Every class of the raster that is known; others count as no data. Empty = all whole numbers are known."""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ MOST_BLOCK_BYTES = 128 * 2**20
 # The reader's own cache of unpacked blocks, in MB, so that memory does not depend on the machine.
 CACHE_MB = 256
 # Values that programs write for "no data" and forget to declare; ±1e30 and beyond count too.
-SENTINELS = (-9999.0, -99999.0, -999999.0, -32768.0, -32767.0, -2147483648.0, -9999999.0, 65535.0, 4294967295.0)
+SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, -999999.0, -32768.0, -32767.0, -2147483648.0, -9999999.0, 65535.0, 4294967295.0)
 _WORDS = {
     "degree": ("degree", "degrees", "deg", "°", "độ"),
     "percent": ("percent", "%", "pct", "percent rise"),
@@ -324,7 +324,7 @@ def _band(path: Path, source: Any, band: int | None) -> int:
     if band is None:
         raise InputError(
             f"{path.name} has {source.count} bands, and nothing says which to measure; a picture of a map (red, green, blue) is "
-            "not data. Say band=1, or give the raster of the values itself."
+            "not data. Give the raster of the values itself (gdal_translate -b 1), in Python band=1."
         )
     if not 1 <= band <= source.count:
         raise InputError(f"{path.name} has the bands 1 to {source.count}, not {band}.")
@@ -359,7 +359,7 @@ def _crs(path: Path, source: Any, stated: Any, notes: list[str]) -> pyproj.CRS:
     if stated is None and inside is None:
         raise CrsError(
             f"{path.name} does not state its coordinate reference system: its cells may lie hundreds of metres away. "
-            "State it: crs='EPSG:9215' (VN-2000, 107°15')."
+            "Write it into the file: rio edit-info --crs EPSG:9215 FILE (VN-2000, 107°15'); in Python crs='EPSG:9215'."
         )
     system = inside if stated is None else as_crs(stated)
     assert system is not None
@@ -379,8 +379,8 @@ def _unit(path: Path, tag: str | None, stated: str | None) -> str:
     inside, said = unit_word(tag or ""), unit_word(stated or "")
     if inside and said and inside != said:
         raise InputError(
-            f"{path.name} states its values in {inside}, and the caller states {said}: one of them is wrong, and a slope of 15 is "
-            "not the same in both. Leave unit= out, or correct the file's unit tag."
+            f"{path.name} states its values in {inside}, and the rulebook or caller states {said}: one of them is wrong, and a "
+            "slope of 15 is not the same in both. Leave unit out, or correct the file: rio edit-info --bidx 1 --units {said} FILE."
         )
     return said or inside
 

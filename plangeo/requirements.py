@@ -6,11 +6,12 @@ Pure tables: ``plangeo.surroundings`` measured them. What could not be measured 
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from plangeo.model import Measured, Reason, Requirement
+from plangeo.model import Label, Language, Measured, Reason, Requirement
 
 # A share of fewer cells than this says more about the grid than about the ground.
 LEAST_PIXELS = 30
@@ -45,42 +46,126 @@ def _judge(requirement: Requirement, site: Mapping[Any, Any], row: Any) -> dict[
     if row is None:
         return out | {"reason": "layer_missing", "verdict": "unknown"}
     if requirement.field == "distance_m":
-        return out | _judge_distance(requirement, row)
+        return out | _judge_distance(requirement, site, row, out)
     out |= {"measure": row.share_true, "threshold": requirement.share, "unit": "share", "share": row.share_true}
     if row.problem:
-        return out | {"reason": "not_measured", "verdict": "unknown", "detail": row.problem, "detail_en": row.problem}
+        return out | {"reason": "not_measured", "verdict": "unknown"} | _with_words(out, row.problem)
+    if site["dimension"] == 0:
+        return out | {"reason": "point_only", "verdict": "unknown"}
     if row.pixels < LEAST_PIXELS:
-        return out | {"reason": "few_pixels", "verdict": "unknown"}
+        blind = row.pixels >= LEAST_PIXELS * (1 - row.share_nodata)  # the site is large enough, its data are not
+        scarce = {"reason": "no_data", "share": row.share_nodata} | _with_words(out, row.note)
+        return out | {"verdict": "unknown"} | (scarce if blind else {"reason": "few_pixels"})
     if row.share_true >= requirement.share - _ROUNDING:
         return out | {"reason": "met", "verdict": "permitted"}
     if row.share_true + row.share_nodata < requirement.share - _ROUNDING:
         return out | {"reason": "failed", "verdict": requirement.otherwise.label}
-    return out | {"reason": "no_data", "verdict": "unknown", "share": row.share_nodata}
+    return out | {"reason": "no_data", "verdict": "unknown", "share": row.share_nodata} | _with_words(out, row.note)
 
 
-def _judge_distance(requirement: Requirement, row: Any) -> dict[str, Any]:
-    sizes = {"measure": row.distance_m, "threshold": float(requirement.value), "unit": "m"}  # type: ignore[arg-type]
+def _judge_distance(requirement: Requirement, site: Mapping[Any, Any], row: Any, out: Mapping[str, Any]) -> dict[str, Any]:
+    """A distance that the site's own accuracy, or its ground around a single point, may push over the bound is UNKNOWN."""
+    bound = float(requirement.value)  # type: ignore[arg-type]
+    sizes = {"measure": row.distance_m, "threshold": bound, "unit": "m"}
     if row.problem:
-        return sizes | {"reason": "not_measured", "verdict": "unknown", "detail": row.problem, "detail_en": row.problem}
+        return sizes | {"reason": "not_measured", "verdict": "unknown"} | _with_words(out, row.problem)
     if math.isnan(row.distance_m):
         return {"reason": "layer_missing", "verdict": "unknown"}
-    bound = float(requirement.value)  # type: ignore[arg-type]
-    holds = row.distance_m >= bound if requirement.op == ">=" else row.distance_m > bound
-    named = {"detail": row.feature, "detail_en": row.feature} if row.feature else {}
-    return (
-        sizes | named | {"reason": "met" if holds else "failed", "verdict": "permitted" if holds else requirement.otherwise.label}
-    )
+
+    def holds(distance: float) -> bool:
+        return distance >= bound if requirement.op == ">=" else distance > bound
+
+    accuracy, radius = _positive(site.get("accuracy_m")), 0.0
+    if site["dimension"] == 0:
+        radius = math.sqrt(_positive(site.get("declared_area_m2")) / math.pi)
+    named = sizes | ({"detail": row.feature, "detail_en": row.feature} if row.feature else {})
+    if holds(row.distance_m - accuracy) != holds(row.distance_m + accuracy):
+        return named | {"reason": "within_accuracy", "verdict": "unknown"}
+    if not holds(row.distance_m) and row.distance_m == 0:
+        return named | {"reason": "touched", "verdict": requirement.otherwise.label}
+    if not holds(row.distance_m):
+        return named | {"reason": "failed", "verdict": requirement.otherwise.label}
+    if not holds(row.distance_m - radius - accuracy):
+        return named | {"reason": "point_uncertain", "verdict": "unknown"}
+    return named | {"reason": "met", "verdict": "permitted"}
+
+
+def _positive(value: Any) -> float:
+    number = float("nan") if value is None else float(value)
+    return number if number > 0 and math.isfinite(number) else 0.0
 
 
 def _described(requirement: Requirement) -> dict[str, Any]:
-    value = requirement.value if not isinstance(requirement.value, tuple) else ", ".join(f"{v:g}" for v in requirement.value)
-    text = f"{requirement.layer}: {requirement.field} {requirement.op} {value}"
     return {
-        "detail": requirement.note.text("vi") or text,
-        "detail_en": requirement.note.text("en") or text,
+        "detail": _worded(requirement, "vi"),
+        "detail_en": _worded(requirement, "en"),
         "basis": requirement.basis.cite("vi"),
         "basis_en": requirement.basis.cite("en"),
     }
+
+
+def _worded(requirement: Requirement, language: Language) -> str:
+    """The requirement in words: layer, what is measured, bound and unit, and the rulebook's note behind it."""
+    words = _FIELDS[requirement.field].text(language)
+    if isinstance(requirement.value, tuple):
+        bound = ", ".join(_number(v, language) for v in requirement.value)
+        text = f"{words} {_OPS[requirement.op].text(language)} {bound}"
+    else:
+        unit = {"slope_deg": "°", "distance_m": " m"}.get(requirement.field) or _UNITS.get(
+            requirement.unit, f" {requirement.unit}"
+        )
+        text = f"{words} {_OPS[requirement.op].text(language)} {_number(requirement.value, language)}{unit}".rstrip()
+    note = requirement.note.text(language)
+    return f"{requirement.layer}: {text} ({note})" if note else f"{requirement.layer}: {text}"
+
+
+def _number(value: Any, language: Language) -> str:
+    text = f"{value:.10g}"
+    return text.replace(".", ",") if language == "vi" else text
+
+
+def _with_words(out: Mapping[str, Any], told: str) -> dict[str, str]:
+    """The requirement and why it could not be measured; the English of the measure, and Vietnamese where it is known."""
+    if not told:
+        return {}
+    why = [vi for code, vi in _WHY.items() if code in told]
+    english = re.sub(r"^[a-z_]+: ", "", told)  # problems begin with a word for programs
+    return {"detail": f"{out['detail']} ({'; '.join(why) or english})", "detail_en": f"{out['detail_en']} ({english})"}
+
+
+_FIELDS: Mapping[str, Label] = {
+    "slope_deg": Label("độ dốc", "slope"),
+    "value": Label("giá trị", "value"),
+    "class": Label("lớp", "class"),
+    "distance_m": Label("khoảng cách", "distance"),
+}
+_OPS: Mapping[str, Label] = {
+    "<": Label("<", "<"),
+    "<=": Label("≤", "≤"),
+    ">": Label(">", ">"),
+    ">=": Label("≥", "≥"),
+    "in": Label("thuộc", "among"),
+    "not_in": Label("không thuộc", "not among"),
+}
+_UNITS = {"": "", "degree": "°", "percent": "%", "%": "%", "metre": " m", "foot": " ft", "radian": " rad"}
+_WHY = {
+    "lost_features": "lớp này có đối tượng không rõ vị trí",
+    "broken_feature": "gần dự án có đối tượng của lớp này với hình học lỗi",
+    "far_features": "đối tượng gần nhất của lớp này cách hơn 500 km, có thể nhầm tệp hoặc sai hệ tọa độ",
+    "no_geometry": "dự án không có hình",
+    "bad_geometry": "hình học của dự án có lỗi hoặc không chuyển được sang hệ tọa độ của dữ liệu",
+    "too_many_cells": "dự án phủ quá nhiều ô lưới, cần dữ liệu thô hơn",
+    "raster_unreadable": "tệp raster bị hỏng hoặc bị cắt ngang tại vị trí dự án",
+    "not_closed": "tổng diện tích các ô không khớp với diện tích dự án",
+    "never written": "một phần của raster chưa từng được ghi dữ liệu",
+    "looks like an undeclared": "có giá trị giống mã “không có dữ liệu” nhưng tệp không khai báo",
+    "look like undeclared": "có giá trị rất lớn giống mã “không có dữ liệu” nhưng tệp không khai báo",
+    "cannot be true": "có giá trị không thể đúng nên được coi là không có dữ liệu",
+    "wholly beyond": "dự án nằm ngoài phạm vi raster",
+    "partly beyond": "một phần dự án nằm ngoài phạm vi raster",
+    "unknown classes": "có mã lớp không nằm trong chú giải",
+}
+"""Words in the English sentence of a measure → the same in Vietnamese."""
 
 
 SHARED_REASONS: Mapping[str, Reason] = {
@@ -107,6 +192,11 @@ RASTER_REASONS: Mapping[str, Reason] = {
     "no_data": Reason(
         "{share} diện tích không có dữ liệu, chưa đủ để xét yêu cầu {detail} (cần {threshold}) theo {basis}.",
         "{share} of the site has no data, too much to judge {detail} ({threshold} needed) under {basis}.",
+    ),
+    "point_only": Reason(
+        "Dự án chỉ có một điểm nên chưa đo được yêu cầu {detail} (cần {threshold} diện tích) theo {basis}: cần ranh giới dự án.",
+        "The site is known by one point, so {detail} ({threshold} of its ground needed) under {basis} cannot be measured: its "
+        "boundary is needed.",
     ),
     "few_pixels": Reason(
         "Dự án phủ quá ít ô lưới (dưới 30) để xét yêu cầu {detail} theo {basis}: cần dữ liệu chi tiết hơn.",

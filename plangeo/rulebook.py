@@ -14,8 +14,9 @@ A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sect
   not_permitted), ``basis``, ``from``, ``to``, ``conditions`` (``field, op, value, note``), ``otherwise``, ``note``.
 - ``thresholds``: ``use``, ``zone`` (may be "*"), ``basis``, one or more of ``area_m2, share, width_m``; ``from``, ``to``.
 - ``requirements``: what the ground must be like beyond its zone: ``use``, ``zone`` (may be "*"), ``layer`` (a raster or
-  features, given as a layer of that name), ``field`` (slope_deg, value, class, distance_m), ``op``, ``value``, ``share`` (part
-  of the site on which it must hold, 1 when left out), ``otherwise``, ``basis``, ``from``, ``to``, ``note``.
+  features, given as a layer of that name), ``field`` (slope_deg, value, class, distance_m), ``op``, ``value``, ``unit`` (of
+  the raster's values), ``legend`` (all known classes), ``share`` (part of the site on which it must hold, 1 when left out),
+  ``otherwise``, ``basis``, ``from``, ``to``, ``note``.
 - ``precedence``: ``order`` (plans, the first governs), ``basis``, ``from``, ``to``.
 
 Names are one text or ``{vi: …, en: …}``. Days are year-month-day, both ends inclusive. Codes are texts: write "010" in quotes.
@@ -335,6 +336,8 @@ def _build(
             _label(r.note),
             r.valid_from,
             r.valid_to,
+            r.unit,
+            tuple(r.legend),
         )
         for i, r in enumerate(form.requirements)
         for use in listed(r.use)

@@ -205,6 +205,8 @@ class ThresholdForm(Dated):
 
 
 RESERVED_LAYERS = frozenset({"sites", "zones", "districts"})
+SLOPE_UNITS = ("degree", "percent", "radian", "metre", "foot", "us_foot")
+"""Units of a raster that a slope is taken from: of slopes, or of elevations whose slope is worked out."""
 
 
 class RequirementForm(Dated):
@@ -214,6 +216,8 @@ class RequirementForm(Dated):
     field: Literal["slope_deg", "value", "class", "distance_m"]
     op: Literal["<", "<=", "==", "!=", ">=", ">", "in", "not_in"]
     value: Annotated[float | str | list[float | str], PlainValidator(_condition_value)]
+    unit: Annotated[str, StringConstraints(strict=True, strip_whitespace=True, max_length=30), AfterValidator(clean)] = ""
+    legend: Annotated[list[Number], Field(max_length=10_000)] = []
     share: Annotated[Number, Field(gt=0, le=1)] = 1.0
     otherwise: Literal["conditional", "unknown", "not_permitted"] = "not_permitted"
     basis: Code | BasisForm
@@ -236,6 +240,28 @@ class RequirementForm(Dated):
             raise ValueError(f"{self.field!r} is compared with one number by <, <=, >= or >")
         if self.field == "distance_m" and (self.op not in (">", ">=") or self.share != 1.0 or numbers[0] < 0):
             raise ValueError("'distance_m' needs op: >= or >, a distance of 0 or more, and no share: it holds for the whole site")
+        return self
+
+    @model_validator(mode="after")
+    def _known_values(self) -> RequirementForm:
+        """A word for the unit and a legend, where a guess could turn a "no" into a "yes"."""
+        if self.unit and self.field in ("class", "distance_m"):
+            raise ValueError(f"{self.field!r} takes no unit: classes have none, and distances are in metres")
+        if self.field == "slope_deg" and self.unit and self.unit not in SLOPE_UNITS:
+            raise ValueError(
+                f"the unit {self.unit!r} is that of the raster's values: write {', '.join(SLOPE_UNITS[:3])} for slopes, or "
+                f"{', '.join(SLOPE_UNITS[3:])} for elevations; 'value' is in degrees in any case"
+            )
+        if self.legend and self.field != "class":
+            raise ValueError("'legend' lists the classes of a raster, and goes with field: class only")
+        if self.op == "not_in" and not self.legend:
+            raise ValueError(
+                "'not_in' needs legend: [all classes of the raster]; without it a code that nobody knows, such as 0 or 255 where "
+                "there are no data, would count as allowed. Or name the wanted classes with op: in"
+            )
+        strangers = [v for v in (self.value if isinstance(self.value, list) else []) if self.legend and v not in self.legend]
+        if strangers:
+            raise ValueError(f"the classes {', '.join(map(str, strangers))} in 'value' do not stand in 'legend'")
         return self
 
 

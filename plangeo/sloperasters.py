@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -53,7 +54,8 @@ def ready_slope(raster: Raster, *, certain: bool = False) -> Raster:
     if raster.unit not in _MOST:
         raise InputError(
             f"{evidence}, and nothing says whether that is degrees, percent or radians (like {_guess(high)}): a bound of 15 "
-            "means something else in each. State it: read_raster(…, unit='degree'), 'percent' or 'radian'."
+            "means something else in each. State it, in a rulebook's requirement with unit: degree (percent, radian; metre for "
+            "elevations), in Python with read_raster(…, unit='degree')."
         )
     if low < 0 or high > _MOST[raster.unit]:
         raise InputError(
@@ -62,8 +64,9 @@ def ready_slope(raster: Raster, *, certain: bool = False) -> Raster:
         )
     if raster.unit != "radian" and high <= _MOST["radian"] and not certain:
         raise InputError(
-            f"{evidence}: in {raster.unit} that is almost level ground, in radians it is steep. If the unit is right, say "
-            "ready_slope(…, certain=True); if not, read_raster(…, unit='radian')."
+            f"{evidence}: in {raster.unit} that is almost level ground, in radians it is steep. "
+            "If they are radians, state unit: radian. If the land is that level, file and requirement must both say so (rio edit-info "
+            "--bidx 1 --units degree FILE; unit: degree), or give the elevations; in Python ready_slope(…, certain=True)."
         )
     return replace(raster, low=0.0, high=_MOST[raster.unit])
 
@@ -83,6 +86,7 @@ def _guess(high: float) -> str:
     return "percent, or elevations" if high > 90 else "degrees or percent"
 
 
+@lru_cache(maxsize=64)  # asked once for every requirement and part of the register; the raster carries its file's stamp
 def _extremes(raster: Raster) -> tuple[float, float, str]:
     """Lowest and highest value, and where was looked. **Raises** InputError when there is no value at all."""
     whole = raster.height * raster.width <= _LOOK_THROUGH
@@ -95,7 +99,10 @@ def _extremes(raster: Raster) -> tuple[float, float, str]:
                 low, high = min(low, float(values.min())), max(high, float(values.max()))
     looked = "all cells" if whole else f"{_SAMPLES}×{_SAMPLES} samples of {_SAMPLE}×{_SAMPLE} cells"
     if low > high:
-        raise InputError(f"{raster.path.name}: {looked} hold no value, so its unit cannot be checked. Is it the right file?")
+        raise InputError(
+            f"{raster.path.name}: {looked} hold no value, so its unit cannot be checked. Is it the right file? If its data "
+            "fill a small part only, cut that out first (gdalwarp -te …)."
+        )
     return low, high, looked
 
 

@@ -108,7 +108,10 @@ REQUIREMENT_EVIDENCE = (
     Column("pixels", "float", meaning="cells covered, parts of cells counted as parts"),
     Column("distance_m", "float", unit="m", meaning="to the nearest feature; 0 where it touches"),
     Column("feature", "str", meaning="the nearest feature: its name, else its id"),
-    Column("problem", "str", meaning="why it could not be measured; empty when it was"),
+    Column("problem", "str", meaning="why it could not be measured, a word, a colon and a sentence; empty when it was"),
+    Column(
+        "note", "str", meaning="why ground counts as without data although the file holds values there; empty when it does not"
+    ),
 )
 
 GOVERNED_COVER = (

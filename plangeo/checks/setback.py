@@ -33,6 +33,22 @@ CHECK = Check(
             "Cách {detail} chỉ {measure}, dưới khoảng cách tối thiểu {threshold} theo {basis}.",
             "Only {measure} from {detail}, less than the {threshold} required by {basis}.",
         ),
+        "touched": Reason(
+            "Dự án nằm trên hoặc chạm {detail}, trong khi phải cách ít nhất {threshold} theo {basis}.",
+            "The site lies on or touches {detail}, and {basis} requires at least {threshold} between them.",
+        ),
+        "within_accuracy": Reason(
+            "Cách {detail} {measure}; sai số vị trí của dự án không cho biết có đạt khoảng cách tối thiểu {threshold} theo {basis} hay "
+            "không.",
+            "{measure} from {detail}; the accuracy of the site's place does not show whether the {threshold} required by {basis} "
+            "are kept.",
+        ),
+        "point_uncertain": Reason(
+            "Dự án chỉ có một điểm, cách {detail} {measure}; hình tròn có diện tích kê khai quanh điểm đó không đạt khoảng cách tối "
+            "thiểu {threshold} theo {basis}: cần ranh giới dự án.",
+            "The site is known by one point, {measure} from {detail}; a circle of the declared area around it does not keep the "
+            "{threshold} required by {basis}: the site's boundary is needed.",
+        ),
     },
     judge=judge,
 )
