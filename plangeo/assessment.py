@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -22,29 +23,31 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo.areas import ellipsoidal_area
-from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_layer, take_rulebook, take_sites, take_table
+from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook, take_sites
 from plangeo.checks import CHECKS, ESSENTIAL
-from plangeo.errors import LayerError
 from plangeo.flips import find_nearest, measure_flips
 from plangeo.geometry import as_crs, repair_layer, to_crs, transformation, working_crs
+from plangeo.keptzones import KeptZones, window_around
+from plangeo.layers import IDS, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
 from plangeo.pairs import prefers_compiled
 from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
+from plangeo.pieces import hilbert_positions
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
-from plangeo.sources import fingerprint, open_layer
-from plangeo.surroundings import RASTER_SUFFIXES, measure_requirements, open_raster
-from plangeo.tables import COVER, DISTRICTS, FEATURES, NEAREST, REPAIRS, ZONES, empty
+from plangeo.sources import LayerFile
+from plangeo.surroundings import measure_requirements
+from plangeo.tables import COVER, NEAREST, REPAIRS, empty
 from plangeo.totals import judge_totals
 from plangeo.zonelayer import ZoneLayer
 
 CHUNK_SITES = 2_000
-_CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
-_IDS = {"zones": "zone_id", "districts": "district_id"}
 _GROUND = ("site_id", "plan_id", "zone_code")
+# Around sites, pieces are read this far, so that what is put together from them is complete beside a site.
+_AROUND_M = 10.0
 
-Layers = Mapping[str, gpd.GeoDataFrame]
+Layers = Mapping[str, Any]
 Backend = Callable[..., Iterable["Chunk"]]
 
 
@@ -75,7 +78,7 @@ def assess(
     checks: Sequence[str] | None = None,
     crs: Any = None,
     backend: Backend | None = None,
-    **layers: gpd.GeoDataFrame | str | Path,
+    **layers: gpd.GeoDataFrame | str | Path | LayerFile,
 ) -> Assessment:
     """Judge every site against the plans in force on a date.
 
@@ -88,7 +91,8 @@ def assess(
         verdict at least UNKNOWN.
     crs : metric CRS to measure in; chosen from the data by default.
     backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
-    layers : ``zones=`` and ``districts=``, frames or paths.
+    layers : ``zones=`` and ``districts=``, frames or paths. Zones in a file of 8 MiB and more are made ready once and
+        kept in the user's cache folder (``$PLANGEO_CACHE``); later runs read what is kept.
 
     Returns
     -------
@@ -103,51 +107,100 @@ def assess(
     """
     day = take_day(on)
     law = take_rulebook(rulebook).at(day)
-    chosen = [CHECKS[code] for code in take_codes(checks, CHECKS)]
+    chosen = take_codes(checks, CHECKS)
     mapped = take_backend(backend)
     sites = take_sites(sites)
-    opened, rasters, repairs = _open_layers(layers, law)
-    frames = [sites, *opened.values()]
+    opened = open_layers(layers, law)
+    case = open_case(sites, opened, law, chosen, crs)
+    part = assess_part(sites, case, backend=mapped)
+    frames = [sites, *opened.outlines()]
+    told = [a for a in (part.sites.attrs.get("plangeo", {}), *opened.notes()) if a]
+    return replace(
+        part,
+        layers=opened.for_maps(law),
+        repairs=_repairs(told, [*_rows_of(part.repairs), *opened.repairs]),
+        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ()))} for a in told)
+        + tuple(raster_notes(role, path) for role, path in opened.rasters.items()),
+        crs_operations=tuple(transformation(f.crs, case.crs) for f in frames if f.crs is not None),
+    )
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is decided once for a run, however its sites are cut and whoever assesses them; free to travel."""
+
+    law: Rulebook
+    """The law of the day."""
+    chosen: tuple[str, ...]
+    """Codes of the checks asked for."""
+    codes: tuple[str, ...]
+    """Those whose layers are there."""
+    crs: Any
+    """The metric CRS to measure in."""
+    contact_m: float
+    layers: Mapping[str, Any]
+    """Role → frame in ``crs``, kept zones, or the path of a raster."""
+    zones: ZoneLayer | None
+    """The zones ready for measuring."""
+    compiled: bool | None = None
+    """As in ``plangeo.pairs.measure_pairs``; None: by the sites of each part."""
+    threads: int = 1
+    """Threads inside a chunk: several where chunks are worked through one after the other."""
+
+
+def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
+    """Decide what holds for all sites of a run.
+
+    Parameters: ``sites`` all of them, in their own CRS; only their boxes count. ``law`` closed over the day; ``chosen``
+    codes of checks; ``crs`` the metric CRS, chosen from the data when None.
+    **Raises** CrsError when ``crs`` is not fit for measuring, or a layer cannot be converted.
+    """
+    frames = [sites, *opened.outlines()]
     target = working_crs(frames, preferred=crs)
-    gated, site_repairs = repair_layer(_fresh_index(sites), "sites", "site_id")
-    # Only sites without any place may come without a CRS; to_crs refuses the others.
-    metric_sites = gated.set_crs(target) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, target)
-    metric_sites["use_code"] = [law.find_use(str(u)) or "" for u in sites["use"]]
-    metric_layers: dict[str, Any] = {role: to_crs(frame, target) for role, frame in opened.items()} | rasters
     moved = any(f.crs is not None and as_crs(f.crs) != target for f in frames)
     contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
-    runnable = [c for c in chosen if all(role in opened for role in c.needs)]
-    chunks = list(
-        assess_chunks(metric_sites, metric_layers, law, runnable, backend=mapped, size=CHUNK_SITES, contact_m=contact_m)
-    )
-    findings = _ordered(_concat([c.findings for c in chunks]), metric_sites["site_id"])
-    verdicts = _combine(metric_sites["site_id"], findings, [c.code for c in runnable])
-    sites = set_aside(sites)
-    out = sites.copy()
+    layers = opened.measured_in(target, law)
+    codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
+    return Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers))
+
+
+def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) -> Assessment:
+    """Assess some sites of a run (a table of tables.SITES as ``plangeo.arguments.take_sites`` gives it) by themselves."""
+    metric, repairs = metric_sites(sites, case)
+    chunks = list(_assess_chunks(metric, case, backend, CHUNK_SITES))
+    site_ids = metric["site_id"]
+    findings = _ordered(_concat([c.findings for c in chunks]), site_ids)
+    verdicts = _combine(site_ids, findings, case.codes)
+    out = set_aside(sites).copy()
     for column in ("problem", "repaired"):
-        out[column] = metric_sites[column].to_numpy()
+        out[column] = metric[column].to_numpy()
     out["verdict"], out["reasons"] = verdicts["verdict"].to_numpy(), verdicts["reasons"].to_numpy()
     evidence = {
-        role: _ordered(_concat_geo([c.evidence[role] for c in chunks], target), metric_sites["site_id"])
-        for role in _IDS
-        if role in opened
+        role: _ordered(_concat_geo([c.evidence[role] for c in chunks], case.crs), site_ids) for role in IDS if role in case.layers
     }
+    assert case.law.on is not None
     return Assessment(
         sites=out,
-        findings=_with_geometry(findings, evidence.get("zones"), target),
+        findings=_with_geometry(findings, evidence.get("zones"), case.crs),
         evidence=evidence,
-        cover=_ordered(_concat([c.cover for c in chunks]), metric_sites["site_id"]),
-        rulebook=law,
-        on=day,
-        layers=opened,
-        not_run=_skipped(chosen, runnable),
-        repairs=_repairs(sites, opened, [*site_repairs, *repairs]),
-        inputs=tuple(_fingerprint(f) for f in (sites, *opened.values()) if _fingerprint(f))
-        + tuple(_raster_fingerprint(role, path) for role, path in rasters.items()),
-        nearest=_ordered(_concat([c.nearest for c in chunks]), metric_sites["site_id"]),
-        crs=target.to_string(),
-        crs_operations=tuple(transformation(f.crs, target) for f in frames if f.crs is not None),
+        cover=_ordered(_concat([c.cover for c in chunks]), site_ids),
+        rulebook=case.law,
+        on=case.law.on,
+        layers={},
+        not_run=_skipped(case.chosen, case.codes),
+        repairs=pd.DataFrame(repairs, columns=[c.name for c in REPAIRS]) if repairs else empty(REPAIRS),
+        nearest=_ordered(_concat([c.nearest for c in chunks]), site_ids),
+        crs=case.crs.to_string(),
     )
+
+
+def metric_sites(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
+    """Return sites through the validity gate in the CRS of the run, with ``use_code``, and the repair ledger."""
+    gated, repairs = repair_layer(sites.reset_index(drop=True), "sites", "site_id")
+    # Only sites without any place may come without a CRS; to_crs refuses the others.
+    metric = gated.set_crs(case.crs) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, case.crs)
+    metric["use_code"] = [case.law.find_use(str(u)) or "" for u in sites["use"]]
+    return metric, repairs
 
 
 def assess_chunks(
@@ -161,46 +214,49 @@ def assess_chunks(
     contact_m: float = CONTACT_WIDTH_M,
 ) -> Iterable[Chunk]:
     """Cut ``sites`` (metric CRS, with ``use_code``) into chunks and assess each through ``backend``."""
-    pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
     codes = tuple(c.code for c in checks)
-    # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
-    compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
-    zone_layer = ZoneLayer.of(layers["zones"]) if "zones" in layers else None
-    work = partial(
-        assess_chunk, layers=layers, rulebook=rulebook, codes=codes, contact_m=contact_m, zone_layer=zone_layer, compiled=compiled
-    )
-    return backend(work, pieces)
+    return _assess_chunks(sites, Case(rulebook, codes, codes, sites.crs, contact_m, layers, _zone_layer(layers)), backend, size)
 
 
-def assess_chunk(
-    sites: gpd.GeoDataFrame,
-    layers: Layers,
-    rulebook: Rulebook,
-    codes: Sequence[str],
-    contact_m: float = CONTACT_WIDTH_M,
-    zone_layer: ZoneLayer | None = None,
-    compiled: bool | None = None,
-) -> Chunk:
-    """Measure and judge one chunk of sites; the only place where the two meet.
+def _assess_chunks(sites: gpd.GeoDataFrame, case: Case, backend: Backend, size: int) -> Iterable[Chunk]:
+    compiled = case.compiled
+    if compiled is None:
+        # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
+        compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
+    if isinstance(case.zones, KeptZones) and len(sites) > size:
+        # Neighbours go together, so that each chunk reads a small window; the rows are put in order afterwards.
+        centres = shapely.bounds(sites.geometry.to_numpy())
+        sites = sites.iloc[np.argsort(hilbert_positions(np.nan_to_num(centres)), kind="stable")]
+    pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
+    threads = (os.cpu_count() or 1) if backend is map else case.threads
+    return backend(partial(assess_chunk, case=replace(case, compiled=compiled, threads=threads)), pieces)
 
-    ``contact_m``: strips up to this width in metres are contact between neighbours, not overlap.
-    """
+
+def _zone_layer(layers: Layers) -> ZoneLayer | None:
+    zones = layers.get("zones")
+    return zones if zones is None or isinstance(zones, ZoneLayer) else ZoneLayer.of(zones)
+
+
+def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
+    """Measure and judge one chunk of sites (metric CRS, with ``use_code``); the only place where the two meet."""
+    law, layers, contact_m = case.law, case.layers, case.contact_m
     facts: dict[str, dict[str, Any]] = {}
     evidence: dict[str, gpd.GeoDataFrame] = {}
-    cover = govern(empty(COVER), rulebook)
-    if "zones" in layers:
-        zones = layers["zones"]
-        layer = zone_layer or ZoneLayer.of(zones)
-        found = measure_zones(sites, layer, width_classes=_width_classes(rulebook), contact_m=contact_m, compiled=compiled)
-        cover = govern(found.cover, rulebook)
-        evidence["zones"] = mark_prevailing(found.evidence, cover)
+    cover = govern(empty(COVER), law)
+    if case.zones is not None:
         discs = _footprints(sites)
-        footprints = measure_zones(discs, layer, contact_m=contact_m, compiled=compiled)
-        facts["zones"] = layer_facts(sites, zones, tree=layer.tree, reached=set(found.evidence["site_id"])) | {
+        around = np.concatenate([sites.geometry.to_numpy(), discs.geometry.to_numpy()])
+        layer = case.zones.window(window_around(around, _AROUND_M))
+        measure = partial(measure_zones, zones=layer, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
+        found = measure(sites, width_classes=_width_classes(law))
+        cover = govern(found.cover, law)
+        evidence["zones"] = mark_prevailing(found.evidence, cover)
+        footprints = measure(discs)
+        facts["zones"] = _zone_facts(sites, layers["zones"], case.zones, set(found.evidence["site_id"])) | {
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},
-            "footprint_cover": govern(footprints.cover, rulebook),
-            "footprint_quarantined": layer_facts(discs, zones, tree=layer.tree, reached=set(discs["site_id"]))["quarantined"],
+            "footprint_cover": govern(footprints.cover, law),
+            "footprint_quarantined": _zone_facts(discs, layers["zones"], case.zones, set(discs["site_id"]))["quarantined"],
         }
     if "districts" in layers:
         districts = layers["districts"]
@@ -211,16 +267,18 @@ def assess_chunk(
         }
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
-    tables["requirements"] = measure_requirements(sites, cover, layers, rulebook)
-    measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=rulebook)
+    tables["requirements"] = measure_requirements(sites, cover, layers, law)
+    measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=law)
     nearest = empty(NEAREST)
-    if "zones" in layers and "robustness" in codes:
+    if case.zones is not None and "robustness" in case.codes:
         totals = measured.once(judge_totals)
-        facts["zones"]["flips"] = measure_flips(sites, layers["zones"], measured, totals)
-        nearest = find_nearest(sites, layers["zones"], measured, totals)
-    findings = _concat([CHECKS[code].judge(measured) for code in codes])
-    if "zones" in layers:
-        evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, _spoken_against(evidence["zones"], findings))
+        zones = layers["zones"].frame() if isinstance(layers["zones"], KeptZones) else layers["zones"]
+        facts["zones"]["flips"] = measure_flips(sites, zones, measured, totals)
+        nearest = find_nearest(sites, zones, measured, totals)
+    findings = _concat([CHECKS[code].judge(measured) for code in case.codes])
+    if case.zones is not None:
+        wanted = _spoken_against(evidence["zones"], findings)
+        evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, wanted, threads=case.threads)
     return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest)
 
 
@@ -230,6 +288,15 @@ def _spoken_against(evidence: pd.DataFrame, findings: pd.DataFrame) -> NDArray[n
     named = set(_keys(flagged, _GROUND))
     pieces = zip(_keys(evidence, _GROUND), evidence["site_id"].tolist(), evidence["plan_id"].tolist(), strict=True)
     return np.array([key in named or (site_id, plan_id, "") in named for key, site_id, plan_id in pieces], dtype=bool)
+
+
+def _zone_facts(sites: gpd.GeoDataFrame, zones: Any, layer: ZoneLayer, reached: set[str]) -> dict[str, Any]:
+    """``overlay.layer_facts`` of zones in memory or kept; sites that reach no zone are told how far the nearest one is."""
+    if not isinstance(zones, KeptZones):
+        return layer_facts(sites, zones, tree=layer.tree, reached=reached)
+    asked = sites[sites.geometry.notna() & ~sites["site_id"].isin(reached)]
+    near = zones.reaching(asked.geometry.to_numpy())
+    return layer_facts(sites, zones.lost, tree=near.tree, reached=reached) | {"rows": len(zones.rows)}
 
 
 def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -263,73 +330,6 @@ def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     }
 
 
-def _open_layers(
-    layers: Mapping[str, Any], rulebook: Rulebook
-) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, Path], list[dict[str, Any]]]:
-    """Vector layers as checked frames, rasters as paths (opened once here, so that a fault is told at once), the repairs."""
-    wanted = {role for check in CHECKS.values() for role in check.needs} | {r.layer for r in rulebook.requirements}
-    unknown = [role for role in layers if role not in wanted]
-    if unknown:
-        raise LayerError(
-            f"No check and no requirement of the rulebook in force on {rulebook.on} wants a layer called "
-            f"{', '.join(map(repr, unknown))}; wanted are {', '.join(sorted(wanted))}."
-        )
-    opened: dict[str, gpd.GeoDataFrame] = {}
-    rasters: dict[str, Path] = {}
-    repairs: list[dict[str, Any]] = []
-    for role, layer in layers.items():
-        given = take_layer(role, layer)
-        if _require_kind(role, given, rulebook):
-            rasters[role] = Path(given)
-            continue
-        frame = given if isinstance(given, gpd.GeoDataFrame) and role in _CONTRACTS else open_layer(role, given)
-        frame = take_table(frame, _CONTRACTS.get(role, FEATURES), f"the layer {role!r}")
-        if frame.crs is None:
-            raise LayerError(f"The layer {role!r} has no coordinate reference system; give it with crs='EPSG:…' when reading it.")
-        if not len(frame) or frame.geometry.isna().all():
-            raise LayerError(f"The layer {role!r} is empty, so nothing can be compared with it. Is it the right file and layer?")
-        frame, ledger = repair_layer(_fresh_index(frame), role, _IDS.get(role, "feature_id"))
-        repairs += ledger
-        opened[role] = _with_plan(frame, rulebook) if role == "zones" else frame
-    return opened, rasters, repairs
-
-
-def _require_kind(role: str, given: Any, rulebook: Rulebook) -> bool:
-    """Say whether a layer is a raster. **Raises** LayerError when its requirements ask for the other kind."""
-    is_raster = isinstance(given, str | Path) and Path(given).suffix.lower() in RASTER_SUFFIXES
-    if role in _CONTRACTS:
-        return False
-    for requirement in (r for r in rulebook.requirements if r.layer == role):
-        if is_raster is (requirement.field == "distance_m"):
-            wanted = "features (GeoPackage, shapefile …)" if is_raster else "a raster (GeoTIFF …)"
-            raise LayerError(
-                f"The requirement on {requirement.field!r} measures the layer {role!r} as {wanted}, and that is not what was given "
-                f"({given if isinstance(given, str | Path) else 'a frame'}). Give another file, or another layer name in the rulebook."
-            )
-        if is_raster:
-            open_raster(Path(given), requirement)
-    return is_raster
-
-
-def _fresh_index(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Work on a plain row number: users' indexes may repeat."""
-    return frame.reset_index(drop=True)
-
-
-def _with_plan(zones: gpd.GeoDataFrame, rulebook: Rulebook) -> gpd.GeoDataFrame:
-    """Zones that name no plan belong to the rulebook's only plan; with several plans the file must say."""
-    blank = zones["plan_id"].fillna("").astype(str).str.strip() == ""
-    if not blank.any():
-        return zones
-    if len(rulebook.plans) != 1:
-        raise LayerError(
-            f"{int(blank.sum())} of {len(zones)} zones do not say which plan draws them, and the rulebook has "
-            f"{len(rulebook.plans)} plans ({', '.join(sorted(rulebook.plans))}). Add a column plan_id, or read them with plan_id='…' "
-            "(--plan-id on the command line)."
-        )
-    return zones.assign(plan_id=zones["plan_id"].mask(blank, next(iter(rulebook.plans))))
-
-
 def _combine(site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str]) -> pd.DataFrame:
     """The worst finding wins; a missing essential check keeps every site from being called permitted."""
     ids = site_ids.astype(str).tolist()
@@ -359,14 +359,12 @@ def _worst_first(statements: frozenset[tuple[int, str]]) -> tuple[str, str]:
     return worst.label, "; ".join(text for _, text in told)
 
 
-def _skipped(chosen: Sequence[Check], runnable: Sequence[Check]) -> tuple[SkippedCheck, ...]:
-    ran = {c.code for c in runnable}
-    wanted = {c.code: c for c in chosen}
+def _skipped(chosen: Sequence[str], ran: Sequence[str]) -> tuple[SkippedCheck, ...]:
     out = []
     for code, check in CHECKS.items():
         if code in ran:
             continue
-        if code not in wanted:
+        if code not in chosen:
             why = Label("không được yêu cầu", "not asked for")
         else:
             needs = ", ".join(check.needs)
@@ -399,18 +397,13 @@ def _union(shapes: Sequence[Any]) -> Any:
     return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
 
 
-def _repairs(sites: gpd.GeoDataFrame, layers: Layers, late: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    rows = [*late, *(row for f in (sites, *layers.values()) for row in f.attrs.get("plangeo", {}).get("repairs", ()))]
+def _rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _repairs(told: Sequence[Mapping[str, Any]], late: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    rows = [*late, *(row for about in told for row in about.get("repairs", ()))]
     return pd.DataFrame(rows, columns=[c.name for c in REPAIRS]) if rows else empty(REPAIRS)
-
-
-def _fingerprint(frame: gpd.GeoDataFrame) -> dict[str, Any]:
-    about = frame.attrs.get("plangeo", {})
-    return {**about.get("fingerprint", {}), "notes": list(about.get("notes", ()))} if about else {}
-
-
-def _raster_fingerprint(role: str, path: Path) -> dict[str, Any]:
-    return {"role": role, "path": str(path), "name": path.name, "layer": "", "sha256": fingerprint([path]), "notes": []}
 
 
 def _ordered(table: Any, site_ids: pd.Series) -> Any:

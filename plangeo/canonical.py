@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -24,13 +25,68 @@ _SHOWN = 5
 _DECISIVE = ("use", "zone_code", "plan_id", "district_name", "declared_area_m2", "declared_district", *PLACE)
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What only a look at all rows of a register tells; one entry per row."""
+
+    ids: list[str]
+    id_problems: list[str]
+    areas: tuple[list[float], list[str]] | None
+    """Declared areas in m², and the texts of those that cannot be read; None without such a column."""
+    accuracies: list[float]
+    absurd: list[str]
+    """Problems of coordinates that cannot be what the CRS says."""
+    notes: list[str]
+
+    def rows(self, start: int, stop: int) -> Survey:
+        """Return what it says of some rows; the notes speak of all."""
+        areas = None if self.areas is None else (self.areas[0][start:stop], self.areas[1][start:stop])
+        kept = slice(start, stop)
+        return Survey(self.ids[kept], self.id_problems[kept], areas, self.accuracies[kept], self.absurd[kept], self.notes)
+
+
+SURVEYED = ("site_id", "declared_area_m2", "accuracy_m")
+"""Fields whose columns a survey looks at."""
+
+
+def survey_sites(
+    raw: gpd.GeoDataFrame,
+    found: Mapping[str, str],
+    profile: Profile,
+    *,
+    crs: Any = None,
+    source: str = "",
+    notes: Sequence[str] = (),
+) -> Survey:
+    """Look at all rows of a register, so that its parts can be made canonical one by one.
+
+    Parameters: ``raw`` with the columns of SURVEYED that ``found`` (``find_columns``) names, ``source_row``, and as geometry
+    anything with the bounds of the true one; ``crs`` stated by the user. **Raises** what ``canonical_sites`` raises.
+    """
+    told = list(notes)
+    out = pd.DataFrame({"site_id": [_text(v) for v in raw[found["site_id"]]] if "site_id" in found else _row_ids(raw)})
+    if "source_row" in raw:
+        out["source_row"] = raw["source_row"].to_numpy()
+    problems = _unique_ids(out, "site_id", source, told)
+    areas = _areas(raw, found["declared_area_m2"], source, told) if "declared_area_m2" in found else None
+    absurd = check_bounds(list(raw.geometry), _stated(raw.crs, crs, source), profile, source, told)
+    return Survey(out["site_id"].tolist(), problems, areas, _accuracies(raw, found), absurd, told)
+
+
 def canonical_sites(
-    raw: pd.DataFrame, profile: Profile, *, columns: Mapping[str, str] | None = None, crs: Any = None, source: str = ""
+    raw: pd.DataFrame,
+    profile: Profile,
+    *,
+    columns: Mapping[str, str] | None = None,
+    crs: Any = None,
+    source: str = "",
+    survey: Survey | None = None,
 ) -> gpd.GeoDataFrame:
     """Return a register as a table of the SITES contract, in the CRS of the file or of ``crs``.
 
     Parameters: ``raw`` a table of text cells or a GeoDataFrame; ``columns`` raw column → canonical field, winning
-    over the profile's synonyms; ``source`` names the file in messages.
+    over the profile's synonyms; ``source`` names the file in messages; ``survey`` of these rows, where ``raw`` is a part of
+    a register (with geometry).
     Returns: rows in = rows out, own columns kept, notes and repairs in ``attrs["plangeo"]``.
     **Raises** TableError for columns that do not exist, CrsError for coordinates without CRS.
     """
@@ -38,10 +94,16 @@ def canonical_sites(
     found = find_columns(raw, "sites", profile, columns, source, notes)
     out = _own_columns(raw, SITES)
     _fill_texts(out, raw, found, SITES, _row_ids(raw))
-    problems = _unique_ids(out, "site_id", source, notes)
-    if "declared_area_m2" in found:
-        out["declared_area_m2"], out["declared_area_text"] = _areas(raw, found["declared_area_m2"], source, notes)
-    out["accuracy_m"] = _accuracies(raw, found)
+    if survey is not None:
+        out["site_id"], problems = survey.ids, survey.id_problems
+        if survey.areas is not None:
+            out["declared_area_m2"], out["declared_area_text"] = survey.areas
+        out["accuracy_m"] = survey.accuracies
+    else:
+        problems = _unique_ids(out, "site_id", source, notes)
+        if "declared_area_m2" in found:
+            out["declared_area_m2"], out["declared_area_text"] = _areas(raw, found["declared_area_m2"], source, notes)
+        out["accuracy_m"] = _accuracies(raw, found)
     if isinstance(raw, gpd.GeoDataFrame):
         geometry, faults, reference = list(raw.geometry), [""] * len(raw), _stated(raw.crs, crs, source)
     else:
@@ -49,7 +111,7 @@ def canonical_sites(
         geometry, faults, reference = got.geometry, got.problems, got.crs
         notes += got.notes
     out["problem"] = [_joined(a, b, c) for a, b, c in zip(_told(raw), problems, faults, strict=True)]
-    return _gated(out, geometry, reference, "sites", profile, source, notes)
+    return _gated(out, geometry, reference, "sites", profile, source, notes, survey.absurd if survey else None)
 
 
 def canonical_zones(
@@ -350,10 +412,17 @@ def _about(frame: gpd.GeoDataFrame) -> dict[str, Any]:
 
 
 def _gated(
-    out: pd.DataFrame, geometry: list[Any], crs: Any, layer: str, profile: Profile, source: str, notes: list[str]
+    out: pd.DataFrame,
+    geometry: list[Any],
+    crs: Any,
+    layer: str,
+    profile: Profile,
+    source: str,
+    notes: list[str],
+    absurd: list[str] | None = None,
 ) -> gpd.GeoDataFrame:
     """Attach the geometry, refuse impossible coordinates, pass the validity gate, keep notes and ledger."""
-    absurd = check_bounds(geometry, crs, profile, source, notes)
+    absurd = check_bounds(geometry, crs, profile, source, notes) if absurd is None else absurd
     geometry = [None if fault else g for g, fault in zip(geometry, absurd, strict=True)]
     out["problem"] = [_joined(told, fault) for told, fault in zip(out["problem"], absurd, strict=True)]
     frame = gpd.GeoDataFrame(out, geometry=gpd.GeoSeries(geometry, index=out.index, crs=crs), crs=crs)

@@ -82,8 +82,12 @@ def verdict_digest(sites: pd.DataFrame) -> str:
     True
     """
     rows = zip(sites["site_id"], sites["verdict"], sites["reasons"], strict=True)
-    lines = sorted("\t".join(str(cell) for cell in row) for row in rows)
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(b"".join(line + b"\n" for line in sorted(digest_line(*row) for row in rows))).hexdigest()
+
+
+def digest_line(site_id: Any, verdict: Any, reasons: Any) -> bytes:
+    """Return the line of one site in the verdict digest; the bytes sort like the text."""
+    return f"{site_id}\t{verdict}\t{reasons}".encode("utf-8", "surrogatepass")
 
 
 def build_manifest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import geopandas as gpd
 import pandas as pd
@@ -50,7 +51,7 @@ def write_report(assessment: Assessment, path: str | Path) -> Path:
         raise InputError(f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}")
     if not path.parent.is_dir():
         raise InputError(f"the folder {path.parent} does not exist; make it first")
-    with _temporary_folder(path.parent) as folder:
+    with temporary_folder(path.parent) as folder:
         draft = folder / path.name
         writer(list_results(assessment), draft)
         _move(draft, path)
@@ -81,12 +82,12 @@ def write_outputs(
         if Path(name).name != name or name in {*OUTPUTS, MANIFEST}:
             raise ValueError(f"{name!r} cannot be an extra file: a bare name that is not one of plangeo's own is needed")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _temporary_folder(folder.parent) as draft:
+    with temporary_folder(folder.parent) as draft:
         files = _write_files(assessment, draft, extra)
         _read_back(assessment, draft)
         manifest = draft / MANIFEST
         manifest.write_text(to_text(build_manifest(assessment, files, run=run, finished=finished)), "utf-8", newline="\n")
-        _publish(draft, folder, [*files, MANIFEST])
+        publish(draft, folder, [*files, MANIFEST])
     return folder
 
 
@@ -144,8 +145,8 @@ def _csv_rows(path: Path) -> int:
         return sum(1 for _ in csv.reader(stream)) - 1
 
 
-def _publish(draft: Path, folder: Path, names: Iterable[str]) -> None:
-    """Move the finished files; the old manifest goes first and the new one comes last."""
+def publish(draft: Path, folder: Path, names: Iterable[str]) -> None:
+    """Move the finished files of a draft into an output folder; the old manifest goes first and the new one comes last."""
     names = list(names)
     try:
         folder.mkdir(exist_ok=True)
@@ -175,6 +176,19 @@ def _cannot_write(path: Path, error: OSError) -> str:
     return f"{path} cannot be written ({error.strerror or error}); is it open in Excel or QGIS? Close it and run again"
 
 
+def begin_output(folder: Path) -> None:
+    """Make an output folder that is filled over time, and mark it as unfinished.
+
+    **Raises** InputError when it holds something else than an output, or cannot be made.
+    """
+    _refuse_foreign(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _UNFINISHED).write_text("plangeo was interrupted here; run it again\n", "utf-8")
+    except OSError as error:
+        raise InputError(_cannot_write(folder, error)) from error
+
+
 def _refuse_foreign(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; --out must name a folder")
@@ -188,7 +202,7 @@ def _refuse_foreign(folder: Path) -> None:
         )
 
 
-class _temporary_folder:
+class temporary_folder:
     """A folder beside the target: on the same disk, so the last step is a rename."""
 
     def __init__(self, parent: Path) -> None:
@@ -226,10 +240,27 @@ def _safe_cell(value: Any) -> Any:
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write UTF-8 with a byte-order mark (Excel shows Vietnamese rightly only with it), comma, CRLF."""
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow([_safe_cell(str(name)) for name in frame.columns])
-        for row in frame.itertuples(index=False, name=None):
-            writer.writerow([_safe_cell(value) for value in row])
+        write_csv_header(frame.columns, stream)
+        write_csv_rows(frame, stream)
+
+
+def write_csv_header(columns: Iterable[Any], stream: TextIO) -> None:
+    """Write the names of the columns."""
+    csv.writer(stream, lineterminator="\r\n").writerow([_safe_cell(str(name)) for name in columns])
+
+
+def write_csv_rows(frame: pd.DataFrame, stream: TextIO) -> None:
+    """Write the rows of a table, no cell of which a spreadsheet takes for a formula."""
+    writer = csv.writer(stream, lineterminator="\r\n")
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow([_safe_cell(value) for value in row])
+
+
+def geoparquet_bytes(frame: gpd.GeoDataFrame) -> bytes:
+    """Return ``frame`` as the content of a GeoParquet file."""
+    content = io.BytesIO()
+    _parquet(frame).to_parquet(content, index=False)
+    return content.getvalue()
 
 
 def _parquet(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

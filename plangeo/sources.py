@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,35 @@ def _read_features(
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("features", layer, None, crs), columns)
     return _finish(canonical_features(_with_geometry(raw, chosen, request, path)), raw, used, request, path)
+
+
+@dataclass(frozen=True)
+class LayerFile:
+    """A layer in a file, and how it is to be read; ``assess`` opens it when, and as far as, it is needed."""
+
+    path: str | Path
+    profile: str | Path | Profile = "vn"
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    """As for the reader of its role: ``layer``, ``crs``, ``columns``, ``plan_id``."""
+
+    def read(self, role: str) -> gpd.GeoDataFrame:
+        """Return the layer as a canonical table (``open_layer``)."""
+        return open_layer(role, self.path, self.profile, **self.keywords)
+
+    def files(self) -> list[Path]:
+        """Return all files the layer is read from. **Raises** InputError when there is none, or of no known format."""
+        found = check_path(self.path)
+        return [found] if found.suffix.lower() == ".zip" else list(format_of(found).sidecars(found))
+
+    def size(self) -> int:
+        """Return the bytes of all its files."""
+        return sum(file.stat().st_size for file in self.files())
+
+    def options(self) -> dict[str, Any]:
+        """Return, as plain data, everything beside the files that says how the layer is read."""
+        file = isinstance(self.profile, str | Path) and Path(self.profile).suffix != ""
+        profile = Path(self.profile).read_text("utf-8") if file else repr(self.profile)  # type: ignore[arg-type]
+        return {"profile": profile, "keywords": {name: str(value) for name, value in sorted(self.keywords.items())}}
 
 
 _READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {"zones": read_zones, "districts": read_districts}

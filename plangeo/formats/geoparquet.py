@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def read(path: Path, request: Request) -> Raw:
     require_signature(path, [b"PAR1"], "a Parquet file")
     try:
         table = pq.ParquetFile(path).read()
-        described = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
+        described = _described(table.schema)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path.name} cannot be read as Parquet ({error}). Copy or export it again.") from error
     if not table.num_rows:
@@ -36,19 +37,75 @@ def read(path: Path, request: Request) -> Raw:
             f"{path.name} has no rows: an empty layer would make every site look free of conflict. Check the export."
         )
     column, stated = _geometry_column(table, described, path)
+    frame = _attributes(table, column, 0)
+    if column is None:
+        return Raw(frame, path.stem, ["the table has no geometry"])
     notes: list[str] = []
+    shapes, problems = _shapes(table, column)
+    crs = settle_crs(stated, request, path.name, notes, shapes)
+    return Raw(gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs), path.stem, notes, problems)
+
+
+def stated_crs(path: Path) -> tuple[str | None, Any]:
+    """Return the geometry column of a file and the CRS stated for it; None, None when it has no geometry."""
+    schema = pq.ParquetFile(path).schema_arrow
+    return _geometry_column(schema.empty_table(), _described(schema), path)
+
+
+def read_slices(path: Path, column: str, crs: Any, size: int) -> Iterator[Raw]:
+    """Read a file with a geometry column in slices of ``size`` rows, each as ``read`` gives the whole.
+
+    ``crs`` of the shapes, settled for the whole file. A column of whole numbers with blanks anywhere is read as decimal
+    numbers everywhere, as it is when the file is read at once. **Raises** InputError when the file cannot be read.
+    """
+    first = 0
+    try:
+        with pq.ParquetFile(path, buffer_size=1 << 20) as file:
+            blank = _with_blanks(file.metadata)
+            for batch in file.iter_batches(batch_size=size):
+                table = pa.Table.from_batches([batch])
+                for name in blank & set(table.column_names):
+                    at = table.column_names.index(name)
+                    if pa.types.is_integer(table.schema.field(at).type):
+                        table = table.set_column(at, name, table.column(at).cast(pa.float64()))
+                shapes, problems = _shapes(table, column)
+                frame = gpd.GeoDataFrame(_attributes(table, column, first), geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
+                yield Raw(frame, path.stem, [], problems)
+                first += len(frame)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path.name} cannot be read as Parquet ({error}). Copy or export it again.") from error
+
+
+def _described(schema: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
+    return found
+
+
+def _attributes(table: pa.Table, column: str | None, first: int) -> pd.DataFrame:
     # pandas stores an unnamed index as a column of this name; it is no attribute of the place
     others = table.drop_columns([c for c in table.column_names if c == column or c.startswith("__index_level_")])
     frame: pd.DataFrame = others.to_pandas(ignore_metadata=True).rename(
         columns={"source_row": "source_row_raw", "geometry": "geometry_raw"}
     )
-    frame["source_row"] = np.arange(1, len(frame) + 1, dtype=float)
-    if column is None:
-        return Raw(frame, path.stem, ["the table has no geometry"])
-    wkb = np.array([v if v is None else bytes(v) for v in table.column(column).to_pylist()], dtype=object)
-    shapes, problems = shapes_of(wkb)
-    crs = settle_crs(stated, request, path.name, notes, shapes)
-    return Raw(gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs), path.stem, notes, problems)
+    frame["source_row"] = np.arange(first + 1, first + len(frame) + 1, dtype=float)
+    return frame
+
+
+def _shapes(table: pa.Table, column: str) -> tuple[Any, dict[int, str]]:
+    return shapes_of(
+        np.array([*(v if v is None else bytes(v) for v in table.column(column).to_pylist()), None], dtype=object)[:-1]
+    )
+
+
+def _with_blanks(metadata: Any) -> set[str]:
+    """Names of the columns that have a blank in some row group, or do not say."""
+    found = set()
+    for group in range(metadata.num_row_groups):
+        for at in range(metadata.num_columns):
+            told = metadata.row_group(group).column(at)
+            if told.statistics is None or not told.statistics.has_null_count or told.statistics.null_count:
+                found.add(told.path_in_schema)
+    return found
 
 
 def _geometry_column(table: pa.Table, described: dict[str, Any], path: Path) -> tuple[str | None, Any]:

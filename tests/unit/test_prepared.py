@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from plangeo import prepared
+from plangeo import cachefolder, prepared
 from plangeo.borders import settle, shared_borders
+from plangeo.checkedfile import SpoiledFile
 from plangeo.errors import CrsError
 from plangeo.pairs import measure_pairs
 from plangeo.pieces import cut
@@ -59,6 +60,7 @@ def assert_same(first: PreparedLayer, second: PreparedLayer) -> None:
     assert json.dumps(first.repairs) == json.dumps(second.repairs)
     assert first.crs == second.crs
     for one, other in ((first.pieces(), second.pieces()), (first.borders(), second.borders())):
+        assert [g.wkb if g else None for g in first.shapes()] == [g.wkb if g else None for g in second.shapes()]
         for name in vars(one):
             a, b = getattr(one, name), getattr(other, name)
             assert [g.wkb for g in a] == [g.wkb for g in b] if a.dtype == object else a.tobytes() == b.tobytes()
@@ -139,7 +141,7 @@ def _flip(path: Path, at: float) -> None:
     path.write_bytes(content)
 
 
-NAMES = ["pieces.parquet", "borders.parquet", "rows.parquet", "repairs.parquet", "layer.json"]
+NAMES = ["pieces.parquet", "borders.parquet", "shapes.parquet", "rows.parquet", "repairs.parquet", "layer.json"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -180,8 +182,20 @@ def test_a_layer_in_use_survives_the_spoiling_of_its_files(tmp_path: Path) -> No
     assert [g.wkb for g in layer.pieces().geometries] == before
 
 
+def test_a_large_file_is_checked_block_by_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = ready(zones(), tmp_path)
+    monkeypatch.setattr(cachefolder, "IN_MEMORY_BYTES", 0)
+    again = ready(zones(), tmp_path)
+    assert_same(good, again)
+    _flip(_kept_file(again, "pieces.parquet"), 0.1)
+    with pytest.raises(SpoiledFile, match=r"pieces\.parquet was changed"):
+        again.pieces()
+    assert_same(good, ready(zones(), tmp_path))
+
+
 def test_windows_give_what_meets_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plangeo.piecefile._GROUP", 4)
+    monkeypatch.setattr("plangeo.piecefile._EDGE_GROUP", 16)
     layer = ready(zones(), tmp_path)
     assert pq.ParquetFile(Path(layer.kept) / "pieces.parquet").metadata.num_row_groups > 4
     everything, edges = layer.pieces(), layer.borders()
@@ -205,19 +219,6 @@ def test_measures_from_a_window_are_those_of_the_whole(tmp_path: Path) -> None:
     whole, near = measure_pairs(sites, layer.pieces()), measure_pairs(sites, layer.pieces(window))
     assert whole.measure.tobytes() == near.measure.tobytes()
     assert len(whole.measure) > 5
-
-
-def test_ground_near_a_window_is_complete_inside_it(tmp_path: Path) -> None:
-    layer, frame = ready(zones(), tmp_path), zones()
-    window = (X0 + 380.0, Y0 + 120.0, X0 + 620.0, Y0 + 260.0)
-    near = layer.near(window)
-    assert near.index.isin(frame.index).all()
-    box = shapely.box(*window)
-    meets = frame[frame.intersects(box)]
-    assert near["zone_id"].tolist() == meets["zone_id"].tolist()
-    inside = shapely.intersection(near.geometry.to_numpy(), box)
-    assert shapely.area(shapely.symmetric_difference(inside, shapely.intersection(meets.geometry.to_numpy(), box))).max() < 1e-6
-    assert layer.near((0.0, 0.0, 1.0, 1.0)).empty
 
 
 def test_layers_are_converted_to_the_metric_system(tmp_path: Path) -> None:
@@ -247,7 +248,8 @@ def test_what_cannot_be_kept_is_used_from_memory(tmp_path: Path) -> None:
     blocked.write_bytes(b"")
     layer = ready(zones(), blocked)
     assert layer.kept.startswith("not kept")
-    assert len(layer.near((X0, Y0, X0 + 1, Y0 + 1))) == 1
+    assert len(layer.pieces((X0, Y0, X0 + 1, Y0 + 1))) == 1
+    assert len(layer.borders((X0 - 1, Y0 - 1, X0 + 1, Y0 + 1))) == 2
 
 
 def test_the_folder_stays_within_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +262,7 @@ def test_the_folder_stays_within_its_limit(tmp_path: Path, monkeypatch: pytest.M
     os.utime(old_draft, (1000, 1000))
     assert ready(zones(moved=0), tmp_path).kept == layers[0].kept  # used, so now the youngest
     size = sum(p.stat().st_size for p in Path(layers[0].kept).iterdir())
-    monkeypatch.setattr(prepared, "LIMIT_BYTES", int(2.5 * size))
+    monkeypatch.setattr(cachefolder, "LIMIT_BYTES", int(2.5 * size))
     newest = ready(zones(moved=9), tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {layers[0].key, newest.key, "notes.txt"}
 

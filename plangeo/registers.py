@@ -1,0 +1,181 @@
+"""Registers for streaming: how many sites, where they lie, and the sites part by part.
+
+What only a look at all rows tells (repeated identifiers, how numbers are written, coordinates far from the rest) is found
+out in a first pass over identifiers and boxes; then every part is the same rows that reading the whole would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from plangeo.arguments import take_sites
+from plangeo.canonical import SURVEYED, Survey, canonical_sites, find_columns, survey_sites
+from plangeo.formats.geoparquet import read_slices, stated_crs
+from plangeo.inputs import Raw, Request
+from plangeo.pairs import COMPILED_FROM
+from plangeo.prepared import hash_file, hash_frame
+from plangeo.profiles import Profile, load_profile
+from plangeo.sources import LayerFile, fingerprint, read_sites
+from plangeo.vectors import settle_crs
+
+# Rows looked at together in a first pass.
+_SLICE = 50_000
+
+
+class Register(Protocol):
+    """Sites to be assessed, part by part."""
+
+    about: Mapping[str, Any]
+    """What the reader said of the file (``attrs["plangeo"]``)."""
+
+    def outline(self) -> gpd.GeoDataFrame:
+        """Return a frame with the CRS of the sites and, for each, something with its bounds."""
+
+    def vertices(self) -> int:
+        """Return how many vertices all sites have."""
+
+    def parts(self, size: int) -> Iterator[gpd.GeoDataFrame]:
+        """Yield the sites as ``arguments.take_sites`` gives them, ``size`` at a time, in their order."""
+
+    def identity(self) -> str:
+        """Return a hash that changes when anything about the sites does."""
+
+
+class FrameRegister:
+    """A register in memory."""
+
+    def __init__(self, sites: gpd.GeoDataFrame, identity: str = "") -> None:
+        self._sites = take_sites(sites)
+        self._identity = identity
+        self.about: Mapping[str, Any] = sites.attrs.get("plangeo", {})
+
+    def outline(self) -> gpd.GeoDataFrame:
+        return self._sites
+
+    def vertices(self) -> int:
+        return int(shapely.get_num_coordinates(self._sites.geometry.to_numpy()).sum())
+
+    def parts(self, size: int) -> Iterator[gpd.GeoDataFrame]:
+        for start in range(0, max(1, len(self._sites)), size):
+            yield self._sites.iloc[start : start + size]
+
+    def identity(self) -> str:
+        return self._identity or hash_frame(self._sites)
+
+
+class FileRegister:
+    """A GeoParquet file read in slices; in memory are an identifier, a box and the declared area of every site."""
+
+    def __init__(self, source: LayerFile, column: str, stated: Any) -> None:
+        self._source, self._column = source, column
+        self._path, self._columns = Path(source.path), source.keywords.get("columns")
+        given = source.profile
+        self._profile: Profile = given if isinstance(given, Profile) else load_profile(given)
+        self._notes: list[str] = []
+        request = Request("sites", crs=source.keywords.get("crs"))
+        self._crs = settle_crs(stated, request, self._path.name, self._notes, np.empty(0, dtype=object))
+        self._survey = self._look(request, stated)
+        lines, self._vertices = self._gated()
+        self._outline = gpd.GeoDataFrame(geometry=gpd.GeoSeries(lines, crs=self._crs))
+        self.about: Mapping[str, Any] = {
+            "fingerprint": {
+                "role": "sites",
+                "path": str(source.path),
+                "name": self._path.name,
+                "layer": self._path.stem,
+                "sha256": fingerprint([self._path]),
+                "rows": len(lines),
+                "crs": ":".join(self._crs.to_authority() or ()) or self._crs.to_wkt(),
+            },
+            "repairs": [],
+            "notes": [*self._notes, *self._survey.notes],
+        }
+
+    def _slices(self, size: int) -> Iterator[Raw]:
+        for raw in read_slices(self._path, self._column, self._crs, size):
+            raw.frame = raw.frame.rename(columns={"problem": "problem_raw"})
+            raw.frame["problem"] = [raw.problems.get(position, "") for position in range(len(raw.frame))]
+            yield raw
+
+    def _look(self, request: Request, stated: Any) -> Survey:
+        thin: list[gpd.GeoDataFrame] = []
+        notes: list[str] = []
+        found: dict[str, str] = {}
+        for raw in self._slices(_SLICE):
+            if not thin:
+                found = find_columns(raw.frame, "sites", self._profile, self._columns, self._path.name, notes)
+            wanted = dict.fromkeys([*(found[f] for f in SURVEYED if f in found), "source_row"])
+            lines = _across(raw.frame.geometry.to_numpy())
+            thin.append(raw.frame[list(wanted)].assign(geometry=lines))
+        whole = gpd.GeoDataFrame(pd.concat(thin, ignore_index=True), geometry="geometry", crs=self._crs)
+        # Once more with all places, so that a file whose coordinates fit nothing is refused as it is when read at once.
+        settle_crs(stated, request, self._path.name, [], whole.geometry.to_numpy())
+        return survey_sites(whole, found, self._profile, crs=self._crs, source=self._path.name, notes=notes)
+
+    def _gated(self) -> tuple[Any, int]:
+        lines, vertices = [], 0
+        for frame in self._canonical(_SLICE):
+            shapes = frame.geometry.to_numpy()
+            lines.append(_across(shapes))
+            vertices += int(shapely.get_num_coordinates(shapes).sum())
+        return np.concatenate(lines), vertices
+
+    def _canonical(self, size: int) -> Iterator[gpd.GeoDataFrame]:
+        start = 0
+        for raw in self._slices(size):
+            survey = self._survey.rows(start, start + len(raw.frame))
+            start += len(raw.frame)
+            yield canonical_sites(raw.frame, self._profile, columns=self._columns, source=self._path.name, survey=survey)
+
+    def outline(self) -> gpd.GeoDataFrame:
+        return self._outline
+
+    def vertices(self) -> int:
+        return self._vertices
+
+    def parts(self, size: int) -> Iterator[gpd.GeoDataFrame]:
+        for frame in self._canonical(size):
+            yield take_sites(frame)
+
+    @cached_property
+    def _identity(self) -> str:
+        return hash_file(self._path) + repr(sorted(self._source.options().items()))
+
+    def identity(self) -> str:
+        return self._identity
+
+
+def open_register(sites: gpd.GeoDataFrame | str | Path | LayerFile) -> Register:
+    """Return the register of a frame or a file; GeoParquet files are read in slices, others at once.
+
+    **Raises** what ``read_sites`` raises.
+    """
+    if isinstance(sites, gpd.GeoDataFrame):
+        return FrameRegister(sites)
+    source = sites if isinstance(sites, LayerFile) else LayerFile(sites)
+    files = source.files()
+    if Path(source.path).suffix.lower() in (".parquet", ".geoparquet") and "layer" not in source.keywords:
+        column, stated = stated_crs(files[0])
+        if column is not None:
+            found = FileRegister(source, column, stated)
+            if found.vertices() >= COMPILED_FROM:  # fewer are read at once, and counted in the CRS they are measured in
+                return found
+    identity = "".join(hash_file(file) for file in files) + repr(sorted(source.options().items()))
+    return FrameRegister(read_sites(source.path, source.profile, **source.keywords), identity)
+
+
+def _across(shapes: Any) -> Any:
+    """A line from corner to corner of the box of every shape; None where there is none."""
+    bounds = shapely.bounds(shapes)
+    lines = np.full(len(shapes), None, dtype=object)
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    lines[there] = shapely.linestrings(bounds[there].reshape(-1, 2, 2))
+    return lines
