@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from plangeo.rulebook import Rulebook, load_rulebook
     from plangeo.samples import sample
     from plangeo.sources import open_layer, read_districts, read_register, read_sites, read_zones
+    from plangeo.stream import assess_to
 
 __all__ = [
     "Assessment",
@@ -28,6 +29,7 @@ __all__ = [
     "__version__",
     "assess",
     "assess_chunks",
+    "assess_to",
     "backends",
     "explain",
     "list_checks",
@@ -53,6 +55,7 @@ _HOME = {
     "rulebook": ("Rulebook", "load_rulebook"),
     "samples": ("sample",),
     "sources": ("open_layer", "read_districts", "read_register", "read_sites", "read_zones"),
+    "stream": ("assess_to",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

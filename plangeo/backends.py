@@ -54,6 +54,7 @@ def dask(address: str | None = None, workers: int = 2) -> Backend:
         cluster = None if address else LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)  # type: ignore[no-untyped-call]
         try:
             with Client(address or cluster) as client:  # type: ignore[no-untyped-call]
+                client.wait_for_workers(1 if address else workers)  # who comes later holds no copy of the layers yet
                 known = max(1, len(client.scheduler_info()["workers"]))
                 # The layers inside the function travel to each worker once, not with every chunk.
                 work = client.scatter(function, broadcast=True, hash=False)

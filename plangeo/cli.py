@@ -141,17 +141,22 @@ def plangeo(debug: bool) -> None:
 @click.option("--out", metavar="FOLDER", help="Folder for the results.  [default: out]")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the map and of the summary printed.  [default: vi]")
 @click.option("--project", "project_file", metavar="FILE", help="Run a project file; without any argument, ./plangeo.yaml.")
-def assess(register: str | None, project_file: str | None, **given: Any) -> int:
+@click.option("--stream", is_flag=True, help="For registers larger than memory: part by part; tables only, no map, no workbook.")
+@click.option("--resume", is_flag=True, help="Go on with a --stream run that was stopped.")
+def assess(register: str | None, project_file: str | None, stream: bool, resume: bool, **given: Any) -> int:
     """Judge every project of REGISTER (xlsx, csv, gpkg, shp, geojson …) and write the results into a folder.
 
     The folder gets report.xlsx, map.html, verdicts.csv, findings.csv, sites.gpkg, evidence.parquet,
-    explanations.json and, last, manifest.json.
+    explanations.json and, last, manifest.json. With --stream only verdicts.csv, findings.csv, evidence.parquet
+    and manifest.json.
 
     \b
     Example
       plangeo assess projects.xlsx --rulebook rulebook.yaml --on 2025-07-01 --layer zones=zones.gpkg --out out
     """
     project = _project(register, project_file, given)
+    if stream or resume:
+        return _stream(project, resume)
     result = _assess_and_write(project, Path(project.out))
     _summary(result, project.language)
     click.echo(_written(Path(project.out)))
@@ -193,6 +198,48 @@ def draw(folder: str, out: str | None, lang: Language | None) -> int:
     if target.resolve().parent == Path(folder).resolve():
         record_file(folder, target.name)
     click.echo(str(target))
+    return _WELL
+
+
+@plangeo.command(short_help="Make a big plan ready ahead of the first run.")
+@click.argument("file")
+@click.option("--crs", metavar="EPSG:n", help="CRS of the file, when it does not state it.")
+@click.option("--layer-name", metavar="NAME", help="Which layer of a file that holds several.")
+@click.option("--plan-id", metavar="PLAN", help="Plan that draws the zones, when their file does not say.")
+@click.option("--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column, e.g. 'KyHieu=zone_code'.")
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+@click.option("--sites-crs", metavar="EPSG:n", help="CRS of the registers to come.  [default: that of the plan]")
+def prepare(
+    file: str,
+    crs: str | None,
+    layer_name: str | None,
+    plan_id: str | None,
+    columns: Sequence[str],
+    profile: str,
+    sites_crs: str | None,
+) -> int:
+    """Validate, cut and sort the zones in FILE once, and keep them in the cache folder ($PLANGEO_CACHE).
+
+    Give the same options as `plangeo assess` will have; what does not fit is made again by itself.
+    """
+    import time
+
+    from plangeo.layers import PREPARE_FROM_BYTES, prepare_zones
+    from plangeo.sources import LayerFile
+
+    start = time.perf_counter()
+    named = {"crs": crs, "layer": layer_name, "plan_id": plan_id, "columns": dict(_column(item) for item in columns) or None}
+    source = LayerFile(file, profile, {name: value for name, value in named.items() if value is not None})
+    made = prepare_zones(source, sites_crs=sites_crs)
+    kept = made.kept
+    if made.made is None:
+        kept = f"{sum(f.stat().st_size for f in Path(kept).iterdir()) / 1e6:.1f} MB in {kept}"
+    click.echo(f"{len(made.rows)} zones, to be measured in {made.crs.to_string()}, ready in {time.perf_counter() - start:.1f} s")
+    click.echo(kept)
+    if source.size() < PREPARE_FROM_BYTES:
+        click.echo(
+            f"{file} is small: `plangeo assess` reads it itself, and uses prepared plans from {PREPARE_FROM_BYTES / 2**20:g} MB on"
+        )
     return _WELL
 
 
@@ -267,9 +314,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
     _known_roles("--layer-name", names, layers, given["boundaries"])
     columns: dict[str, dict[str, str]] = {}
     for item in given["columns"]:
-        raw, _, canonical = item.rpartition("=")
-        if not raw or not canonical:
-            raise click.UsageError(f"--map {item!r}: write RAW=NAME, e.g. --map 'Loại công trình=use'")
+        raw, canonical = _column(item)
         role, colon, rest = raw.partition(":")
         role, raw = (role, rest) if colon and role in {*layers, *_SITES, "boundaries"} else ("sites", raw)
         columns.setdefault("sites" if role in _SITES else role, {})[raw] = canonical
@@ -292,6 +337,13 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
         language=given["lang"] or "vi",
         checks=tuple(given["checks"]) or None,
     )
+
+
+def _column(item: str) -> tuple[str, str]:
+    raw, _, canonical = item.rpartition("=")
+    if not raw or not canonical:
+        raise click.UsageError(f"--map {item!r}: write RAW=NAME, e.g. --map 'Loại công trình=use'")
+    return raw, canonical
 
 
 def _pair(option: str, item: str) -> tuple[str, str]:
@@ -320,8 +372,7 @@ def _assess_project(project: Project) -> Assessment:
     from plangeo.assessment import assess as judge
     from plangeo.boundaries import join_boundaries
     from plangeo.rulebook import load_rulebook
-    from plangeo.sources import open_layer, read_sites
-    from plangeo.surroundings import RASTER_SUFFIXES
+    from plangeo.sources import read_sites
 
     rulebook = load_rulebook(project.rulebook)
     register = project.register_
@@ -332,15 +383,51 @@ def _assess_project(project: Project) -> Assessment:
         _progress(f"reading {extra.path}")
         shapes = read_sites(extra.path, project.profile, **extra.keywords("layer", "crs", "columns"))
         sites = join_boundaries(sites, shapes)
-    layers: dict[str, Any] = {}
-    for role, item in project.layers.items():
-        _progress(f"reading {item.path}")
-        if Path(item.path).suffix.lower() in RASTER_SUFFIXES:
-            layers[role] = Path(item.path)  # described, and refused where it does not fit, before the first site is measured
-            continue
-        layers[role] = open_layer(role, item.path, project.profile, **item.keywords("layer", "crs", "plan_id", "columns"))
     _progress(f"judging {len(sites)} sites")
-    return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layers)
+    return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))
+
+
+def _layer_files(project: Project) -> dict[str, Any]:
+    """The layers of a run as files, opened when they are needed."""
+    from plangeo.sources import LayerFile
+    from plangeo.surroundings import RASTER_SUFFIXES
+
+    return {
+        role: Path(item.path)
+        if Path(item.path).suffix.lower() in RASTER_SUFFIXES
+        else LayerFile(item.path, project.profile, item.keywords("layer", "crs", "plan_id", "columns"))
+        for role, item in project.layers.items()
+    }
+
+
+def _stream(project: Project, resume: bool) -> int:
+    """Judge the register part by part, print the counts and what was written."""
+    from plangeo.manifest import hash_files
+    from plangeo.rulebook import load_rulebook
+    from plangeo.sources import LayerFile
+    from plangeo.stream import assess_to, read_counts
+
+    if project.boundaries is not None:
+        raise click.UsageError("--stream takes no --boundaries: join them into the register first (read_sites, GeoParquet)")
+    register, out = project.register_, Path(project.out)
+    hashes = hash_files(_paths(project))
+    assess_to(
+        out,
+        LayerFile(register.path, project.profile, register.keywords("layer", "sheet", "crs", "columns")),
+        load_rulebook(project.rulebook),
+        on=project.on,
+        checks=project.checks,
+        crs=project.crs,
+        resume=resume,
+        run={"project": project.to_json(), "files": hashes},
+        **_layer_files(project),
+    )
+    counts = read_counts(out)
+    click.echo(f"{_TITLE[project.language]} {project.on}: {sum(counts.values())} {_COUNT[project.language]}")
+    for word, count in counts.items():
+        click.echo(f"  {count:>6}  {Verdict.parse(word).wording.text(project.language)}")
+    click.echo(_written(out))
+    return _WELL if {word for word, count in counts.items() if count} <= {Verdict.PERMITTED.label} else _FINDINGS
 
 
 def _assess_and_write(project: Project, out: Path) -> Assessment:

@@ -127,8 +127,9 @@ def unnamed(rows: pd.DataFrame) -> pd.Series:
 
 def window_around(shapes: NDArray[Any], reach_m: float) -> Window:
     """Return the box of all shapes, widened by ``reach_m``; a box nowhere when none has a place."""
-    bounds = shapely.total_bounds(shapes)
-    if not np.isfinite(bounds).all():
+    bounds = shapely.bounds(shapes)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
         return (0.0, 0.0, 0.0, 0.0)
-    west, south, east, north = bounds.tolist()
+    (west, south), (east, north) = bounds[:, :2].min(axis=0).tolist(), bounds[:, 2:].max(axis=0).tolist()
     return (west - reach_m, south - reach_m, east + reach_m, north + reach_m)

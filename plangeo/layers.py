@@ -12,9 +12,9 @@ import geopandas as gpd
 from plangeo.arguments import take_layer, take_table
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError, LayerError
-from plangeo.geometry import repair_layer
+from plangeo.geometry import repair_layer, to_crs, working_crs
 from plangeo.keptzones import KeptZones, unnamed
-from plangeo.prepared import Origin, Outline, moved_and_gated
+from plangeo.prepared import Origin, Outline, PreparedLayer, moved_and_gated
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile, fingerprint, open_layer
 from plangeo.surroundings import RASTER_SUFFIXES, open_raster
@@ -150,6 +150,19 @@ def origin_of(source: LayerFile, rulebook: Rulebook | None = None) -> Origin:
         files=source.files(),
         options=source.options(),
     )
+
+
+def prepare_zones(source: LayerFile, *, sites_crs: Any = None, crs: Any = None) -> PreparedLayer:
+    """Make the zones of a file ready and keep them, so that the first assessment need not wait for it.
+
+    Parameters: ``sites_crs`` the CRS of the registers to come, where it is not that of the zones; ``crs`` the metric CRS to
+    measure in, chosen as ``assess`` chooses it when None. **Raises** CrsError when the zones cannot be converted, and what
+    ``open_layer`` raises.
+    """
+    origin = origin_of(source)
+    boxes = origin.outline().boxes
+    likely = boxes if sites_crs is None else to_crs(boxes, sites_crs)
+    return origin.prepared(working_crs([likely, boxes], preferred=crs))
 
 
 def _opened(role: str, source: Any, rulebook: Rulebook | None) -> gpd.GeoDataFrame:

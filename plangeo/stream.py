@@ -20,7 +20,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook
+from plangeo.arguments import take_backend, take_codes, take_day, take_rulebook
 from plangeo.assessment import Backend, Case, assess_part, metric_sites, open_case
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError
@@ -226,7 +226,6 @@ def _nothing_but(register: Register, opened: OpenLayers, case: Case, frames: Ite
     part = assess_part(blank, case)
     return replace(
         part,
-        sites=set_aside(part.sites),
         inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ()))} for a in told)
         + tuple(raster_notes(role, path) for role, path in opened.rasters.items()),
         repairs=pd.DataFrame(),
