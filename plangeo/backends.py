@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
@@ -18,6 +18,7 @@ Backend = Callable[[Callable[..., Any], Iterable[Any]], Iterator[Any]]
 
 # Chunks under way for each worker: one at work, one waiting, so that memory stays bounded and nobody idles.
 IN_FLIGHT = 2
+_SENT_AGAIN = 5
 
 
 def threads(workers: int | None = None) -> Backend:
@@ -56,16 +57,47 @@ def dask(address: str | None = None, workers: int = 2) -> Backend:
             with Client(address or cluster) as client:  # type: ignore[no-untyped-call]
                 client.wait_for_workers(1 if address else workers)  # who comes later holds no copy of the layers yet
                 known = max(1, len(client.scheduler_info()["workers"]))
-                # The layers inside the function travel to each worker once, not with every chunk.
-                work = client.scatter(function, broadcast=True, hash=False)
-                yield from _in_order(
-                    lambda chunk: client.submit(_apply, work, chunk, pure=False, retries=3), chunks, IN_FLIGHT * known
-                )
+                sender = _Sender(client, function)
+                yield from _in_order(lambda chunk: _Sent(sender, chunk), chunks, IN_FLIGHT * known)
         finally:
             if cluster is not None:
                 cluster.close()
 
     return run
+
+
+class _Sender:
+    """Sends chunks to the workers of a cluster; the layers inside the function travel to each worker once, not with every chunk."""
+
+    def __init__(self, client: Any, function: Callable[..., Any]) -> None:
+        self._client, self._function = client, function
+        self.spread()
+
+    def spread(self) -> None:
+        """Give every worker the function."""
+        self._work = self._client.scatter(self._function, broadcast=True, hash=False)
+
+    def send(self, chunk: Any) -> Any:
+        """Return the promise of a result."""
+        return self._client.submit(_apply, self._work, chunk, pure=False, retries=3)
+
+
+class _Sent:
+    """A chunk under way; sent again when the cluster forgot it together with the worker that held the layers."""
+
+    def __init__(self, sender: _Sender, chunk: Any) -> None:
+        self._sender, self._chunk = sender, chunk
+        self._promise = sender.send(chunk)
+
+    def result(self) -> Any:
+        """Wait for the result; of several it counts once."""
+        for _ in range(_SENT_AGAIN):
+            try:
+                return self._promise.result()
+            except CancelledError:
+                self._sender.spread()
+                self._promise = self._sender.send(self._chunk)
+        return self._promise.result()
 
 
 def _apply(function: Callable[[Any], Any], chunk: Any) -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from plangeo.ground import Bools, Floats, Ground, Ints
+from plangeo.edgeindex import Bools, Floats, Ints
+from plangeo.ground import Ground
 
 _FIRST_STEP_M = 0.5
 _ROUNDING = 1e-9

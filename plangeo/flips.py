@@ -18,14 +18,15 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
-from plangeo.compatibility import ask, ground_by_rule
+from plangeo.compatibility import SizedSpot, ask, ground_by_rule, has_conditions
 from plangeo.margin import flip_distance, margins, nearest_permitted
-from plangeo.model import Flip, Measured, Verdict
+from plangeo.model import Flip, Measured, Verdict, ZoneKey
+from plangeo.nearest import NearestZones
 from plangeo.rulebook import Rulebook
 from plangeo.tables import NEAREST, empty
 from plangeo.totals import Total
+from plangeo.zonelayer import ZoneLayer
 
 _Says = tuple[tuple[str, Verdict], ...]
 """What each class of the layer says to one kind of site; overlay classes no rule speaks of are left out."""
@@ -47,19 +48,19 @@ class _Asked:
     own: Mapping[str, Verdict]
     """What each of them says by itself."""
     forgiven: tuple[Total, ...]
-    overruled: frozenset[str]
+    overruled: frozenset[ZoneKey]
     """Zones under it that another plan overrules."""
 
 
 def measure_flips(
-    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, measured: Measured, totals: Mapping[str, Sequence[Total]]
+    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]]
 ) -> dict[str, Flip]:
     """Return site_id → Flip for every site to which zones give a verdict.
 
-    Parameters: ``sites`` and ``zones`` in one metric CRS; ``measured`` with the governed cover and the zone evidence;
+    Parameters: ``sites`` and ``zones`` (made ready by ``plangeo.zonelayer``) in one metric CRS; ``measured`` with the governed cover and the zone evidence;
     ``totals`` of ``plangeo.totals.judge_totals``. A site whose leaning verdict is UNKNOWN has nothing to flip.
     """
-    asked = _asked(measured, totals, sorted(set(zones["zone_code"].astype(str))))
+    asked = _asked(measured, totals, sorted(set(zones.rows["zone_code"].astype(str))))
     if not asked:
         return {}
     layer = _Layer(sites, zones, measured.rulebook)
@@ -85,41 +86,71 @@ def _tolerance(plans: Sequence[str], rulebook: Rulebook, site_accuracy_m: float)
 
 
 def _asked(measured: Measured, totals: Mapping[str, Sequence[Total]], codes: Sequence[str]) -> list[_Asked]:
-    faces: dict[str, list[Any]] = defaultdict(list)
-    for face in measured.faces():
-        if face.governs:
-            faces[face.site_id].append(face)
-    overruled: dict[str, set[str]] = defaultdict(set)
-    for piece in measured.pieces("zones"):
-        if not piece.prevails:
-            overruled[piece.site_id].add(piece.zone_id)
-    plain: dict[str, _Says] = {}
+    leaning = _leanings(measured, totals)
+    faces = measured.ground()
+    governed: dict[int, list[SizedSpot]] = {n: [] for n in leaning}
+    columns = (faces.site, faces.spot, faces.area_m2, faces.length_m, faces.share)
+    for n, spot, *sizes in zip(*(v.tolist() for v in columns), strict=True):
+        if n in governed and faces.spots[spot].governs:
+            governed[n].append(SizedSpot(faces.spots[spot].governs, *sizes))
+    overruled = _overruled(measured)
+    says = _Sayings(measured, codes)
+    ids = measured.sites["site_id"].tolist()
     out = []
-    for site in measured.sites.to_dict("records"):
-        site_id, found = site["site_id"], totals.get(site["site_id"], ())
-        leaning = Verdict.worst(t.verdict for t in found)
-        if not found or leaning is Verdict.UNKNOWN:
-            continue
-        says = plain.get(site["use_code"]) or _says(measured.rulebook, site, codes, faces[site_id])
-        if not _conditional(measured.rulebook, site["use_code"], codes):
-            plain[site["use_code"]] = says
-        own = _own_verdicts(dict(says), faces[site_id])
-        forgiven = tuple(t for t in found if t.threshold)
-        out.append(_Asked(site_id, leaning, says, tuple(sorted(own)), own, forgiven, frozenset(overruled[site_id])))
+    for n, verdict in leaning.items():
+        site_id, said = ids[n], says.on(n, governed[n])
+        own = _own_verdicts(dict(said), governed[n])
+        forgiven = tuple(t for t in totals[site_id] if t.threshold)
+        out.append(_Asked(site_id, verdict, said, tuple(sorted(own)), own, forgiven, frozenset(overruled.get(site_id, ()))))
     return out
 
 
-def _says(rulebook: Rulebook, site: Mapping[Any, Any], codes: Sequence[str], faces: Sequence[Any]) -> _Says:
-    ground = ground_by_rule(rulebook, site["use_code"], faces)
-    answers = {code: ask(rulebook, site, code, ground) for code in codes}
-    return tuple((code, answer.verdict) for code, answer in answers.items() if answer is not None)
+def _leanings(measured: Measured, totals: Mapping[str, Sequence[Total]]) -> dict[int, Verdict]:
+    """Row of the site → the verdict its zones lead to, where that is known."""
+    worst = {
+        n: Verdict.worst(t.verdict for t in totals[site_id])
+        for n, site_id in enumerate(measured.sites["site_id"].tolist())
+        if totals.get(site_id)
+    }
+    return {n: verdict for n, verdict in worst.items() if verdict is not Verdict.UNKNOWN}
 
 
-def _conditional(rulebook: Rulebook, use_code: str, codes: Sequence[str]) -> bool:
-    return any((rule := rulebook.look_up(use_code, code)) is not None and rule.conditions for code in codes)
+def _overruled(measured: Measured) -> dict[str, set[ZoneKey]]:
+    """Site → zones under it that do not govern there."""
+    found: dict[str, set[ZoneKey]] = defaultdict(set)
+    if "zones" in measured.evidence:
+        pieces = measured.evidence["zones"]
+        pieces = pieces[~pieces["prevails"].to_numpy(dtype=bool)]
+        keys = zip(*(pieces[name].tolist() for name in ("plan_id", "zone_code", "zone_id")), strict=True)
+        for site_id, key in zip(pieces["site_id"].tolist(), keys, strict=True):
+            found[site_id].add(key)
+    return found
 
 
-def _own_verdicts(says: Mapping[str, Verdict], faces: Sequence[Any]) -> dict[str, Verdict]:
+class _Sayings:
+    """What the classes of a layer say to sites; worked out once for each use whose rules ask no conditions."""
+
+    def __init__(self, measured: Measured, codes: Sequence[str]) -> None:
+        self._measured, self._codes = measured, codes
+        self._uses = measured.sites["use_code"].tolist()
+        self._known: dict[str, _Says] = {}
+
+    def on(self, site: int, governed: Sequence[SizedSpot]) -> _Says:
+        """Return what they say to the site in this row, ``governed`` being its ground."""
+        use, book = self._uses[site], self._measured.rulebook
+        if use in self._known:
+            return self._known[use]
+        conditional = has_conditions(book, use, self._codes)
+        fields = {str(k): v for k, v in self._measured.sites.iloc[site].to_dict().items()} if conditional else {"use_code": use}
+        ground = ground_by_rule(book, use, governed)
+        answers = {code: ask(book, fields, code, ground) for code in self._codes}
+        said = tuple((code, answer.verdict) for code, answer in answers.items() if answer is not None)
+        if not conditional:
+            self._known[use] = said
+        return said
+
+
+def _own_verdicts(says: Mapping[str, Verdict], faces: Sequence[SizedSpot]) -> dict[str, Verdict]:
     own: dict[str, Verdict] = {}
     for face in faces:
         for plan_id, code, _ in face.governs:
@@ -128,25 +159,25 @@ def _own_verdicts(says: Mapping[str, Verdict], faces: Sequence[Any]) -> dict[str
 
 
 def find_nearest(
-    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, measured: Measured, totals: Mapping[str, Sequence[Total]]
+    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]]
 ) -> pd.DataFrame:
     """Find for every site that is not simply permitted by its zones the nearest zone that permits its use.
 
     Zones of plans in force only, each by its own class; conditions on the size of the ground count as met there.
     Parameters as in ``measure_flips``. Returns: tables.NEAREST, one row per site, in their order.
     """
-    rulebook = measured.rulebook
-    codes = sorted(set(zones["zone_code"].astype(str)))
-    plans = tuple(p for p in sorted(set(zones["plan_id"].astype(str))) if rulebook.plan_status(p) == "in_force")
-    groups: dict[str, _Group] = {}
-    for site in measured.sites.to_dict("records"):
-        permitted = Verdict.worst(t.verdict for t in totals.get(site["site_id"], ())) is Verdict.PERMITTED
-        if site["has_place"] and site["use_code"] and not permitted:
-            groups[site["site_id"]] = (plans, _says(rulebook, site, codes, ()), Verdict.PERMITTED)
+    rulebook, rows = measured.rulebook, zones.rows
+    says = _Sayings(measured, sorted(set(rows["zone_code"].astype(str))))
+    plans = tuple(p for p in sorted(set(rows["plan_id"].astype(str))) if rulebook.plan_status(p) == "in_force")
+    leaning, groups = _leanings(measured, totals), {}
+    columns = zip(*(measured.sites[name].tolist() for name in ("site_id", "use_code", "has_place")), strict=True)
+    for n, (site_id, use, placed) in enumerate(columns):
+        if placed and use and leaning.get(n) is not Verdict.PERMITTED:
+            groups[site_id] = (plans, says.on(n, ()), Verdict.PERMITTED)
     if not groups:
         return empty(NEAREST)
     found = _Layer(sites, zones, rulebook).nearest(groups)
-    kept = zones.drop_duplicates("zone_id").set_index("zone_id")[["zone_code", "plan_id"]]
+    kept = rows.drop_duplicates("zone_id").set_index("zone_id")[["zone_code", "plan_id"]]
     named = found.join(kept, on="zone_id")
     return named.fillna({"zone_code": "", "plan_id": ""})[[c.name for c in NEAREST]]
 
@@ -154,15 +185,16 @@ def find_nearest(
 class _Layer:
     """The zones of one layer, asked for distances by groups of sites that see the same law."""
 
-    def __init__(self, sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, rulebook: Rulebook) -> None:
-        drawn = zones[zones.geometry.notna()].reset_index(drop=True)
-        self._zones = drawn
-        self._codes = drawn["zone_code"].astype(str).to_numpy()
-        self._plans = drawn["plan_id"].astype(str).to_numpy()
-        self._ids = drawn["zone_id"].astype(str).to_numpy()
+    def __init__(self, sites: gpd.GeoDataFrame, zones: ZoneLayer, rulebook: Rulebook) -> None:
+        self._zones = zones
+        self._plans, self._codes, self._ids = (
+            zones.rows[name].astype(str).to_numpy(dtype=object) for name in ("plan_id", "zone_code", "zone_id")
+        )
         overlays = [code for code, zone_class in rulebook.classes.items() if zone_class.overlay]
         self._ground = ~np.isin(self._codes, overlays)
-        self._shapes = sites.set_index(sites["site_id"].astype(str)).geometry
+        self._shapes = sites.geometry.to_numpy()
+        self._rows: dict[ZoneKey, int] = {}
+        self._place = {site_id: n for n, site_id in enumerate(sites["site_id"].astype(str).tolist())}
 
     def to_worse(self, asked: Sequence[_Asked]) -> dict[str, float]:
         """Site → displacement (m) that lets it poke out of its ground or reach a zone that says worse."""
@@ -201,26 +233,42 @@ class _Layer:
         names = {key: str(n) for n, key in enumerate(dict.fromkeys(groups.values()))}
         frame = gpd.GeoDataFrame(
             {"site_id": list(groups), "group": [names[key] for key in groups.values()]},
-            geometry=self._shapes.loc[list(groups)].to_numpy(),
+            geometry=self._shapes[[self._place[site_id] for site_id in groups]],
             crs=self._zones.crs,
         )
         return frame, {name: self._permitted(*key) for key, name in names.items()}
 
     def _distance_to_bad(self, asked: Sequence[_Asked]) -> dict[str, float]:
-        """Distance to the nearest zone of a governing plan that says worse than the site's leaning; inf when there is none."""
-        shapes = self._zones.geometry.to_numpy()
+        """Distance to the nearest zone of a governing plan that says worse than the site's leaning; inf when there is none.
+
+        Zones under the site that another plan overrules do not count.
+        """
         found = {a.site_id: math.inf for a in asked}
-        members: dict[tuple[Any, ...], list[_Asked]] = defaultdict(list)
+        members: dict[_Group, list[_Asked]] = defaultdict(list)
         for a in asked:
-            members[a.plans, a.says, a.leaning, a.overruled].append(a)
-        for (plans, says, leaning, overruled), group in members.items():
+            members[a.plans, a.says, a.leaning].append(a)
+        for (plans, says, leaning), group in members.items():
             bad = [code for code, verdict in says if verdict > leaning]
-            chosen = np.isin(self._plans, plans) & np.isin(self._codes, bad) & ~np.isin(self._ids, sorted(overruled))
+            chosen = np.isin(self._plans, plans) & np.isin(self._codes, bad)
             if chosen.any():
-                places = self._shapes.loc[[a.site_id for a in group]].to_numpy()
-                (at, _), gap = shapely.STRtree(shapes[chosen]).query_nearest(places, return_distance=True, all_matches=False)
-                found |= {group[i].site_id: float(d) for i, d in zip(at, gap, strict=True)}
+                gaps = NearestZones(self._zones, chosen, self._ids).gaps(self._shapes_of(group), self._overruled(group))
+                found |= {a.site_id: float(gap) for a, gap in zip(group, gaps.tolist(), strict=True)}
         return found
+
+    def _shapes_of(self, asked: Sequence[_Asked]) -> npt.NDArray[Any]:
+        return np.asarray(self._shapes[[self._place[a.site_id] for a in asked]])
+
+    def _overruled(self, asked: Sequence[_Asked]) -> npt.NDArray[np.int64]:
+        """Rows of the overruled zones under each site, filled up with -1."""
+        rows = np.full((len(asked), max(1, max(len(a.overruled) for a in asked))), -1, dtype=np.int64)
+        for n, a in enumerate(asked):
+            rows[n, : len(a.overruled)] = [self._row_of(zone_id) for zone_id in sorted(a.overruled)]
+        return rows
+
+    def _row_of(self, key: ZoneKey) -> int:
+        if not self._rows:
+            self._rows |= {key: n for n, key in enumerate(self._zones.keys)}
+        return self._rows[key]
 
     def _to_thresholds(self, asked: Sequence[_Asked], groups: Mapping[str, _Group]) -> dict[str, float]:
         """Site → displacement (m) at which what its thresholds forgive outgrows the smallest of them."""

@@ -24,11 +24,14 @@ import pandas as pd
 import shapely
 
 from plangeo.displacement import Displacement
+from plangeo.edgeindex import Bools, Floats, Ints
+from plangeo.edgekernel import NOISE_M
 from plangeo.errors import CrsError, TableError
-from plangeo.ground import NOISE_M, Bools, Floats, Ground, Ints, ZoneEdges, zone_edges
+from plangeo.ground import Ground
 from plangeo.nearest import NearestZones
 from plangeo.outside import Depth, Outside, deepest, outside_parts
 from plangeo.tables import FLIPS, MARGINS, NEAREST
+from plangeo.zonelayer import ZoneLayer
 
 TOLERANCE_M = 0.01
 """Metres: how exact the depth of what pokes out, and the displacement at a threshold, are."""
@@ -40,11 +43,16 @@ _NO_GROUND = "no zone is permitted"
 
 
 def margins(
-    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, permitted: Permitted, *, by: str = "use", tolerance_m: float = TOLERANCE_M
+    sites: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame | ZoneLayer,
+    permitted: Permitted,
+    *,
+    by: str = "use",
+    tolerance_m: float = TOLERANCE_M,
 ) -> pd.DataFrame:
     """Measure the signed margin of every site to the border of its permitted ground.
 
-    Parameters: ``sites`` (points, lines, polygons, multi-parts) and ``zones`` in one metric CRS; ``permitted``, for
+    Parameters: ``sites`` (points, lines, polygons, multi-parts) and ``zones`` (a table, or made ready by ``plangeo.zonelayer``) in one metric CRS; ``permitted``, for
     every value of the column ``by`` of the sites, a boolean per row of ``zones``; ``tolerance_m``, how exact a negative
     margin is, in metres. Zones may overlap, repeat and have needless vertices; gaps up to 1e-6 m between them are
     closed, and a site that pokes out by no more than that is inside.
@@ -68,7 +76,7 @@ def margins(
 
 def flip_distance(
     sites: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame | ZoneLayer,
     permitted: Permitted,
     *,
     by: str = "use",
@@ -111,17 +119,15 @@ def flip_distance(
 
 def nearest_permitted(
     sites: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame | ZoneLayer,
     permitted: Permitted,
     *,
     by: str = "use",
     k: int = 1,
-    pieces: tuple[npt.NDArray[Any], Ints] | None = None,
 ) -> pd.DataFrame:
     """Find the permitted zones nearest to every site, and the way there.
 
-    Parameters: as in ``margins``; ``k``, how many zones; ``pieces``, the same zones cut into polygons and for each its
-    row in ``zones``, where somebody has cut them already.
+    Parameters: as in ``margins``; ``k``, how many zones.
     Returns: tables.NEAREST, in the order of the sites, then of the rank; fewer than ``k`` rows where there are fewer
     zones, never none. Zones equally far (to 1e-6 m) go by zone_id. Where several lines are shortest (parallel sides, a
     site on the zone) the ends are one of them, and may be another one when the zones are cut.
@@ -134,13 +140,11 @@ def nearest_permitted(
     ('z1', 'SW', [5.0, 10.0, 10.0])
     """
     table = _blank(sites, by, permitted)
-    shapes, zone = pieces or shapely.get_parts(zones.geometry.to_numpy(), return_index=True)
-    ids = zones["zone_id"].astype(str).to_numpy()
     found = []
-    for rows, mask in _masks(sites, zones, permitted, table):
-        kept = mask[zone]
-        ways = NearestZones(shapes[kept], zone[kept], ids).ways(sites.geometry.to_numpy()[rows], k)
-        if not kept.any():
+    for rows, mask, layer in _masks(sites, zones, permitted, table):
+        ids = layer.rows["zone_id"].astype(str).to_numpy(dtype=object)
+        ways = NearestZones(layer, mask, ids).ways(sites.geometry.to_numpy()[rows], k)
+        if not mask[layer.pieces.rows].any():
             table.loc[rows, "problem"] = _NO_GROUND
         found.append(ways.assign(row=rows[ways["row"].to_numpy()]))
     ways = pd.concat(found) if found else pd.DataFrame({"row": np.zeros(0, dtype=np.int64)})
@@ -224,41 +228,42 @@ def _blank(sites: gpd.GeoDataFrame, by: str, permitted: Permitted) -> pd.DataFra
 
 
 def _groups(
-    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, permitted: Permitted, table: pd.DataFrame
+    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | ZoneLayer, permitted: Permitted, table: pd.DataFrame
 ) -> Iterator[tuple[Ints, Ground]]:
     """Yield the rows of the sites that share a permitted ground, and that ground."""
-    edges: ZoneEdges | None = None
-    for rows, mask in _masks(sites, zones, permitted, table):
-        edges = edges or zone_edges(zones.geometry.to_numpy())
-        ground = Ground(edges, mask)
+    for rows, mask, layer in _masks(sites, zones, permitted, table):
+        ground = Ground(layer, mask)
         if ground.is_empty:
             table.loc[rows, "problem"] = _NO_GROUND
         yield rows, ground
 
 
 def _masks(
-    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, permitted: Permitted, table: pd.DataFrame
-) -> Iterator[tuple[Ints, Bools]]:
-    """Yield the rows of the sites that share their permitted zones, and which zones those are."""
+    sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | ZoneLayer, permitted: Permitted, table: pd.DataFrame
+) -> Iterator[tuple[Ints, Bools, ZoneLayer]]:
+    """Yield the rows of the sites that share their permitted zones, which zones those are, and the layer."""
     _check_frames(sites, zones, permitted)
+    layer: ZoneLayer | None = zones if isinstance(zones, ZoneLayer) else None
     same: dict[bytes, list[str]] = {}
     for name, mask in permitted.items():
         same.setdefault(np.asarray(mask, dtype=bool).tobytes(), []).append(name)
     for key, names in same.items():
         rows = np.flatnonzero(table["group"].isin(names) & (table["problem"] == ""))
         if len(rows):
-            yield rows, np.frombuffer(key, dtype=bool)
+            layer = layer or ZoneLayer.of(zones)
+            yield rows, np.frombuffer(key, dtype=bool), layer
 
 
-def _check_frames(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, permitted: Permitted) -> None:
+def _check_frames(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | ZoneLayer, permitted: Permitted) -> None:
     if sites.crs is None or zones.crs is None or sites.crs != zones.crs or sites.crs.is_geographic:
         raise CrsError(
             f"sites are in {sites.crs}, zones in {zones.crs}: a margin in metres needs both in one metric CRS. "
             "Convert both with plangeo.geometry.to_crs."
         )
-    wrong = [f"{name!r}: {len(mask)}" for name, mask in permitted.items() if len(mask) != len(zones)]
+    count = len(zones.rows if isinstance(zones, ZoneLayer) else zones)
+    wrong = [f"{name!r}: {len(mask)}" for name, mask in permitted.items() if len(mask) != count]
     if wrong:
         raise TableError(
-            f"permitted must hold one value per zone ({len(zones)}), but has {', '.join(wrong)}: "
+            f"permitted must hold one value per zone ({count}), but has {', '.join(wrong)}: "
             "else the wrong zones count as permitted. Make the arrays from the rows of this very layer."
         )

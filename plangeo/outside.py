@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from plangeo.ground import NOISE_M, Bools, Floats, Ground, Ints, distance_to_edges
+from plangeo.edgeindex import Bools, Floats, Ints
+from plangeo.edgekernel import NOISE_M
+from plangeo.ground import Ground, distance_to_edges
 
 _MOST_CELLS = 1_000_000
 _MOST_ROUNDS = 80

@@ -12,6 +12,7 @@ import shapely
 
 from plangeo.errors import CrsError, TableError
 from plangeo.margin import flip_distance, margins, nearest_permitted
+from plangeo.zonelayer import ZoneLayer
 
 CRS = "EPSG:9215"
 X0, Y0 = 449_000.0, 2_417_000.0
@@ -285,6 +286,7 @@ def test_giants_are_measured_like_other_zones() -> None:
     assert deep["distance_m"].tolist() == pytest.approx([0.0, 290.0])
     around = near(box(-200, -200, 200, 200), disc, far)
     assert around["distance_m"].tolist() == [0.0]
-    cut = np.array([shapely.intersection(disc, box(-200, -200, 0, 200)), shapely.intersection(disc, box(0, -200, 200, 200)), far])
-    pieces = near(at(shapely.Point(10, 0)), disc, far, k=2, pieces=(cut, np.array([0, 0, 1])))
-    assert pieces[["zone_id", "distance_m"]].to_numpy().tolist() == deep[["zone_id", "distance_m"]].to_numpy().tolist()
+    ready = nearest_permitted(
+        register(at(shapely.Point(10, 0))), ZoneLayer.of(layer(disc, far)), {"a": np.array([True, True])}, k=2
+    )
+    pd.testing.assert_frame_equal(ready, deep)
