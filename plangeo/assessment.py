@@ -43,6 +43,7 @@ from plangeo.totals import judge_totals
 from plangeo.zonelayer import ZoneLayer
 
 CHUNK_SITES = 2_000
+SERIAL_SITES = 10_000
 _GROUND = ("site_id", "plan_id", "zone_code")
 # Around sites, pieces are read this far, so that what is put together from them is complete beside a site.
 _AROUND_M = 10.0
@@ -223,12 +224,14 @@ def _assess_chunks(sites: gpd.GeoDataFrame, case: Case, backend: Backend, size: 
     if compiled is None:
         # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
         compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
+    threads = case.threads
+    if backend is map:  # one chunk after the other: large ones, with several threads inside
+        size, threads = max(size, SERIAL_SITES) if size == CHUNK_SITES else size, os.cpu_count() or 1
     if isinstance(case.zones, KeptZones) and len(sites) > size:
         # Neighbours go together, so that each chunk reads a small window; the rows are put in order afterwards.
         centres = shapely.bounds(sites.geometry.to_numpy())
         sites = sites.iloc[np.argsort(hilbert_positions(np.nan_to_num(centres)), kind="stable")]
     pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
-    threads = (os.cpu_count() or 1) if backend is map else case.threads
     return backend(partial(assess_chunk, case=replace(case, compiled=compiled, threads=threads)), pieces)
 
 

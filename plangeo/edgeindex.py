@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -161,6 +162,20 @@ def spread(first: Ints, count: Ints) -> tuple[Ints, Ints]:
     """
     at = np.repeat(np.arange(len(first)), count)
     return at, first[at] + np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+
+
+def near_pairs(tree: Any, shapes: Shapes, reach: float, matters: Callable[[Ints], Bools]) -> tuple[Ints, Ints]:
+    """Return (shape, entry of the tree) for entries that matter whose boxes come within ``reach`` of a shape, shapes rising.
+
+    What does not matter is left out before any geometry is looked at, and the shapes are prepared.
+    """
+    bounds = shapely.bounds(shapes)
+    at, entry = tree.query(shapely.box(*(bounds + reach * np.array([-1, -1, 1, 1])).T) if reach else shapes)
+    kept = matters(entry)
+    at, entry = at[kept], entry[kept]
+    order = np.argsort(at, kind="stable")
+    shapely.prepare(shapes)
+    return at[order], entry[order]
 
 
 def _boxes_of(ends: Floats) -> Floats:

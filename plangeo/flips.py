@@ -187,11 +187,10 @@ class _Layer:
 
     def __init__(self, sites: gpd.GeoDataFrame, zones: ZoneLayer, rulebook: Rulebook) -> None:
         self._zones = zones
-        self._plans, self._codes, self._ids = (
-            zones.rows[name].astype(str).to_numpy(dtype=object) for name in ("plan_id", "zone_code", "zone_id")
-        )
+        names = (zones.rows[name].astype(str).to_numpy(dtype=object) for name in ("plan_id", "zone_code"))
+        (self._plans, self._plan), (self._codes, self._code) = (np.unique(v, return_inverse=True) for v in names)
         overlays = [code for code, zone_class in rulebook.classes.items() if zone_class.overlay]
-        self._ground = ~np.isin(self._codes, overlays)
+        self._ground = ~np.isin(self._codes, overlays)[self._code]
         self._shapes = sites.geometry.to_numpy()
         self._rows: dict[ZoneKey, int] = {}
         self._place = {site_id: n for n, site_id in enumerate(sites["site_id"].astype(str).tolist())}
@@ -223,7 +222,11 @@ class _Layer:
 
     def _permitted(self, plans: tuple[str, ...], says: _Says, at_most: Verdict) -> npt.NDArray[np.bool_]:
         good = [code for code, verdict in says if verdict <= at_most]
-        return np.asarray(self._ground & np.isin(self._plans, plans) & np.isin(self._codes, good))
+        return np.asarray(self._ground & self._drawn_by(plans, good))
+
+    def _drawn_by(self, plans: Sequence[str], codes: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """The zones of some plans and classes."""
+        return np.asarray(np.isin(self._plans, plans)[self._plan] & np.isin(self._codes, codes)[self._code])
 
     def _margins(self, groups: Mapping[str, _Group]) -> pd.DataFrame:
         frame, permitted = self._grouped(groups)
@@ -249,9 +252,9 @@ class _Layer:
             members[a.plans, a.says, a.leaning].append(a)
         for (plans, says, leaning), group in members.items():
             bad = [code for code, verdict in says if verdict > leaning]
-            chosen = np.isin(self._plans, plans) & np.isin(self._codes, bad)
+            chosen = self._drawn_by(plans, bad)
             if chosen.any():
-                gaps = NearestZones(self._zones, chosen, self._ids).gaps(self._shapes_of(group), self._overruled(group))
+                gaps = NearestZones(self._zones, chosen).gaps(self._shapes_of(group), self._overruled(group))
                 found |= {a.site_id: float(gap) for a, gap in zip(group, gaps.tolist(), strict=True)}
         return found
 

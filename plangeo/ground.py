@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 
-from plangeo.edgeindex import Bools, EdgeIndex, Floats, Ints, Outlines, Shapes, edges_of
+from plangeo.edgeindex import Bools, EdgeIndex, Floats, Ints, Outlines, Shapes, edges_of, near_pairs
 from plangeo.edgekernel import GONE, NOISE_M
 from plangeo.gaps import point_gap2
 from plangeo.geometry import polygonal
@@ -81,8 +81,9 @@ class Ground:
 
         They hold the whole border there, maybe more of it, and maybe edges that lie inside the ground.
         """
-        at, leaf = self._index.tree.query(shapes, predicate="intersects")
-        at, edge = self._edges(at, leaf)
+        at, leaf = near_pairs(self._index.tree, shapes, 0.0, self._choice.matters_in)
+        hit = shapely.intersects(shapes[at], self._index.lines[leaf])
+        at, edge = self._edges(at[hit], leaf[hit])
         return at, np.asarray(shapely.linestrings(self._index.ends[edge].reshape(-1, 2, 2)))
 
     def _edges(self, at: Ints, leaf: Ints) -> tuple[Ints, Ints]:

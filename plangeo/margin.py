@@ -142,8 +142,7 @@ def nearest_permitted(
     table = _blank(sites, by, permitted)
     found = []
     for rows, mask, layer in _masks(sites, zones, permitted, table):
-        ids = layer.rows["zone_id"].astype(str).to_numpy(dtype=object)
-        ways = NearestZones(layer, mask, ids).ways(sites.geometry.to_numpy()[rows], k)
+        ways = NearestZones(layer, mask).ways(sites.geometry.to_numpy()[rows], k)
         if not mask[layer.pieces.rows].any():
             table.loc[rows, "problem"] = _NO_GROUND
         found.append(ways.assign(row=rows[ways["row"].to_numpy()]))

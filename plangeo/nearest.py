@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import shapely
 
-from plangeo.edgeindex import Bools, Floats, Ints, Outlines, Shapes, edges_of
+from plangeo.edgeindex import Bools, Floats, Ints, Outlines, Shapes, edges_of, near_pairs
 from plangeo.edgekernel import NOISE_M
 from plangeo.nearestedge import Choice
 from plangeo.zonelayer import ZoneLayer
@@ -21,15 +19,16 @@ _NONE = -1
 class NearestZones:
     """Some zones of a layer, asked how far they are.
 
-    Parameters: ``layer`` in a metric CRS; ``chosen``, one per row of the layer; ``ids``, the zones' ids: of zones equally far
-    (to 1e-6 m) the one of the lowest id is the nearer.
+    Parameters: ``layer`` in a metric CRS; ``chosen``, one per row of the layer. Of zones equally far (to 1e-6 m) the one of
+    the lowest zone_id is the nearer.
     """
 
-    def __init__(self, layer: ZoneLayer, chosen: Bools, ids: Any) -> None:
-        self._layer, self._chosen, self._ids = layer, chosen, ids
-        self._rank: Ints = np.unique(ids, return_inverse=True)[1].astype(np.int64)
-        self._choice = Choice(edges_of(layer), chosen, self._rank)
-        self._count = len(np.unique(layer.pieces.rows[chosen[layer.pieces.rows]]))
+    def __init__(self, layer: ZoneLayer, chosen: Bools) -> None:
+        self._layer, self._chosen = layer, chosen
+        self._choice = Choice(edges_of(layer), chosen, layer.id_rank)
+        drawn = np.zeros(len(chosen), dtype=bool)
+        drawn[layer.pieces.rows] = True
+        self._count = int((drawn & chosen).sum())
 
     def gaps(self, sites: Shapes, taken: Ints) -> Floats:
         """Return the distance in metres to the nearest zone; infinite when there is none.
@@ -44,9 +43,7 @@ class NearestZones:
 
     def ways(self, sites: Shapes, k: int) -> pd.DataFrame:
         """Return the ``k`` nearest zones of every site: row, rank, zone_id, distance, azimuth and the ends of the line."""
-        found = self._lying_on(sites)
-        found["rank"] = found.groupby("row").cumcount()
-        found = found[found["rank"] < k]
+        found = self._lying_on(sites, k)
         taken = np.full((len(sites), k), _NONE, dtype=np.int64)
         taken[found["row"], found["rank"]] = found["zone"]
         frames, outlines = [found], Outlines.of(sites)
@@ -61,21 +58,23 @@ class NearestZones:
 
     def _touched(self, sites: Shapes) -> tuple[Ints, Ints]:
         """Pairs of sites and pieces of chosen zones that share a place."""
-        at, piece = self._layer.tree.query(sites, predicate="dwithin", distance=NOISE_M / 2)
-        mine = self._chosen[self._layer.pieces.rows[piece]]
-        return at[mine], piece[mine]
+        at, piece = near_pairs(self._layer.tree, sites, NOISE_M, lambda piece: self._chosen[self._layer.pieces.rows[piece]])
+        hit = shapely.dwithin(sites[at], self._layer.pieces.geometries[piece], NOISE_M / 2)
+        return at[hit], piece[hit]
 
-    def _lying_on(self, sites: Shapes) -> pd.DataFrame:
-        """The zones that a site shares a place with, in the order of their ids, and such a place."""
+    def _lying_on(self, sites: Shapes, k: int) -> pd.DataFrame:
+        """Up to ``k`` zones that a site shares a place with, in the order of their ids, and such a place."""
         at, piece = self._touched(sites)
         pieces = self._layer.pieces
         zone = pieces.rows[piece]
-        order = np.lexsort((pieces.numbers[piece], self._rank[zone], at))
+        order = np.lexsort((pieces.numbers[piece], self._layer.id_rank[zone], at))
         at, zone, piece = at[order], zone[order], piece[order]
         first = np.flatnonzero((np.diff(at, prepend=-1) != 0) | (np.diff(zone, prepend=-1) != 0))
         at, zone, piece = at[first], zone[first], piece[first]
+        rank = np.arange(len(at)) - np.searchsorted(at, at)
+        at, zone, piece, rank = (v[rank < k] for v in (at, zone, piece, rank))
         place = shapely.get_coordinates(shapely.shortest_line(sites[at], pieces.geometries[piece])).reshape(-1, 4)
-        return _frame(at, zone, np.zeros(len(at)), place)
+        return _frame(at, zone, np.zeros(len(at)), place).assign(rank=rank)
 
     def _beside(self, outlines: Outlines, asked: Ints, taken: Ints) -> pd.DataFrame:
         """The nearest zone that is not taken yet, by its edges."""
@@ -93,7 +92,7 @@ class NearestZones:
         word = _COMPASS[((azimuth + 22.5) // 45).astype(int) % 8]
         return found.assign(
             rank=found["rank"] + 1.0,
-            zone_id=self._ids[np.asarray(found["zone"])],
+            zone_id=self._layer.ids[np.asarray(found["zone"])],
             distance_m=np.where(touching, 0.0, found["distance_m"]),
             azimuth_deg=np.where(touching, np.nan, azimuth),
             compass=np.where(touching, "", word),

@@ -82,6 +82,16 @@ class Choice:
         left, right = self._allowed[self.index.sides[edge]].T
         return np.asarray(left | right if self._by_zone else left != right)
 
+    def matters_in(self, leaf: Ints) -> Bools:
+        """Say which of these leaves hold an edge that matters."""
+        return np.asarray(self._leaves[leaf])
+
+    @cached_property
+    def _leaves(self) -> Bools:
+        left, right = self._allowed[self.index.sides].T
+        mine = left | right if self._by_zone else left != right
+        return np.asarray(np.logical_or.reduceat(mine, self.index.firsts[:-1])) if len(mine) else np.zeros(0, dtype=bool)
+
     def nearest(
         self, outlines: Outlines, asked: Ints | None = None, *, status: Status | None = None, taken: Ints | None = None
     ) -> Found:

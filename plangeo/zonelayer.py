@@ -85,6 +85,16 @@ class ZoneLayer:
         return rank
 
     @cached_property
+    def ids(self) -> NDArray[Any]:
+        """The zone_id of every row."""
+        return self.rows["zone_id"].astype(str).to_numpy(dtype=object)
+
+    @cached_property
+    def id_rank(self) -> NDArray[np.int64]:
+        """Place of every row's zone_id in the order of all of them."""
+        return np.unique(self.ids, return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
     def tree(self) -> Any:
         """The index over the pieces."""
         return shapely.STRtree(self.pieces.geometries)
