@@ -275,8 +275,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     nearest = empty(NEAREST)
     if case.zones is not None and "robustness" in case.codes:
         totals = measured.once(judge_totals)
-        facts["zones"]["flips"] = measure_flips(sites, case.zones, measured, totals)
-        nearest = find_nearest(sites, case.zones, measured, totals)
+        facts["zones"]["flips"] = measure_flips(sites, case.zones, measured, totals, threads=case.threads)
+        nearest = find_nearest(sites, case.zones, measured, totals, threads=case.threads)
     findings = _concat([CHECKS[code].judge(measured) for code in case.codes])
     if case.zones is not None:
         wanted = _spoken_against(evidence["zones"], findings)

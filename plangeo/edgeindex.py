@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -143,6 +144,15 @@ class EdgeIndex:
         return spread(self.firsts[leaf], self.firsts[leaf + 1] - self.firsts[leaf])
 
 
+def in_threads(work: Callable[[Any], Any], groups: Iterable[Any], threads: int) -> Iterator[Any]:
+    """Yield ``work`` of every group in their order, several at a time."""
+    if threads <= 1:
+        yield from map(work, groups)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(work, groups)
+
+
 def _links(ends: Floats) -> tuple[npt.NDArray[np.int8], Bools]:
     """How each edge goes on from the one before (0: not at all), and where a new line has to begin."""
     link = np.zeros(len(ends), dtype=np.int8)
@@ -164,13 +174,12 @@ def spread(first: Ints, count: Ints) -> tuple[Ints, Ints]:
     return at, first[at] + np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
 
 
-def near_pairs(tree: Any, shapes: Shapes, reach: float, matters: Callable[[Ints], Bools]) -> tuple[Ints, Ints]:
-    """Return (shape, entry of the tree) for entries that matter whose boxes come within ``reach`` of a shape, shapes rising.
+def near_pairs(tree: Any, shapes: Shapes, matters: Callable[[Ints], Bools]) -> tuple[Ints, Ints]:
+    """Return (shape, entry of the tree) for entries that matter whose boxes meet that of a shape, shapes rising.
 
     What does not matter is left out before any geometry is looked at, and the shapes are prepared.
     """
-    bounds = shapely.bounds(shapes)
-    at, entry = tree.query(shapely.box(*(bounds + reach * np.array([-1, -1, 1, 1])).T) if reach else shapes)
+    at, entry = tree.query(shapes)
     kept = matters(entry)
     at, entry = at[kept], entry[kept]
     order = np.argsort(at, kind="stable")
@@ -203,6 +212,8 @@ def edges_of(layer: ZoneLayer) -> EdgeIndex:
     """Return the index over the borders of a layer; made once, for as long as the layer lives."""
     key = id(layer)
     if key not in _held:
-        _held[key] = EdgeIndex.of(layer.borders)
+        found = EdgeIndex.of(layer.borders)
+        _ = found.tree, layer.tree  # made before threads share them
+        _held[key] = found
         weakref.finalize(layer, _held.pop, key, None)
     return _held[key]

@@ -53,17 +53,17 @@ class _Asked:
 
 
 def measure_flips(
-    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]]
+    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]], *, threads: int = 1
 ) -> dict[str, Flip]:
     """Return site_id → Flip for every site to which zones give a verdict.
 
     Parameters: ``sites`` and ``zones`` (made ready by ``plangeo.zonelayer``) in one metric CRS; ``measured`` with the governed cover and the zone evidence;
-    ``totals`` of ``plangeo.totals.judge_totals``. A site whose leaning verdict is UNKNOWN has nothing to flip.
+    ``totals`` of ``plangeo.totals.judge_totals``; ``threads`` changes nothing but the time. A site whose leaning verdict is UNKNOWN has nothing to flip.
     """
     asked = _asked(measured, totals, sorted(set(zones.rows["zone_code"].astype(str))))
     if not asked:
         return {}
-    layer = _Layer(sites, zones, measured.rulebook)
+    layer = _Layer(sites, zones, measured.rulebook, threads)
     worse = layer.to_worse([a for a in asked if a.leaning is not Verdict.NOT_PERMITTED])
     better = layer.to_better([a for a in asked if a.leaning is not Verdict.PERMITTED])
     accuracy = dict(zip(measured.sites["site_id"], measured.sites["accuracy_m"], strict=True))
@@ -159,7 +159,7 @@ def _own_verdicts(says: Mapping[str, Verdict], faces: Sequence[SizedSpot]) -> di
 
 
 def find_nearest(
-    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]]
+    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]], *, threads: int = 1
 ) -> pd.DataFrame:
     """Find for every site that is not simply permitted by its zones the nearest zone that permits its use.
 
@@ -176,7 +176,7 @@ def find_nearest(
             groups[site_id] = (plans, says.on(n, ()), Verdict.PERMITTED)
     if not groups:
         return empty(NEAREST)
-    found = _Layer(sites, zones, rulebook).nearest(groups)
+    found = _Layer(sites, zones, rulebook, threads).nearest(groups)
     kept = rows.drop_duplicates("zone_id").set_index("zone_id")[["zone_code", "plan_id"]]
     named = found.join(kept, on="zone_id")
     return named.fillna({"zone_code": "", "plan_id": ""})[[c.name for c in NEAREST]]
@@ -185,8 +185,8 @@ def find_nearest(
 class _Layer:
     """The zones of one layer, asked for distances by groups of sites that see the same law."""
 
-    def __init__(self, sites: gpd.GeoDataFrame, zones: ZoneLayer, rulebook: Rulebook) -> None:
-        self._zones = zones
+    def __init__(self, sites: gpd.GeoDataFrame, zones: ZoneLayer, rulebook: Rulebook, threads: int) -> None:
+        self._zones, self._threads = zones, threads
         names = (zones.rows[name].astype(str).to_numpy(dtype=object) for name in ("plan_id", "zone_code"))
         (self._plans, self._plan), (self._codes, self._code) = (np.unique(v, return_inverse=True) for v in names)
         overlays = [code for code, zone_class in rulebook.classes.items() if zone_class.overlay]
@@ -218,7 +218,7 @@ class _Layer:
     def nearest(self, groups: Mapping[str, _Group]) -> pd.DataFrame:
         """The nearest zone of each site's permitted ground, and the way there."""
         frame, permitted = self._grouped(groups)
-        return nearest_permitted(frame, self._zones, permitted, by="group")
+        return nearest_permitted(frame, self._zones, permitted, by="group", threads=self._threads)
 
     def _permitted(self, plans: tuple[str, ...], says: _Says, at_most: Verdict) -> npt.NDArray[np.bool_]:
         good = [code for code, verdict in says if verdict <= at_most]
@@ -230,7 +230,7 @@ class _Layer:
 
     def _margins(self, groups: Mapping[str, _Group]) -> pd.DataFrame:
         frame, permitted = self._grouped(groups)
-        return margins(frame, self._zones, permitted, by="group")
+        return margins(frame, self._zones, permitted, by="group", threads=self._threads)
 
     def _grouped(self, groups: Mapping[str, _Group]) -> tuple[gpd.GeoDataFrame, dict[str, npt.NDArray[np.bool_]]]:
         names = {key: str(n) for n, key in enumerate(dict.fromkeys(groups.values()))}

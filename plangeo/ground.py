@@ -81,7 +81,7 @@ class Ground:
 
         They hold the whole border there, maybe more of it, and maybe edges that lie inside the ground.
         """
-        at, leaf = near_pairs(self._index.tree, shapes, 0.0, self._choice.matters_in)
+        at, leaf = near_pairs(self._index.tree, shapes, self._choice.matters_in)
         hit = shapely.intersects(shapes[at], self._index.lines[leaf])
         at, edge = self._edges(at[hit], leaf[hit])
         return at, np.asarray(shapely.linestrings(self._index.ends[edge].reshape(-1, 2, 2)))

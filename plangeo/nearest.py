@@ -58,8 +58,8 @@ class NearestZones:
 
     def _touched(self, sites: Shapes) -> tuple[Ints, Ints]:
         """Pairs of sites and pieces of chosen zones that share a place."""
-        at, piece = near_pairs(self._layer.tree, sites, NOISE_M, lambda piece: self._chosen[self._layer.pieces.rows[piece]])
-        hit = shapely.dwithin(sites[at], self._layer.pieces.geometries[piece], NOISE_M / 2)
+        at, piece = near_pairs(self._layer.tree, sites, lambda piece: self._chosen[self._layer.pieces.rows[piece]])
+        hit = shapely.intersects(sites[at], self._layer.pieces.geometries[piece])
         return at[hit], piece[hit]
 
     def _lying_on(self, sites: Shapes, k: int) -> pd.DataFrame:
