@@ -47,8 +47,10 @@ def outside_parts(shapes: Shapes, ground: Ground) -> Outside:
 
     Parameters: ``shapes``, single points, lines and polygons (no multi-parts) in the CRS of the ground.
 
-    >>> from plangeo.ground import zone_edges
-    >>> ground = Ground(zone_edges(np.array([shapely.box(0, 0, 10, 10)])), np.array([True]))
+    >>> import geopandas as gpd
+    >>> from plangeo.zonelayer import ZoneLayer
+    >>> zones = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 10, 10)], crs=9215)
+    >>> ground = Ground(ZoneLayer.of(zones), np.array([True]))
     >>> found = outside_parts(np.array([shapely.box(8, 0, 12, 5), shapely.Point(3, 3)]), ground)
     >>> found.owner.tolist(), shapely.area(found.piece).tolist()
     ([0], [10.0])

@@ -24,6 +24,7 @@ PUBLIC = [
     "__version__",
     "assess",
     "assess_chunks",
+    "assess_to",
     "backends",
     "explain",
     "list_checks",
