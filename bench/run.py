@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import os
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from agreement import compare, read_measures
 from process import Run, run_process
@@ -55,10 +57,18 @@ PEERS = (
     Contender("postgis", "PostGIS, GiST", "postgis.py"),
     Contender("postgis-cut", "PostGIS, ST_Subdivide(256) first", "postgis.py", ("subdivided",)),
 )
+PLANGEO_MEASURE = Contender("measure", "plangeo, the measuring job alone", "plangeo_measure.py", own=True)
 ASSESS = Contender("plangeo", "**plangeo.assess**, whole", "plangeo_assess.py", own=True)
 # A job is what is timed. The peers have no counterpart to an assessment, so its yardstick is the reading.
-JOBS: dict[str, tuple[Contender, ...]] = {"measure": (READING, PLANGEO, *PEERS), "assess": (READING, ASSESS)}
-LATER = {"margins": "plangeo measures no distance to flip yet", "warm": "plangeo keeps no prepared plan yet"}
+MARGINS = Contender("plangeo", "**plangeo**, overlay and margins", "plangeo_margins.py", own=True)
+WARM = Contender("plangeo", "**plangeo**, plan prepared before", "plangeo_warm.py", own=True)
+JOBS: dict[str, tuple[Contender, ...]] = {
+    "measure": (READING, PLANGEO, *PEERS),
+    "assess": (READING, PLANGEO_MEASURE, ASSESS),
+    "margins": (READING, MARGINS),
+    "warm": (READING, WARM, *PEERS[:2]),
+}
+WARM_SITES = 1_000
 
 
 def main() -> None:
@@ -66,10 +76,13 @@ def main() -> None:
     chosen = _arguments()
     contenders = _chosen(JOBS[chosen.job], chosen.peers)
     workload = prepare(chosen.size, chosen.seed)
+    if chosen.job == "warm":
+        workload = _few_sites(workload)
+        _run(WARM, workload, chosen.limit)
     load = os.getloadavg()[0]
     print(f"{chosen.job} on {workload.folder.name}, {chosen.runs} run(s) each, limit {chosen.limit:g} s", flush=True)
     runs = run_in_turn(contenders, workload, chosen.runs, chosen.limit)
-    agreement = agreements(contenders, runs, workload) if chosen.job == "measure" else {}
+    agreement = agreements(contenders, runs, workload) if chosen.job in ("measure", "warm") else {}
     for name, found in agreement.items():
         print(f"{name}: {found}")
     rows = [_row(c, runs[c.name], runs.get("plangeo", []), agreement.get(c.name)) for c in contenders]
@@ -94,20 +107,32 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare plangeo with its peers on a made-up plan.")
     parser.add_argument("--size", choices=sorted(SIZES), default="S")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--job", choices=[*JOBS, *LATER], default="measure")
+    parser.add_argument("--job", choices=list(JOBS), default="measure")
     parser.add_argument("--peers", default="", help="comma-separated names, e.g. plangeo,shapely; all by default")
     parser.add_argument("--runs", type=int, default=0, help="default: 3 for S, 2 for M, 1 for L")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds one process may take; over it is a result")
     parser.add_argument("--shared", action="store_true", help="say in the results that the machine was not quiet")
     chosen = parser.parse_args()
-    if chosen.job in LATER:
-        parser.exit(2, f"--job {chosen.job} cannot be run: {LATER[chosen.job]}.\n")
     known = [c.name for c in JOBS[chosen.job]]
     unknown = [name for name in _names(chosen.peers) if name not in known]
     if unknown:
         parser.error(f"--peers knows {', '.join(known)}; not {', '.join(unknown)}")
     chosen.runs = chosen.runs or RUNS[chosen.size]
     return chosen
+
+
+def _few_sites(workload: Workload) -> Workload:
+    """The same plan with a new, small register."""
+    folder = workload.folder.with_name(f"{workload.folder.name}-warm")
+    folder.mkdir(exist_ok=True)
+    small = Workload(folder, workload.size, workload.seed)
+    for name in ("zones.parquet", "rulebook.yaml"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(workload.folder / name)
+    pq.write_table(pq.read_table(workload.sites).slice(0, WARM_SITES), small.sites)
+    facts = json.loads((workload.folder / "facts.json").read_text(encoding="utf-8"))
+    (folder / "facts.json").write_text(json.dumps(facts | {"sites": min(WARM_SITES, facts["sites"])}), encoding="utf-8")
+    return small
 
 
 def _names(text: str) -> list[str]:
