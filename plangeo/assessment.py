@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from plangeo.areas import ellipsoidal_area
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook, take_sites
 from plangeo.checks import CHECKS, ESSENTIAL
-from plangeo.flips import find_nearest, measure_flips
+from plangeo.flips import measure_around
 from plangeo.geometry import as_crs, repair_layer, to_crs, transformation, working_crs
 from plangeo.keptzones import KeptZones, window_around
 from plangeo.layers import IDS, OpenLayers, open_layers, raster_notes
@@ -275,8 +275,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     nearest = empty(NEAREST)
     if case.zones is not None and "robustness" in case.codes:
         totals = measured.once(judge_totals)
-        facts["zones"]["flips"] = measure_flips(sites, case.zones, measured, totals, threads=case.threads)
-        nearest = find_nearest(sites, case.zones, measured, totals, threads=case.threads)
+        facts["zones"]["flips"], nearest = measure_around(sites, case.zones, measured, totals, threads=case.threads)
     findings = _concat([CHECKS[code].judge(measured) for code in case.codes])
     if case.zones is not None:
         wanted = _spoken_against(evidence["zones"], findings)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -20,7 +20,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from plangeo.compatibility import SizedSpot, ask, ground_by_rule, has_conditions
-from plangeo.margin import flip_distance, margins, nearest_permitted
+from plangeo.keptzones import KeptZones
+from plangeo.margin import NO_GROUND, flip_distance, margins, nearest_permitted
 from plangeo.model import Flip, Measured, Verdict, ZoneKey
 from plangeo.nearest import NearestZones
 from plangeo.rulebook import Rulebook
@@ -34,6 +35,32 @@ _Says = tuple[tuple[str, Verdict], ...]
 
 _Group = tuple[tuple[str, ...], _Says, Verdict]
 """Plans, what their classes say, and the worst verdict of ground that counts: sites of one group see the same ground."""
+
+
+def measure_around(
+    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]], *, threads: int = 1
+) -> tuple[dict[str, Flip], pd.DataFrame]:
+    """Return ``measure_flips`` and ``find_nearest``; of zones that are too large to hold only what lies around the sites is read.
+
+    What is farther than the last window reaches is told as that far at least: a flip at its reach, and no nearest zone.
+    """
+    windows = zones.windows(sites.geometry.to_numpy()) if isinstance(zones, KeptZones) else ((zones, math.inf),)
+    for layer, reach in windows:
+        flips = measure_flips(sites, layer, measured, totals, threads=threads)
+        nearest = find_nearest(sites, layer, measured, totals, threads=threads)
+        found = (nearest["distance_m"].to_numpy(dtype=float) <= reach) | ~nearest["problem"].isin(("", NO_GROUND)).to_numpy()
+        if reach == math.inf or (found.all() and all(flip.distance_m <= reach for flip in flips.values())):
+            return flips, nearest
+    flips = {site_id: replace(flip, distance_m=min(flip.distance_m, reach)) for site_id, flip in flips.items()}
+    return flips, _no_farther_than(reach, nearest, found)
+
+
+def _no_farther_than(reach: float, nearest: pd.DataFrame, found: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    out = nearest.copy()
+    for column in out.columns.difference(["site_id", "group", "problem"]):
+        out.loc[~found, column] = math.nan if out[column].dtype.kind in "fi" else ""
+    out.loc[~found, "problem"] = f"no zone within {reach / 1000:g} km is permitted"
+    return out
 
 
 @dataclass(frozen=True)

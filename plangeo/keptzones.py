@@ -6,7 +6,9 @@ of a country's zones, which is copied to every process.
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ from plangeo.zonelayer import Window, ZoneLayer
 HOLD_BYTES = 512 * 2**20
 """Pieces and borders up to this size on disk are read once and held (they take about four times as much); larger ones by window."""
 _FIRST_REACH_M = 1_000.0
+REACHES_M = (2_000.0, 16_000.0, 64_000.0)
+"""How far around its sites a plan that is not held is searched for what is nearest."""
 _opened: dict[tuple[str, str], KeptZones] = {}
 _opening = threading.Lock()
 
@@ -73,6 +77,18 @@ class KeptZones(ZoneLayer):
         # The same for every window, and slow to make for a million zones.
         found.__dict__.update(keys=self.keys, rank=self.rank)
         return found
+
+    def windows(self, shapes: NDArray[Any]) -> Iterator[tuple[ZoneLayer, float]]:
+        """Yield larger and larger windows around shapes, and how far around them each is complete (m): infinitely when it is all."""
+        if self._held:
+            yield self, math.inf
+            return
+        for reach in REACHES_M:
+            found = self.window(window_around(shapes, reach))
+            whole = len(found.pieces) == self._layer.about["pieces"]
+            yield found, math.inf if whole else reach
+            if whole:
+                return
 
     @cached_property
     def lost(self) -> gpd.GeoDataFrame:

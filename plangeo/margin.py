@@ -39,7 +39,7 @@ TOLERANCE_M = 0.01
 Permitted = Mapping[str, npt.NDArray[np.bool_]]
 _NO_PLACE = "the site has no geometry"
 _NO_GROUP = "nothing says which zones are permitted for {!r}"
-_NO_GROUND = "no zone is permitted"
+NO_GROUND = "no zone is permitted"
 
 
 def margins(
@@ -155,7 +155,7 @@ def nearest_permitted(
     found = []
     for rows, drawn, ways in in_threads(search, _masks(sites, zones, permitted, table), threads):
         if not drawn.any():
-            table.loc[rows, "problem"] = _NO_GROUND
+            table.loc[rows, "problem"] = NO_GROUND
         found.append(ways)
     ways = pd.concat(found) if found else pd.DataFrame({"row": np.zeros(0, dtype=np.int64)})
     out = table[["site_id", "group", "problem"]].rename_axis("row").reset_index().merge(ways, on="row", how="left")
@@ -244,7 +244,7 @@ def _groups(
     for rows, mask, layer in _masks(sites, zones, permitted, table):
         ground = Ground(layer, mask)
         if ground.is_empty:
-            table.loc[rows, "problem"] = _NO_GROUND
+            table.loc[rows, "problem"] = NO_GROUND
         yield rows, ground
 
 

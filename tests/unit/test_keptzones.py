@@ -159,3 +159,23 @@ def test_a_worker_without_the_prepared_layer_says_so(tmp_path: Path) -> None:
     (tmp_path / "cache").rename(tmp_path / "elsewhere")
     with pytest.raises(LayerError, match="Every worker must see this folder"):
         pickle.loads(sent)
+
+
+def test_what_is_farther_than_the_last_window_is_told_as_that_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = zones(("near", "LUC", square(0, 0, 500), "P1"), ("far", "PNN", square(9000, 0, 500), "P1"))
+    far.to_parquet(tmp_path / "zones.parquet")
+    asked = sites(site("s", square(100, 100, 50)), site("t", square(8000, 100, 50)), site("nowhere", None))
+    memory = assess(asked, rulebook(), on="2025-07-01", zones=tmp_path / "zones.parquet")
+    monkeypatch.setattr(keptzones, "HOLD_BYTES", 0)
+    monkeypatch.setattr("plangeo.piecefile._GROUP", 1)
+    monkeypatch.setattr("plangeo.piecefile._EDGE_GROUP", 4)
+    monkeypatch.setattr("plangeo.assessment.SERIAL_SITES", 1)
+    monkeypatch.setattr("plangeo.assessment.CHUNK_SITES", 1)
+    monkeypatch.setenv("PLANGEO_CACHE", str(tmp_path / "another"))
+    same(memory, assess(asked, rulebook(), on="2025-07-01", zones=tmp_path / "zones.parquet"))
+    monkeypatch.setattr(keptzones, "REACHES_M", (1.0, 2000.0))
+    found = assess(asked, rulebook(), on="2025-07-01", zones=tmp_path / "zones.parquet")
+    assert found.sites["verdict"].tolist() == memory.sites["verdict"].tolist()
+    nearest = found.nearest.set_index("site_id")
+    assert nearest["problem"].tolist() == ["no zone within 2 km is permitted", ""]
+    assert nearest.loc["t", "distance_m"] == memory.nearest.set_index("site_id").loc["t", "distance_m"] == 950.0
