@@ -43,7 +43,9 @@ from plangeo.totals import judge_totals
 from plangeo.zonelayer import ZoneLayer
 
 CHUNK_SITES = 2_000
+"""Sites of one chunk: few enough that all workers have something to do."""
 SERIAL_SITES = 10_000
+"""The same where one chunk comes after the other, with several threads inside."""
 _GROUND = ("site_id", "plan_id", "zone_code")
 # Around sites, pieces are read this far, so that what is put together from them is complete beside a site.
 _AROUND_M = 10.0
@@ -168,7 +170,7 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
 def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) -> Assessment:
     """Assess some sites of a run (a table of tables.SITES as ``plangeo.arguments.take_sites`` gives it) by themselves."""
     metric, repairs = metric_sites(sites, case)
-    chunks = list(_assess_chunks(metric, case, backend, CHUNK_SITES))
+    chunks = list(_assess_chunks(metric, case, backend, SERIAL_SITES if backend is map else CHUNK_SITES))
     site_ids = metric["site_id"]
     findings = _ordered(_concat([c.findings for c in chunks]), site_ids)
     verdicts = _combine(site_ids, findings, case.codes)
@@ -224,9 +226,7 @@ def _assess_chunks(sites: gpd.GeoDataFrame, case: Case, backend: Backend, size: 
     if compiled is None:
         # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
         compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
-    threads = case.threads
-    if backend is map:  # one chunk after the other: large ones, with several threads inside
-        size, threads = max(size, SERIAL_SITES) if size == CHUNK_SITES else size, os.cpu_count() or 1
+    threads = (os.cpu_count() or 1) if backend is map else case.threads
     if isinstance(case.zones, KeptZones) and len(sites) > size:
         # Neighbours go together, so that each chunk reads a small window; the rows are put in order afterwards.
         centres = shapely.bounds(sites.geometry.to_numpy())

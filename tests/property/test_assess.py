@@ -85,7 +85,7 @@ def test_every_row_stands_in_the_same_place_whatever_the_chunks(
     answers = []
     for size in (1, 7, 1000):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(assessment, "CHUNK_SITES", size)
+            patch.setattr(assessment, "SERIAL_SITES", size)
             answers.append(assess(sites, BOOK, on=ON, **layers))
     whole = answers.pop()
     for apart in answers:

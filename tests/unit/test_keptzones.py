@@ -92,7 +92,7 @@ def test_kept_zones_give_the_answer_of_zones_in_memory(tmp_path: Path, monkeypat
     monkeypatch.setattr("plangeo.sources.open_layer", unreadable)
     same(memory, assess(register(), book, on="2025-07-01", zones=path))
     monkeypatch.setattr(keptzones, "HOLD_BYTES", 0)
-    monkeypatch.setattr("plangeo.assessment.CHUNK_SITES", 7)
+    monkeypatch.setattr("plangeo.assessment.SERIAL_SITES", 7)
     same(memory, assess(register(), book, on="2025-07-01", zones=path))
 
 
@@ -170,7 +170,6 @@ def test_what_is_farther_than_the_last_window_is_told_as_that_far(tmp_path: Path
     monkeypatch.setattr("plangeo.piecefile._GROUP", 1)
     monkeypatch.setattr("plangeo.piecefile._EDGE_GROUP", 4)
     monkeypatch.setattr("plangeo.assessment.SERIAL_SITES", 1)
-    monkeypatch.setattr("plangeo.assessment.CHUNK_SITES", 1)
     monkeypatch.setenv("PLANGEO_CACHE", str(tmp_path / "another"))
     same(memory, assess(asked, rulebook(), on="2025-07-01", zones=tmp_path / "zones.parquet"))
     monkeypatch.setattr(keptzones, "REACHES_M", (1.0, 2000.0))
