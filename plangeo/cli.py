@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from plangeo.errors import InputError, PlangeoError
-from plangeo.model import ILLUSTRATIVE, Language, Verdict
-from plangeo.project_file import PROJECT_FILE, Project, Source, load_project
 
+# Everything else is imported where it is used, so that --help answers at once.
 if TYPE_CHECKING:
-    from plangeo.model import Assessment
+    from plangeo.model import Assessment, Language
+    from plangeo.project_file import Project
 
 MAP = "map.html"
 _WELL, _FINDINGS, _BAD_INPUT, _OUR_FAULT, _STOPPED = 0, 1, 2, 3, 130
@@ -154,6 +154,9 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     Example
       plangeo assess projects.xlsx --rulebook rulebook.yaml --on 2025-07-01 --layer zones=zones.gpkg --out out
     """
+
+    from plangeo.model import Verdict
+
     project = _project(register, project_file, given)
     if stream or resume:
         return _stream(project, resume)
@@ -263,6 +266,7 @@ def checks(lang: Language) -> int:
 def demo(out: str, lang: Language | None) -> int:
     """Judge the sample register that comes with plangeo; the last line names the map to open."""
     import plangeo as package
+    from plangeo.project_file import PROJECT_FILE, load_project
 
     project = load_project(package.sample(PROJECT_FILE))
     project = project.model_copy(update={"out": out, "language": lang or project.language})
@@ -275,6 +279,9 @@ def demo(out: str, lang: Language | None) -> int:
 
 def _project(register: str | None, project_file: str | None, given: Mapping[str, Any]) -> Project:
     """Return the run asked for: a project file, or the same thing said with options."""
+
+    from plangeo.project_file import PROJECT_FILE, load_project
+
     changes = {name: given[option] for name, option in (("on", "on"), ("out", "out"), ("language", "lang")) if given[option]}
     others = [name for name, value in given.items() if value and name not in {"on", "out", "lang"}]
     if register is None:
@@ -306,6 +313,9 @@ def _project(register: str | None, project_file: str | None, given: Mapping[str,
 
 
 def _from_options(register: str, given: Mapping[str, Any]) -> Project:
+
+    from plangeo.project_file import Project, Source
+
     layers = dict(_pair("--layer", item) for item in given["layers"])
     systems, names = (
         dict(_pair(o, item) for item in given[k]) for o, k in (("--crs", "systems"), ("--layer-name", "layer_names"))
@@ -403,6 +413,7 @@ def _layer_files(project: Project) -> dict[str, Any]:
 def _stream(project: Project, resume: bool) -> int:
     """Judge the register part by part, print the counts and what was written."""
     from plangeo.manifest import hash_files
+    from plangeo.model import Verdict
     from plangeo.rulebook import load_rulebook
     from plangeo.sources import LayerFile
     from plangeo.stream import assess_to, read_counts
@@ -461,6 +472,7 @@ def _map_html(result: Assessment, language: Language, title: str | None) -> str:
 def _repeat(folder: Path) -> tuple[Project, Assessment]:
     """Run again what the manifest of ``folder`` records. **Raises** InputError when that is not the same run."""
     from plangeo.manifest import changed_files, read_manifest, verdict_digest
+    from plangeo.project_file import Project
 
     manifest = read_manifest(folder)
     recorded = manifest.get("run") or {}
@@ -489,6 +501,7 @@ def _repeat(folder: Path) -> tuple[Project, Assessment]:
 
 def _summary(result: Assessment, language: Language) -> None:
     from plangeo.explanation import format_date, not_run_line
+    from plangeo.model import ILLUSTRATIVE, Verdict
 
     if result.illustrative:
         click.echo(f"{ILLUSTRATIVE.text(language)}.")

@@ -136,10 +136,57 @@ def test_our_own_fault_is_one_line_and_debug_shows_the_trace(
 def test_help_shows_examples_and_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     told = capsys.readouterr().out
-    for word in ("plangeo demo", "assess", "explain", "map", "checks", "Exit code"):
+    for word in ("plangeo demo", "assess", "explain", "map", "prepare", "checks", "Exit code"):
         assert word in told
     assert run(["assess", "--help"]) == 0
     assert "--rulebook rulebook.yaml --on 2025-07-01" in capsys.readouterr().out
+
+
+def test_help_loads_no_library_for_tables_or_maps() -> None:
+    script = "import sys; from plangeo.cli import run; run(['--help']); sys.exit(bool({'pandas', 'numpy', 'pydantic'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", script], check=False, capture_output=True).returncode == 0
+
+
+def test_a_plan_is_prepared_once_and_then_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLANGEO_CACHE", str(tmp_path / "cache"))
+    command = ["prepare", str(sample("zones.gpkg")), "--sites-crs", "EPSG:9215"]
+    assert run(command) == 0
+    first, place, small = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+ zones, to be measured in EPSG:9215, ready in \d+\.\d s", first)
+    size, kept = re.fullmatch(r"(\d+\.\d) MB in (.+)", place).groups()  # type: ignore[union-attr]
+    files = [f for f in Path(kept).iterdir() if f.is_file()]
+    assert float(size) == round(sum(f.stat().st_size for f in files) / 1e6, 1)
+    assert "reads it itself" in small
+    pieces = Path(kept) / "pieces.parquet"
+    written = pieces.stat().st_mtime_ns
+    assert run(command) == 0
+    assert pieces.stat().st_mtime_ns == written
+    pieces.write_bytes(pieces.read_bytes()[:-100])
+    assert run(command) == 0
+    assert pieces.stat().st_mtime_ns != written
+    assert run(["prepare", str(tmp_path / "nothing.gpkg")]) == 2
+
+
+def test_a_streamed_run_gives_the_digest_of_a_run_at_once(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = options()
+    given = given[: given.index("--boundaries")]
+    assert run([*given, "--out", str(tmp_path / "whole")]) == 1
+    assert run([*given, "--out", str(tmp_path / "parts"), "--stream", "--lang", "en"]) == 1
+    assert "Not compatible" in capsys.readouterr().out
+    whole, parts = (read_manifest(tmp_path / name) for name in ("whole", "parts"))
+    assert parts["verdict_digest"] == whole["verdict_digest"]
+    assert sorted(parts["files"]) == ["evidence.parquet", "findings.csv", "verdicts.csv"]
+    plan = tmp_path / "parts" / "parts" / "plan.json"
+    plan.parent.mkdir()
+    plan.write_text(json.dumps({"the date": "2024-01-01"}), "utf-8")
+    assert run([*given, "--out", str(tmp_path / "parts"), "--resume"]) == 2
+    said = capsys.readouterr().err
+    assert "cannot go on" in said
+    assert "the date" in said
+    assert run([*options(), "--out", str(tmp_path / "no"), "--stream"]) == 2
+    assert "takes no --boundaries" in capsys.readouterr().err
 
 
 def test_checks_and_version(capsys: pytest.CaptureFixture[str]) -> None:
