@@ -82,8 +82,13 @@ def measure_zones(
                 widths[ids[at], zone_class] = widest_circle(shapely.union_all(parts))
     if cut:
         tables.append(_tabulate_cut(cut, layer))
-    evidence, cover = (pd.concat(both, ignore_index=True) for both in zip(*tables, strict=True))
+    evidence, cover = (_joined(both) for both in zip(*tables, strict=True))
     return ZoneMeasure(_evidence(evidence, layer, ids, sites), _cover(cover, ids), widths, doubts)
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables under one another; empty ones have no say in the types."""
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 def draw_evidence(
