@@ -16,6 +16,7 @@ from xml.parsers import expat
 import pandas as pd
 
 from plangeo.errors import InputError
+from plangeo.reading import Decision
 
 MAX_ENTRIES = 5_000
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -49,6 +50,7 @@ class Raw:
     notes: list[str] = field(default_factory=list)
     problems: dict[int, str] = field(default_factory=dict)
     """Position of a row → what is wrong with it."""
+    decisions: list[Decision] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -328,5 +328,6 @@ def _finish(frame: Any, raw: Raw, files: list[Path], request: Request, path: str
         },
         "repairs": list(known.get("repairs", [])),
         "notes": [*raw.notes, *known.get("notes", [])],
+        "decisions": [*raw.decisions, *known.get("decisions", [])],
     }
     return frame
