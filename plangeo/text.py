@@ -46,7 +46,7 @@ def fold(text: str) -> str:
     >>> fold("  Phường  ĐÔNG KINH "), fold("Xã Hoà An") == fold("xã Hòa An")
     ('phuong dong kinh', True)
     """
-    plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text).translate(_D_LIKE))
+    plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text)).translate(_D_LIKE)
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return _SPACE.sub(" ", unicodedata.normalize("NFKC", letters).translate(_DASHES)).strip().casefold()
 
