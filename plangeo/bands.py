@@ -65,15 +65,18 @@ def largest_area(site: Mapping[Any, Any]) -> float:
     >>> largest_area({"declared_area_max_m2": 500_000.0, "declared_area_approx": True})
     550000.0
     """
-    exact = site.get("declared_area_m2")
-    if exact is not None and not math.isnan(exact):
-        return float(exact)
-    most = site.get("declared_area_max_m2")
-    most = math.nan if most is None else float(most)
-    return most * (1 + APPROXIMATE_SHARE) if site.get("declared_area_approx") else most
+    exact, least, most = (
+        math.nan if site.get(name) is None else float(site[name])
+        for name in ("declared_area_m2", "declared_area_min_m2", "declared_area_max_m2")
+    )
+    if not math.isnan(exact):
+        return exact
+    if not site.get("declared_area_approx"):
+        return most
+    return (1 + APPROXIMATE_SHARE) * (least if math.isnan(most) else most)
 
 
 def largest_areas(sites: pd.DataFrame) -> Floats:
     """Return ``largest_area`` of many sites at once."""
-    _, high, approx = declared_ends(sites)
-    return np.where(approx, high * (1 + APPROXIMATE_SHARE), high)
+    low, high, approx = declared_ends(sites)
+    return np.where(approx, (1 + APPROXIMATE_SHARE) * np.where(np.isnan(high), low, high), high)

@@ -17,7 +17,7 @@ Precision = Literal["day", "month", "quarter", "year"]
 
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _SHORT = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{2})")
-_DAY_FIRST = re.compile(r"(?:ngay )?(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
+_DAY_FIRST = re.compile(r"(?:ngay )?(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _QUARTER = re.compile(r"(?:quy|q) ?(i{1,3}|iv|[1-4])(?: ?[/.-] ?| nam | )(\d{4})")
 _MONTH = re.compile(r"(?:thang )?(\d{1,2})(?: ?[/-] ?| nam )(\d{4})")
 _YEAR = re.compile(r"(?:nam )?(\d{4})")

@@ -161,7 +161,7 @@ def _noted(quantity: Quantity, text: str) -> str:
 
 def _argument(text: str) -> str:
     """A text that may stand in the brackets of a note."""
-    return re.sub(r"[():;]", " ", text).strip()[:60]
+    return re.sub(r"[()]", "", text).replace(":", " =").replace(";", ",").strip()[:60]
 
 
 def _shown(quantity: Quantity) -> str:

@@ -292,7 +292,7 @@ def style_decision(style: Style, where: str) -> Decision | None:
         sign = "comma" if style.decimal == "comma" else "point"
         taken = f"; {len(style.open)} cell(s) that could be read both ways{_first(style.open)} follow them" if style.open else ""
         number = len(style.proofs[style.decimal])
-        sample = f"{shown[0][0][:40]!r}: decimal {sign}"
+        sample = _sample(shown[0][0], (style.decimal,))
         return Decision("number", where, f"decimal {sign}: {counts}{taken}{apart}", sample, round(number / (number + 1), 2))
     if comma and point:
         said = (
@@ -304,7 +304,7 @@ def style_decision(style: Style, where: str) -> Decision | None:
         f"no cell proves which sign stands for decimals; {len(style.open)} cell(s) could be read both ways"
         f"{_first(style.open)} and are not read by the column. Enter them as numbers, or with one more decimal (1.234,0){apart}"
     )
-    return Decision("number", where, said, _both(style.open[0][0]), 0.0)
+    return Decision("number", where, said, _sample(style.open[0][0]), 0.0)
 
 
 def _cells(found: Sequence[tuple[str, int]]) -> str:
@@ -315,9 +315,9 @@ def _first(found: Sequence[tuple[str, int]]) -> str:
     return f" ({found[0][0][:40]!r} in row {found[0][1]})" if found else ""
 
 
-def _both(text: str) -> str:
+def _sample(text: str, styles: Sequence[NumberStyle] = STYLES) -> str:
     number = re.search(_NUMBER, fold(text))
-    values = [parse_number(number.group(), style) for style in STYLES] if number else []
+    values = [parse_number(number.group(), style) for style in styles] if number else []
     shown = " or ".join(format_number(v, "en", 3).rstrip("0").rstrip(".") for v in values if v is not None)
     return f"{text[:40]!r} = {shown}"
 
