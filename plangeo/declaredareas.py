@@ -102,6 +102,37 @@ def read_areas(
     where = f"{source}, column {header!r}"
     units = header_units(header, "area")
     default = units[0] if len(units) == 1 else HECTARE if not units else None
+    if len(units) > 1:
+        said = "the header names several units; a number without one of its own was not read. Name one unit in the header"
+        decisions.append(Decision("number", where, said, header))
+    if default is not None and not default.doubtful and cells.dtype.kind in "iuf":
+        areas = _plain(cells.to_numpy(dtype=float, na_value=math.nan), default.factor)
+        bare, texts = int(np.isfinite(areas.exact).sum()), areas.text.tolist()
+        found: list[Quantity | None] = [None] * len(cells)
+    else:
+        areas, bare, texts, found = _written(cells, default, numbers, where, decisions)
+    if not units and bare:
+        notes.append(f"{source}: column {header!r} states no unit; {bare} area(s) without one were read as hectares")
+    _tell_unread(texts, found, numbers, f"{source}: ", header, notes)
+    decisions += _forms(found, texts, numbers, where)
+    _tell_slips(areas, numbers, where, decisions)
+    return areas
+
+
+def _plain(values: Floats, factor: float) -> DeclaredAreas:
+    """A column of true numbers: nothing to be understood, only negative and infinite ones are no areas."""
+    exact = np.where(np.isfinite(values) & (values >= 0), values, math.nan)
+    left = ["" if np.isnan(v) or not np.isnan(e) else cell_text(v) for v, e in zip(values, exact, strict=True)]
+    note, doubts = (np.full(len(values), blank, dtype=object) for blank in ("", None))
+    low, high = np.full((2, len(values)), math.nan)
+    text = np.array(left, dtype=object)
+    return DeclaredAreas(exact * factor, low, high, np.zeros(len(values), dtype=bool), text, note, doubts)
+
+
+def _written(
+    cells: pd.Series, default: Unit | None, numbers: Sequence[int], where: str, decisions: list[Decision]
+) -> tuple[DeclaredAreas, int, list[str], list[Quantity | None]]:
+    """A column of texts: the areas, how many took the unit of the column, the texts, and the cells as read."""
     texts = ["" if is_blank(t) else t for t in map(cell_text, cells.tolist())]
     taken = [take_apart(t, "area", default) if t else None for t in texts]
     style = weigh_style(zip(taken, texts, numbers, strict=True))
@@ -112,19 +143,10 @@ def read_areas(
         if key is not None and key not in known:
             known[key] = evaluate(key[0], style.decimal)
         found.append(None if key is None else known[key])
-    areas = _arrays(found, taken, texts)
-    bare = sum(q is not None and w is not None and w.bare for q, w in zip(found, taken, strict=True))
-    if not units and bare:
-        notes.append(f"{source}: column {header!r} states no unit; {bare} area(s) without one were read as hectares")
-    if len(units) > 1:
-        said = "the header names several units; a number without one of its own was not read. Name one unit in the header"
-        decisions.append(Decision("number", where, said, header))
     told = style_decision(style, where)
     decisions += [told] if told else []
-    _tell_unread(texts, found, numbers, f"{source}: ", header, notes)
-    decisions += _forms(found, texts, numbers, where)
-    _tell_slips(areas, numbers, where, decisions)
-    return areas
+    bare = sum(q is not None and w is not None and w.bare for q, w in zip(found, taken, strict=True))
+    return _arrays(found, taken, texts), bare, texts, found
 
 
 def _arrays(found: Sequence[Quantity | None], taken: Sequence[Written | None], texts: Sequence[str]) -> DeclaredAreas:

@@ -114,11 +114,11 @@ def parse_number(text: str, decimal: NumberStyle | None = None) -> float | None:
     >>> parse_number("2 417 140,524"), parse_number("1.234", "comma"), parse_number("1.234"), parse_number("12 ha")
     (2417140.524, 1234.0, None, None)
     """
+    if isinstance(text, ExactNumber):
+        return float(text) if math.isfinite(float(text)) else None
     cell = _digits(text)
     if not cell:
         return None
-    if isinstance(text, ExactNumber):
-        return float(text) if math.isfinite(float(text)) else None
     style = decimal or (_vote(cell) if re.search(r"[.,]", cell) else "point")
     if style is None:
         return None

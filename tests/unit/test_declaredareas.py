@@ -12,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
+from plangeo.arguments import take_sites
 from plangeo.assessment import assess
 from plangeo.canonical import canonical_register, canonical_sites
 from plangeo.declaredareas import parse_note
 from plangeo.explanation import explain
 from plangeo.profiles import load_profile
+from plangeo.registers import open_register
+from plangeo.sources import LayerFile, read_sites
 from tests import makers
 
 VN = load_profile("vn")
@@ -184,3 +187,23 @@ def test_numbers_of_a_frame_are_read_as_they_are():
     frame = listed(np.array([12.345, 1e-7, np.nan, -1.0, np.inf]))
     assert frame["declared_area_m2"].tolist()[:2] == pytest.approx([123_450, 0.001])
     assert frame["declared_area_text"].tolist() == ["", "", "", "-1", "inf"]
+
+
+def test_parts_of_a_long_register_declare_what_the_whole_does(tmp_path, monkeypatch):
+    monkeypatch.setattr("plangeo.registers.COMPILED_FROM", 0)
+    cells = ["1.234", "1.234", "khoảng 50", "80-100", "5 sào", "?", "1.500", "2.000-3.000"] * 3
+    shapes = [square([1.234, 1_234, 50, 90, 0.18, 1, 30, 2.5][n % 8], n % 8) for n in range(24)]
+    columns = {
+        "Mã": [f"P{n}" for n in range(24)],
+        HA: cells,
+        "Phân kỳ": ["2021-2025", "sau 2030"] * 12,
+        "Tổng vốn (tỷ)": ["1.500,5", "120"] * 12,
+    }
+    gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:9215").to_parquet(tmp_path / "s.parquet")
+    source = LayerFile(tmp_path / "s.parquet", keywords={"columns": {"Tổng vốn (tỷ)": "declared_capital"}})
+    whole = take_sites(read_sites(source.path, **source.keywords))
+    parts = pd.concat(list(open_register(source).parts(5)), ignore_index=True)
+    derived = [c for c in whole if c.startswith(("declared_area", "capital", "phase"))]
+    pd.testing.assert_frame_equal(pd.DataFrame(parts[derived]), pd.DataFrame(whole[derived]), check_dtype=False)
+    assert whole["declared_area_m2"].tolist()[:2] == [12_340, 12_340_000]
+    assert whole["capital_min_vnd"].tolist()[:2] == [1.5005e12, 1.2e11]
