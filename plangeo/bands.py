@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from plangeo.text import format_area
+
 Floats = NDArray[np.float64]
 
 # Plan tables round to 0.01 ha, so such a difference is rounding and not an error.
@@ -37,6 +39,23 @@ def _numbers(sites: pd.DataFrame, column: str) -> Floats:
     if column not in sites:
         return np.full(len(sites), math.nan)
     return pd.to_numeric(sites[column], errors="coerce").to_numpy(dtype=float, na_value=math.nan)
+
+
+def ends_in_words(low: float, high: float, approx: bool) -> tuple[str, str]:
+    """Return a range, bound or approximation (m²) in words, Vietnamese and English.
+
+    >>> ends_in_words(800_000, 1_000_000, False), ends_in_words(500_000, math.nan, True)
+    (('80,00 ha – 100,00 ha', '80.00 ha – 100.00 ha'), ('hơn 50,00 ha', 'a little over 50.00 ha'))
+    """
+    vi, en = ([format_area(v, language) for v in (low, high)] for language in ("vi", "en"))
+    if math.isnan(high):
+        return (f"hơn {vi[0]}", f"a little over {en[0]}") if approx else (f"từ {vi[0]} trở lên", f"{en[0]} or more")
+    if math.isnan(low):
+        return (f"gần {vi[1]}", f"nearly {en[1]}") if approx else (f"không quá {vi[1]}", f"{en[1]} or less")
+    about = ("khoảng ", "about ") if approx else ("", "")
+    if low == high:
+        return f"{about[0]}{vi[0]}", f"{about[1]}{en[0]}"
+    return f"{about[0]}{vi[0]} – {vi[1]}", f"{about[1]}{en[0]} – {en[1]}"
 
 
 def fitting_band(low: Floats, high: Floats, approx: NDArray[np.bool_]) -> tuple[Floats, Floats]:

@@ -278,7 +278,7 @@ def settle_by_drawing(
     pending = np.array([d is not None for d in doubts], dtype=bool)
     exact = sites["declared_area_m2"].to_numpy(dtype=float)
     wanted = np.flatnonzero(sound & (pending | (compare & (exact > 0))))
-    if not len(wanted) or sites.crs is None:
+    if not len(wanted) or sites.crs is None or sites.crs.geodetic_crs is None:  # a plan's own grid has no true areas
         return {}, []
     drawn = np.full(len(sites), math.nan)
     drawn[wanted] = ellipsoidal_area(sites.geometry.iloc[wanted]).to_numpy()

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from plangeo.bands import ROUNDING_M2, declared_ends, fitting_band, largest_areas
+from plangeo.bands import ROUNDING_M2, declared_ends, ends_in_words, fitting_band, largest_areas
 from plangeo.compatibility import SIZES, ask
 from plangeo.consent import casts_doubt, is_ground, is_overlay
 from plangeo.declaredareas import BY_DRAWING, DOUBTFUL_UNIT, UNLIKE, parse_note
@@ -25,7 +25,6 @@ from plangeo.faces import Faces, Spot, faces_of
 from plangeo.model import Check, Label, Measured, Reason, Verdict
 from plangeo.rulebook import Rulebook
 from plangeo.tables import Findings
-from plangeo.text import format_area
 
 # A larger relative difference between the list and the drawing is for the officer to explain.
 TOLERATED_SHARE = 0.05
@@ -47,14 +46,15 @@ def judge(measured: Measured) -> pd.DataFrame:
     texts = [unread[n] or f"{declared[n]:g}" for n in np.flatnonzero(named | wrong)]
     found.add(np.flatnonzero(named | wrong), reason="unreadable", verdict="unknown", unit="m²", detail=texts, detail_en=texts)
     given = ~named & ~wrong & (declared > 0)
+    trust = _Trust(_column(sites, "declared_area_note", ""))
+    doubted = _add_doubted(found, given & placed & np.isin(dimension, (0, 1)), declared, trust)
     for told, reason, verdict in (
         (~named & ~wrong & ~given, "not_declared", "permitted"),
         (given & ~placed, "no_place", "unknown"),
-        (given & placed & (dimension == 1), "not_measurable", "permitted"),
+        (given & placed & (dimension == 1) & ~doubted, "not_measurable", "permitted"),
     ):
         found.add(np.flatnonzero(told), reason=reason, verdict=verdict, threshold=declared[told], unit="m²")
-    trust = _Trust(_column(sites, "declared_area_note", ""))
-    _add_points(found, given & placed & (dimension == 0), declared, trust, measured)
+    _add_points(found, given & placed & (dimension == 0) & ~doubted, declared, measured)
     areal = given & placed & ~np.isin(dimension, (0, 1))
     drawn = sites["site_area_m2"].to_numpy(dtype=float)
     _add_areas(found, np.flatnonzero(areal & ~np.isnan(exact)), exact, drawn, trust)
@@ -84,20 +84,23 @@ class _Trust:
 _TOLD_AS = {BY_DRAWING: "read_by_drawing", DOUBTFUL_UNIT: "doubtful_unit", UNLIKE: "unlike_neighbours"}
 
 
-def _add_points(
-    found: Findings, chosen: NDArray[np.bool_], declared: NDArray[np.float64], trust: _Trust, measured: Measured
-) -> None:
-    """Sites known by one point, unless nobody can say how much ground they need."""
-    largest = largest_areas(measured.sites)
-    doubted = {n: trust.reason(n, (DOUBTFUL_UNIT, UNLIKE)) for n in np.flatnonzero(chosen).tolist()}
+def _add_doubted(found: Findings, chosen: NDArray[np.bool_], declared: NDArray[np.float64], trust: _Trust) -> NDArray[np.bool_]:
+    """Points and lines, no drawing of which could confirm a doubtful number; return which they are."""
+    doubted = np.zeros(len(chosen), dtype=bool)
+    told = {n: trust.reason(n, (DOUBTFUL_UNIT, UNLIKE)) for n in np.flatnonzero(chosen).tolist()}
     for reason in ("doubtful_unit", "unlike_neighbours"):
-        at = [n for n, told in doubted.items() if told == reason]
+        at = [n for n, said in told.items() if said == reason]
         texts = [trust.detail(n, reason) for n in at]
         found.add(at, reason=reason, verdict="unknown", threshold=declared[at], unit="m²", detail=texts, detail_en=texts)
-    plain = np.array([n for n, told in doubted.items() if not told], dtype=np.intp)
-    ends = plain[np.isnan(largest[plain])]
-    found.add(ends, reason="point_open_area", verdict="unknown", threshold=declared[ends], unit="m²")
-    points = plain[~np.isnan(largest[plain])]
+        doubted[at] = True
+    return doubted
+
+
+def _add_points(found: Findings, chosen: NDArray[np.bool_], declared: NDArray[np.float64], measured: Measured) -> None:
+    """Sites known by one point, unless nobody can say how much ground they need."""
+    open_end = chosen & np.isnan(largest_areas(measured.sites))
+    found.add(np.flatnonzero(open_end), reason="point_open_area", verdict="unknown", threshold=declared[open_end], unit="m²")
+    points = np.flatnonzero(chosen & ~open_end)
     judged = _judge_points(points, measured)
     found.add_each(points, [{"threshold": declared[n], "unit": "m²", **row} for n, row in zip(points, judged, strict=True)])
 
@@ -126,7 +129,7 @@ def _add_ranges(found: Findings, at: NDArray[np.intp], sites: pd.DataFrame, draw
         slips[~fits & (slips == 0) & (shifted[0] | shifted[1])] = power
     nearer_low = np.isnan(high) | (~np.isnan(low) & (np.abs(measured - low) <= np.abs(measured - high)))
     asked = np.where(nearer_low, low, high)
-    words = [_worded(*ends) for ends in zip(low.tolist(), high.tolist(), approx.tolist(), strict=True)]
+    words = [ends_in_words(*ends) for ends in zip(low.tolist(), high.tolist(), approx.tolist(), strict=True)]
     told = [f"{slip:g}" if slip else "" for slip in slips.tolist()]
     _add_compared(found, at, asked, measured, fits, told, ("within_range", "outside_range"), trust, words)
 
@@ -164,19 +167,6 @@ def _add_compared(
         detail=[vi for vi, _ in details],
         detail_en=[en for _, en in details],
     )
-
-
-def _worded(low: float, high: float, approx: bool) -> tuple[str, str]:
-    """A range, bound or approximation in words, Vietnamese and English."""
-    vi, en = ([format_area(v, language) for v in (low, high)] for language in ("vi", "en"))
-    if math.isnan(high):
-        return (f"hơn {vi[0]}", f"a little over {en[0]}") if approx else (f"từ {vi[0]} trở lên", f"{en[0]} or more")
-    if math.isnan(low):
-        return (f"gần {vi[1]}", f"nearly {en[1]}") if approx else (f"không quá {vi[1]}", f"{en[1]} or less")
-    about = ("khoảng ", "about ") if approx else ("", "")
-    if low == high:
-        return f"{about[0]}{vi[0]}", f"{about[1]}{en[0]}"
-    return f"{about[0]}{vi[0]} – {vi[1]}", f"{about[1]}{en[0]} – {en[1]}"
 
 
 def _slip(declared: float, drawn: float) -> float:

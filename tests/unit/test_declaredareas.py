@@ -6,6 +6,7 @@ import math
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from plangeo.declaredareas import parse_note
 from plangeo.explanation import explain
 from plangeo.profiles import load_profile
 from plangeo.registers import open_register
+from plangeo.report import write_report
 from plangeo.sources import LayerFile, read_sites
 from tests import makers
 
@@ -207,3 +209,22 @@ def test_parts_of_a_long_register_declare_what_the_whole_does(tmp_path, monkeypa
     pd.testing.assert_frame_equal(pd.DataFrame(parts[derived]), pd.DataFrame(whole[derived]), check_dtype=False)
     assert whole["declared_area_m2"].tolist()[:2] == [12_340, 12_340_000]
     assert whole["capital_min_vnd"].tolist()[:2] == [1.5005e12, 1.2e11]
+
+
+def test_a_grid_of_its_own_has_no_areas_to_decide_by():
+    grid = 'ENGCRS["plan",EDATUM["plan"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]'
+    raw = gpd.GeoDataFrame({HA: ["1.234"]}, geometry=[box(0, 0, 111, 111)], crs=grid)
+    assert canonical_sites(raw, VN, source="a.dxf")["declared_area_text"].tolist() == ["1.234"]
+
+
+def test_the_workbook_shows_a_range_in_words(tmp_path):
+    ground = makers.zones(("Z", "ODT", box(440_000, 2_400_000, 470_000, 2_430_000), "P1"))
+    frame = drawn(["80-100", "hơn 50", "12,5"], [square(90), square(52), square(12.5)], use=["housing"] * 3)
+    result = assess(frame, makers.rulebook(), on="2025-07-01", zones=ground)
+    assert set(result.sites["verdict"]) == {"permitted"}
+    assert "(80,00 ha – 100,00 ha)" in explain(result, "P0", "vi")
+    write_report(result, tmp_path / "report.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Dự án"]
+    heading = [cell.value for cell in sheet[1]]
+    shown = [row[heading.index("Kê khai (ha)")] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert shown[:3] == ["80,00 ha – 100,00 ha", "hơn 50,00 ha", 12.5]
