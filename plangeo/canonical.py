@@ -13,7 +13,8 @@ import pandas as pd
 
 from plangeo.bounds import check_bounds
 from plangeo.coordinates import places
-from plangeo.declared import DECLARED, Declared, read_declared, settle_areas
+from plangeo.declared import DECLARED, Declared, read_declared
+from plangeo.declaredareas import settle_by_drawing
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.profiles import PLACE, Profile
@@ -108,7 +109,7 @@ def canonical_sites(
         notes += got.notes
     out["problem"] = [_joined(a, b, c) for a, b, c in zip(_told(raw), problems, faults, strict=True)]
     frame = _gated(out, geometry, reference, "sites", profile, source, notes, survey.absurd if survey else None)
-    settled = settle_areas(frame, declared, found.get("declared_area_m2", ""), _row_numbers(raw), source, compare=survey is None)
+    settled = settle_by_drawing(frame, f"{source}, column {found.get('declared_area_m2', '')!r}", compare=survey is None)
     _about(frame)["decisions"] = [*declared.decisions, *settled]
     return frame
 

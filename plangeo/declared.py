@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from plangeo.declaredareas import DeclaredAreas, read_areas, settle_by_drawing
+from plangeo.declaredareas import DeclaredAreas, read_areas
 from plangeo.money import read_capital
 from plangeo.phases import read_phases
 from plangeo.reading import Decision
@@ -53,19 +51,3 @@ def read_declared(raw: pd.DataFrame, found: Mapping[str, str], numbers: Sequence
     if "phase" in found:
         others |= read_phases(raw[found["phase"]], numbers, source, decisions)
     return Declared(areas, others, decisions)
-
-
-def settle_areas(
-    sites: gpd.GeoDataFrame, declared: Declared, column: str, numbers: Sequence[int], source: str, *, compare: bool
-) -> list[Decision]:
-    """Let the drawings of ``sites`` decide areas that read both ways, in place; return what was decided.
-
-    ``compare`` also looks for slips of units between declared and drawn areas of all rows.
-    """
-    if declared.areas is None:
-        return []
-    where = f"{source}, column {column!r}"
-    columns, decisions = settle_by_drawing(sites, declared.areas.doubts, where, numbers, compare=compare)
-    for name, values in columns.items():
-        sites[name] = np.array(values) if name == "declared_area_approx" else values
-    return decisions

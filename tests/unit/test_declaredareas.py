@@ -15,6 +15,7 @@ from shapely.geometry import Point, box
 
 from plangeo.arguments import take_sites
 from plangeo.assessment import assess
+from plangeo.boundaries import join_boundaries
 from plangeo.canonical import canonical_register, canonical_sites
 from plangeo.declaredareas import parse_note
 from plangeo.explanation import explain
@@ -22,6 +23,7 @@ from plangeo.profiles import load_profile
 from plangeo.registers import open_register
 from plangeo.report import write_report
 from plangeo.sources import LayerFile, read_sites
+from plangeo.tables import SITES, check_table
 from tests import makers
 
 VN = load_profile("vn")
@@ -228,3 +230,25 @@ def test_the_workbook_shows_a_range_in_words(tmp_path):
     heading = [cell.value for cell in sheet[1]]
     shown = [row[heading.index("Kê khai (ha)")] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert shown[:3] == ["80,00 ha – 100,00 ha", "hơn 50,00 ha", 12.5]
+
+
+def test_boundaries_that_come_from_another_file_choose_as_well():
+    cells = ["1.234", "1.234", "1.100-1.300", "khoảng 1.250 ha", "1.234 sào", "1.234"]
+    places = [Point(449_000 + 20_000 * n, 2_417_000) for n in range(6)]
+    register = drawn(cells, places)
+    assert register["declared_area_text"].tolist() == cells
+    shapes = [square(1_234, 0), square(1.234, 1), square(1_200, 2), square(1.2, 3), square(44.4, 4)]
+    boundaries = canonical_sites(
+        gpd.GeoDataFrame({"Mã": [f"P{n}" for n in range(5)]}, geometry=shapes, crs="EPSG:9215"), VN, source="b"
+    )
+    joined = join_boundaries(register, boundaries)
+    check_table(joined, SITES, "sites")
+    assert joined["declared_area_m2"].tolist() == pytest.approx(
+        [12_340_000, 12_340, math.nan, math.nan, 444_240, math.nan], nan_ok=True
+    )
+    assert joined["declared_area_max_m2"].tolist()[2:4] == [13_000_000, 12_500]
+    assert joined["declared_area_approx"].tolist() == [False, False, False, True, False, False]
+    assert joined["declared_area_text"].tolist() == ["", "", "", "", "", "1.234"]
+    assert set(parse_note(joined["declared_area_note"][4])) == {"by_drawing", "doubtful_unit"}
+    assert "5 area(s) that read both ways were chosen" in said(joined)
+    assert register["declared_area_text"].tolist() == cells  # the register itself is left alone
