@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.declaredareas import DeclaredAreas, read_areas
+from plangeo.declaredareas import DeclaredAreas, kept_areas, read_areas
 from plangeo.money import read_capital
 from plangeo.phases import read_phases
 from plangeo.reading import Decision
@@ -45,7 +45,8 @@ def read_declared(raw: pd.DataFrame, found: Mapping[str, str], numbers: Sequence
     areas = None
     others: dict[str, Any] = {}
     if "declared_area_m2" in found:
-        areas = read_areas(raw[found["declared_area_m2"]], numbers, source, notes, decisions)
+        areas = kept_areas(raw) if found["declared_area_m2"] == "declared_area_m2" else None
+        areas = areas or read_areas(raw[found["declared_area_m2"]], numbers, source, notes, decisions)
     if "declared_capital" in found:
         others |= read_capital(raw[found["declared_capital"]], numbers, source, decisions)
     if "phase" in found:

@@ -44,10 +44,12 @@ BY_DRAWING, DOUBTFUL_UNIT, UNLIKE, SUMMED = "by_drawing", "doubtful_unit", "unli
 TWO_READINGS = "two_readings"
 """Codes of ``declared_area_note``, each followed by its argument in brackets, a colon and a sentence."""
 
-_COLUMNS = (
+AREA_COLUMNS = (
     *("declared_area_m2", "declared_area_min_m2", "declared_area_max_m2", "declared_area_approx"),
     *("declared_area_text", "declared_area_note"),
 )
+"""Columns of the SITES contract that say what area is declared."""
+
 _SHOWN = 5
 # The drawing chooses between two readings only when one is near and the other absurd.
 _NEAR, _ABSURD = 2.0, 100.0
@@ -77,7 +79,7 @@ class DeclaredAreas:
     def columns(self) -> dict[str, Any]:
         """Return them as columns of the SITES contract."""
         numbers = [values.copy() for values in (self.exact, self.low, self.high, self.approx)]
-        return dict(zip(_COLUMNS, [*numbers, self.text.tolist(), self.note.tolist()], strict=True))
+        return dict(zip(AREA_COLUMNS, [*numbers, self.text.tolist(), self.note.tolist()], strict=True))
 
 
 def parse_note(note: str) -> dict[str, str]:
@@ -116,6 +118,19 @@ def read_areas(
     decisions += _forms(found, texts, numbers, where)
     _tell_slips(areas, numbers, where, decisions)
     return areas
+
+
+def kept_areas(raw: pd.DataFrame) -> DeclaredAreas | None:
+    """Return the areas of a table that plangeo wrote itself, as it had read them; None for any other table.
+
+    Its column of single values alone would turn a range, or a text nobody could read, into an area not stated.
+    """
+    if not set(AREA_COLUMNS) <= set(raw.columns):
+        return None
+    exact, low, high = (pd.to_numeric(raw[name], errors="coerce").to_numpy(dtype=float) for name in AREA_COLUMNS[:3])
+    approx = raw["declared_area_approx"].map(lambda v: cell_text(v).casefold() in ("true", "1", "có")).to_numpy(dtype=bool)
+    text, note = (np.array([cell_text(v) for v in raw[name]], dtype=object) for name in AREA_COLUMNS[4:])
+    return DeclaredAreas(exact, low, high, approx, text, note)
 
 
 def _plain(values: Floats, factor: float) -> DeclaredAreas:
@@ -288,7 +303,7 @@ def settle_by_drawing(sites: gpd.GeoDataFrame, where: str, *, compare: bool = Tr
     Parameters: ``sites`` canonical, with the columns of ``DeclaredAreas`` (without them nothing is done); ``compare`` also looks
     for slips among all rows. Only sound polygons that were not mended decide.
     """
-    if not set(_COLUMNS) <= set(sites.columns) or sites.crs is None or sites.crs.geodetic_crs is None:
+    if not set(AREA_COLUMNS) <= set(sites.columns) or sites.crs is None or sites.crs.geodetic_crs is None:
         return []  # a plan's own grid has no true areas
     numbers = row_numbers(sites)
     sound = shapely.get_dimensions(sites.geometry.to_numpy()) == 2
@@ -300,7 +315,7 @@ def settle_by_drawing(sites: gpd.GeoDataFrame, where: str, *, compare: bool = Tr
     drawn = np.full(len(sites), math.nan)
     if len(wanted):
         drawn[wanted] = ellipsoidal_area(sites.geometry.iloc[wanted]).to_numpy()
-    columns = {name: sites[name].tolist() for name in _COLUMNS}
+    columns = {name: sites[name].tolist() for name in AREA_COLUMNS}
     chosen = []
     for n in np.flatnonzero(sound & pending).tolist():
         both = doubts[n]
@@ -310,7 +325,7 @@ def settle_by_drawing(sites: gpd.GeoDataFrame, where: str, *, compare: bool = Tr
             told = f"read as {_shown(quantity)} because {format_area(drawn[n], 'en')} are drawn; the other reading is far off"
             noted = [f"{BY_DRAWING}({_argument(text)}): {told}", _noted(quantity, text)]
             row = (*_ends(quantity), quantity.approx, "", "; ".join(part for part in noted if part))
-            for name, value in zip(_COLUMNS, row, strict=True):
+            for name, value in zip(AREA_COLUMNS, row, strict=True):
                 columns[name][n] = value
             chosen.append((text, numbers[n], _shown(quantity), drawn[n]))
     if chosen:

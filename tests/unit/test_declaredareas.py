@@ -17,7 +17,7 @@ from plangeo.arguments import take_sites
 from plangeo.assessment import assess
 from plangeo.boundaries import join_boundaries
 from plangeo.canonical import canonical_register, canonical_sites
-from plangeo.declaredareas import parse_note
+from plangeo.declaredareas import AREA_COLUMNS, parse_note
 from plangeo.explanation import explain
 from plangeo.profiles import load_profile
 from plangeo.registers import open_register
@@ -252,3 +252,17 @@ def test_boundaries_that_come_from_another_file_choose_as_well():
     assert set(parse_note(joined["declared_area_note"][4])) == {"by_drawing", "doubtful_unit"}
     assert "5 area(s) that read both ways were chosen" in said(joined)
     assert register["declared_area_text"].tolist() == cells  # the register itself is left alone
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".parquet"])
+def test_a_file_plangeo_wrote_declares_what_it_did(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr("plangeo.registers.COMPILED_FROM", 0)
+    cells = ["80-100", "khoảng 50", "?", "12,5 + 3,2", "5 sào", "12", "1.234", "", "trên 5"]
+    frame = drawn(cells, [Point(449_000 + n, 2_417_000) for n in range(9)])
+    path = tmp_path / f"sites{suffix}"
+    frame.to_file(path) if suffix == ".gpkg" else frame.to_parquet(path)
+    whole = take_sites(read_sites(path))
+    parts = pd.concat(list(open_register(path).parts(4)), ignore_index=True)
+    for again in (whole, parts):
+        for column in AREA_COLUMNS:
+            assert [str(v) for v in again[column]] == [str(v) for v in frame[column]], column
