@@ -266,3 +266,27 @@ def test_a_file_plangeo_wrote_declares_what_it_did(tmp_path, monkeypatch, suffix
     for again in (whole, parts):
         for column in AREA_COLUMNS:
             assert [str(v) for v in again[column]] == [str(v) for v in frame[column]], column
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["1.234", "1,234", "?", "", "-", "khoảng 1,2", "1-2", "1.100-1.300", "5 sào", "0,9 + 0,33", "trên 1", "12¹", "1 công"]
+    ),
+    st.text(alphabet="0123456789.,-+ hakm²khoảng", max_size=14),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(CELLS, min_size=1, max_size=12))
+def test_no_site_is_permitted_out_of_an_area_nobody_could_read_or_confirm(cells):
+    frame = drawn(cells, [square(1.234)] * len(cells), use=["housing"] * len(cells))
+    ground = makers.zones(("Z", "ODT", box(440_000, 2_400_000, 470_000, 2_430_000), "P1"))
+    result = assess(frame, makers.rulebook(), on="2025-07-01", zones=ground)
+    for row, cell, verdict in zip(result.sites.to_dict("records"), cells, result.sites["verdict"], strict=True):
+        stated = not math.isnan(row["declared_area_m2"]) or row["declared_area_min_m2"] >= 0 or row["declared_area_max_m2"] >= 0
+        assert stated or row["declared_area_text"] or not cell.strip(" -–.,…")  # nothing is lost in silence
+        if verdict == "permitted":
+            assert not row["declared_area_text"]
+            assert not {"by_drawing", "doubtful_unit"} & set(parse_note(row["declared_area_note"]))
+            if row["declared_area_m2"] > 0:
+                assert row["declared_area_m2"] == pytest.approx(12_340, rel=0.06)
