@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from plangeo.areas import ellipsoidal_area
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook, take_sites
 from plangeo.checks import CHECKS, ESSENTIAL
+from plangeo.collection import without_collection
 from plangeo.flips import measure_around
 from plangeo.geometry import as_crs, repair_layer, to_crs, transformation, working_crs
 from plangeo.keptzones import KeptZones, window_around
@@ -167,6 +168,7 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     return Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers))
 
 
+@without_collection()
 def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) -> Assessment:
     """Assess some sites of a run (a table of tables.SITES as ``plangeo.arguments.take_sites`` gives it) by themselves."""
     metric, repairs = metric_sites(sites, case)
@@ -240,6 +242,7 @@ def _zone_layer(layers: Layers) -> ZoneLayer | None:
     return zones if zones is None or isinstance(zones, ZoneLayer) else ZoneLayer.of(zones)
 
 
+@without_collection()
 def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     """Measure and judge one chunk of sites (metric CRS, with ``use_code``); the only place where the two meet."""
     law, layers, contact_m = case.law, case.layers, case.contact_m

@@ -8,6 +8,7 @@ asked whether a zone lies there. Gaps between zones up to ``NOISE_M`` wide are c
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,7 @@ class Ground:
         self._status: Status | None = None if self._index.is_plain else np.zeros(len(self._index), dtype=np.uint8)
         self._extra: Choice | None = None
         """Parts of edges that are border, while the rest of the edge is not."""
+        self._looking = Lock()
 
     @property
     def is_empty(self) -> bool:
@@ -81,10 +83,22 @@ class Ground:
 
         They hold the whole border there, maybe more of it, and maybe edges that lie inside the ground.
         """
+        at, edge = self._edges(*self._crossed_leaves(shapes))
+        return at, np.asarray(shapely.linestrings(self._index.ends[edge].reshape(-1, 2, 2)))
+
+    def cutters(self, shapes: Shapes) -> tuple[Ints, Shapes]:
+        """Return lines that hold the border edges that meet each shape, as (number of the shape in rising order, line).
+
+        They are whole lines of the index: beside the border they may run on between zones that are both on or both off the
+        ground, which does no harm to who cuts faces with them.
+        """
+        at, leaf = self._crossed_leaves(shapes)
+        return at, self._index.lines[leaf]
+
+    def _crossed_leaves(self, shapes: Shapes) -> tuple[Ints, Ints]:
         at, leaf = near_pairs(self._index.tree, shapes, self._choice.matters_in)
         hit = shapely.intersects(shapes[at], self._index.lines[leaf])
-        at, edge = self._edges(at[hit], leaf[hit])
-        return at, np.asarray(shapely.linestrings(self._index.ends[edge].reshape(-1, 2, 2)))
+        return at[hit], leaf[hit]
 
     def _edges(self, at: Ints, leaf: Ints) -> tuple[Ints, Ints]:
         """The edges of leaves that may be border, by the rising number in ``at``."""
@@ -155,8 +169,11 @@ class Ground:
 
     def _verify(self, edge: Ints) -> None:
         """Look at edges: what is border is sure, what lies inside the ground is gone, and of others a part is kept."""
+        with self._looking:
+            self._look_at(np.unique(edge))
+
+    def _look_at(self, asked: Ints) -> None:
         assert self._status is not None
-        asked = np.unique(edge)
         asked = asked[self._status[asked] == 0]
         if not len(asked):
             return
@@ -168,11 +185,12 @@ class Ground:
         covered = self.contains(middle)
         inside = np.zeros(len(asked), dtype=bool)
         inside[owner[covered]] = True
-        self._status[asked] = np.where(inside, GONE, _SURE)
         keep = ~covered & inside[owner]
         if keep.any():
             owner, low, high = owner[keep], low[keep], high[keep]
             self._add(np.hstack([start[owner] + along[owner] * low[:, None], start[owner] + along[owner] * high[:, None]]))
+        # Last, so that no thread misses an edge of which a part is kept.
+        self._status[asked] = np.where(inside, GONE, _SURE)
 
     def _add(self, ends: Floats) -> None:
         if self._extra is not None:
