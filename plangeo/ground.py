@@ -84,16 +84,17 @@ class Ground:
         They hold the whole border there, maybe more of it, and maybe edges that lie inside the ground.
         """
         at, edge = self._edges(*self._crossed_leaves(shapes))
-        return at, np.asarray(shapely.linestrings(self._index.ends[edge].reshape(-1, 2, 2)))
+        return at, _lines_of(self._index.ends[edge])
 
     def cutters(self, shapes: Shapes) -> tuple[Ints, Shapes]:
-        """Return lines that hold the border edges that meet each shape, as (number of the shape in rising order, line).
-
-        They are whole lines of the index: beside the border they may run on between zones that are both on or both off the
-        ground, which does no harm to who cuts faces with them.
-        """
+        """Return the same edges, in lines of several where all edges of a line of the index may be border."""
         at, leaf = self._crossed_leaves(shapes)
-        return at, self._index.lines[leaf]
+        whole = self._choice.matters_wholly(leaf)
+        rest, edge = self._edges(at[~whole], leaf[~whole])
+        lines = np.concatenate([self._index.lines[leaf[whole]], _lines_of(self._index.ends[edge])])
+        at = np.concatenate([at[whole], rest])
+        order = np.argsort(at, kind="stable")
+        return at[order], lines[order]
 
     def _crossed_leaves(self, shapes: Shapes) -> tuple[Ints, Ints]:
         at, leaf = near_pairs(self._index.tree, shapes, self._choice.matters_in)
@@ -203,7 +204,7 @@ class Ground:
         """Cut edges where other edges meet them; return (position in ``asked``, from, to) in metres along the edge."""
         ends = self._index.ends[asked]
         start, along, length = _rays(ends)
-        lines = shapely.linestrings(ends.reshape(-1, 2, 2))
+        lines = _lines_of(ends)
         at, other = self._edges(*self._index.tree.query(lines, predicate="dwithin", distance=2 * NOISE_M))
         other_ends = self._index.ends[other] - np.tile(start[at], 2)
         across = np.stack([-along[:, 1], along[:, 0]], axis=1)[at]
@@ -222,6 +223,10 @@ class Ground:
         mark_edge, mark = mark_edge[order], mark[order]
         piece = (mark_edge[1:] == mark_edge[:-1]) & (mark[1:] - mark[:-1] > NOISE_M)
         return mark_edge[:-1][piece], mark[:-1][piece], mark[1:][piece]
+
+
+def _lines_of(ends: Floats) -> Shapes:
+    return np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)))
 
 
 def _rays(ends: Floats) -> tuple[Floats, Floats, Floats]:
