@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from plangeo.areas import ellipsoidal_area
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook, take_sites
+from plangeo.bands import largest_areas
 from plangeo.checks import CHECKS, ESSENTIAL
 from plangeo.collection import without_collection
 from plangeo.flips import measure_around
@@ -316,10 +317,8 @@ def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _footprints(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Circles of the declared area around the sites that are known by a single point only."""
-    if "declared_area_m2" not in sites:
-        return sites.iloc[:0]
-    area = pd.to_numeric(sites["declared_area_m2"], errors="coerce")
+    """Circles of the (largest) declared area around the sites that are known by a single point only."""
+    area = pd.Series(largest_areas(sites), index=sites.index)
     points = sites[(sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)]
     radii = [math.sqrt(a / math.pi) for a in area.loc[points.index]]
     return points.set_geometry(

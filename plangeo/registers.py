@@ -97,6 +97,7 @@ class FileRegister:
             },
             "repairs": [],
             "notes": [*self._notes, *self._survey.notes],
+            "decisions": self._survey.declared.decisions,
         }
 
     def _slices(self, size: int) -> Iterator[Raw]:

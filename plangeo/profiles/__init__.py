@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from plangeo.errors import ProfileError
 from plangeo.model import Label, ZoneClass
-from plangeo.tables import SITES
+from plangeo.tables import DERIVED, SITES
 from plangeo.text import fold
 from plangeo.yamlfile import YamlFault, read_yaml
 
@@ -27,8 +27,7 @@ MOST_BYTES = 2_000_000
 PLACE = ("north", "east", "longitude", "latitude", "wkt")
 """Fields that say where a row lies; they become its geometry."""
 _FIELDS = {
-    "sites": {c.name for c in SITES if c.name not in ("geometry", "problem", "repaired", "source_row", "declared_area_text")}
-    | set(PLACE),
+    "sites": {c.name for c in SITES if c.name not in {"geometry", "problem", "repaired", "source_row", *DERIVED}} | set(PLACE),
     "zones": {"zone_id", "zone_code", "plan_id"},
     "districts": {"district_id", "district_name"},
 }
