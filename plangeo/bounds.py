@@ -111,7 +111,7 @@ def _far(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str, notes: 
 
 
 def _ask(source: str) -> str:
-    return f"`plangeo doctor {source}` shows which reading fits."
+    return f"`plangeo doctor {source or 'FILE'}` shows which reading fits."
 
 
 def _misfit(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str) -> CrsError:

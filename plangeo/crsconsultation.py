@@ -12,9 +12,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from plangeo.crsadvice import Case, advise, metres, short
+from plangeo.crsadvice import Case, advise, short
 from plangeo.crsdoctor import Diagnosis, Score, examine
-from plangeo.crsreadings import Reading, from_sexagesimal, lost_datum, shift
+from plangeo.crsreadings import Reading, datum_warnings, from_sexagesimal
 from plangeo.errors import CrsError, InputError
 from plangeo.geometry import as_crs
 from plangeo.profiles import Profile, load_profile
@@ -72,22 +72,6 @@ def consult(
         warnings=tuple(datum_warnings(in_use, points.x, points.y, chosen, "zones" if points.areas else "sites")),
     )
     return Consultation(points, found, advise(found, case), case.warnings)
-
-
-def datum_warnings(crs: Any, x: Any, y: Any, profile: Profile, role: str) -> list[str]:
-    """Return a warning where ``crs`` has the grid of a national system on another datum, or on none (MapInfo, bare WKT)."""
-    if crs is None:
-        return []
-    national = lost_datum(crs, profile)
-    if national is None:
-        return []
-    good = np.isfinite(x) & np.isfinite(y)
-    distance, _ = shift(Reading(as_crs(crs)).lonlat(x[good], y[good]), national.lonlat(x[good], y[good]))
-    return [
-        f"Datum lost: the file's system is the grid of {national.name} on WGS 84 or on no datum, as MapInfo (Earth Projection 8, 104), a "
-        f".prj without its datum or a plain proj4 text write it. If the data are VN-2000, everything is shown {metres(distance)} off; "
-        f"then state --crs {role}={national.code}."
-    ]
 
 
 def write_copy(told: Consultation, rank: int, out: str | Path) -> str:

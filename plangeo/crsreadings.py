@@ -213,6 +213,37 @@ def _same_grid(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return all(abs(a - b) <= bound for a, b, bound in zip(one, other, bounds, strict=True))
 
 
+def datum_shift(crs: pyproj.CRS, x: Floats, y: Floats) -> float | None:
+    """Return how far in metres places move when the datum of ``crs`` is ignored (median); None for WGS 84 or an unknown datum."""
+    plain = _unbound(crs)
+    good = np.isfinite(x) & np.isfinite(y)
+    if not good.any() or not has_datum(crs):
+        return None
+    lon, lat = x[good], y[good]
+    if not plain.is_geographic:
+        lon, lat = Transformer.from_crs(plain, plain.geodetic_crs, always_xy=True).transform(lon, lat)
+    distance, _ = shift((np.asarray(lon), np.asarray(lat)), Reading(crs).lonlat(x[good], y[good]))
+    return round(distance, 2) if distance > _SAME["metres"] else None
+
+
+def datum_warnings(crs: Any, x: Floats, y: Floats, profile: Profile, role: str) -> list[str]:
+    """Return a warning where ``crs`` has the grid of a national system on another datum, or on none (MapInfo, bare WKT).
+
+    ``x``, ``y`` coordinates of the layer, for the distance; ``role`` the word for it on the command line.
+    """
+    national = None if crs is None else lost_datum(crs, profile)
+    if national is None:
+        return []
+    good = np.isfinite(x) & np.isfinite(y)
+    distance, _ = shift_between(Reading(as_crs(crs)), national, x[good], y[good])
+    off = f"{distance:.0f} m" if np.isfinite(distance) else "hundreds of metres"
+    return [
+        f"Datum lost: the file's system is the grid of {national.name} on WGS 84 or on no datum, as MapInfo (Earth Projection 8, 104), a "
+        f".prj without its datum or a plain proj4 text write it. If the data are VN-2000, everything is shown {off} off; "
+        f"then state --crs {role}={national.code}."
+    ]
+
+
 def _same_ellipsoid(one: pyproj.CRS, other: pyproj.CRS) -> bool:
     a, b = one.ellipsoid, other.ellipsoid
     return a is not None and b is not None and abs(a.semi_major_metre - b.semi_major_metre) < _SAME["metres"]
