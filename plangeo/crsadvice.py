@@ -251,7 +251,7 @@ def _second(found: Diagnosis, best: Score, second: Score) -> str:
 
 
 def _alike(found: Diagnosis, best: Score) -> list[str]:
-    near = [a for a in found.alike if math.isfinite(a.apart_m)]
+    near = [a for a in found.alike if 0.005 <= a.apart_m < math.inf]
     if not near:
         return []
     shown = near if found.units else near[:_MOST_SHOWN]
