@@ -34,6 +34,8 @@ class Case:
     crs: str = ""
     """What the user stated."""
     remark: str = ""
+    said: tuple[str, ...] = ()
+    """Notes of the file on its system."""
     warnings: tuple[str, ...] = ()
 
 
@@ -101,6 +103,7 @@ def _heading(found: Diagnosis, case: Case) -> str:
     used = found.in_use
     said = f"{used.reading.name} (by {case.stated_by})" if used else "none" + (f"; {case.remark}" if case.remark else "")
     lines.append(f"coordinate system stated: {said}")
+    lines += [f"note in the file: {note}" for note in case.said]
     if not found.units:
         lines.append("boundary map: none given")
     elif found.asked:

@@ -5,6 +5,7 @@ Readers refuse a file whose system is missing or contradicts its coordinates; th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from plangeo.text import fold
 
 # Readers neither refuse nor exchange anything under a system in metres that covers the earth; the numbers stay as written.
 _NUMBERS = "EPSG:3857"
+_SYSTEM = re.compile(r"vn[- ]?2000|kinh tuyen|mui chieu|he toa do|hn[- ]?72|utm")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class RawPoints:
     """Why there is none, where the file tries to state one."""
     frame: gpd.GeoDataFrame = field(repr=False)
     """All rows and columns, shapes in bare numbers under no CRS."""
+    said: tuple[str, ...]
+    """What the reader found in the file about its system: a note on the sheet ("VN-2000, kinh tuyến trục 107°15'")."""
     areas: bool
     """True for a layer of polygons without names of projects: zones, most likely."""
 
@@ -89,7 +93,9 @@ def read_points(
     areas = bool((kinds == 2).any()) and "name" not in found
     plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
     bare = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(shapes, index=plain.index))
-    return RawPoints(name, x, y, declared, rows, pair, stated, remark, bare, areas)
+    told = [*raw.notes, *(d.said for d in raw.decisions if d.topic == "crs")]
+    said = tuple(dict.fromkeys(t for t in told if _SYSTEM.search(fold(t)) and _NUMBERS not in t))
+    return RawPoints(name, x, y, declared, rows, pair, stated, remark, bare, said, areas)
 
 
 def _stated(crs: Any) -> tuple[pyproj.CRS | None, str]:
