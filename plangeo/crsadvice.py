@@ -7,7 +7,7 @@ import shlex
 import textwrap
 from dataclasses import dataclass
 
-from plangeo.crsdoctor import Alike, Diagnosis, Score
+from plangeo.crsdoctor import EXPLAINS, Alike, Diagnosis, Score
 from plangeo.crsreadings import Reading, has_datum
 
 _COMPASS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
@@ -34,6 +34,8 @@ class Case:
     crs: str = ""
     """What the user stated."""
     remark: str = ""
+    rows: tuple[int, ...] = ()
+    """Row numbers of the file."""
     said: tuple[str, ...] = ()
     """Notes of the file on its system."""
     warnings: tuple[str, ...] = ()
@@ -193,7 +195,7 @@ def meaning(found: Diagnosis, case: Case) -> list[str]:
             f"Two systems in one list? Of the {count} sites that {best.reading.code or best.reading.name} leaves outside their declared "
             f"unit, {explained} lie inside when read as {other.reading.name} ({how_read(other.reading)}). Split the list."
         )
-    return [*lines, *_alike(found, best), *_limits(found)]
+    return [*lines, *_outside(found, case, best), *_alike(found, best), *_limits(found)]
 
 
 def _verdict(found: Diagnosis, case: Case, best: Score) -> list[str]:
@@ -203,7 +205,7 @@ def _verdict(found: Diagnosis, case: Case, best: Score) -> list[str]:
 
     def count(score: Score) -> str:
         sites = score.declared if found.asked else score.mapped if found.units else score.boxed
-        return f"{int(sites.sum())} of {total} sites lie {kind}"
+        return f"{int(sites.sum())} of {total} {'sites' if case.role == 'sites' else 'shapes'} lie {kind}"
 
     used = found.in_use
     if found.kept and used is not None:
@@ -248,7 +250,7 @@ def _second(found: Diagnosis, best: Score, second: Score) -> str:
     word = "in their declared unit" if found.asked else "on the map"
     mine, theirs = (int((s.declared if found.asked else s.mapped).sum()) for s in (best, second))
     return (
-        f"Second best of the others: {second.reading.name} ({how_read(second.reading)}), {theirs} sites {word}, {mine - theirs} fewer "
+        f"Second best of the others: {second.reading.name} ({how_read(second.reading)}), {theirs} {'site' if theirs == 1 else 'sites'} {word}, {mine - theirs} fewer "
         f"than {best.reading.code or best.reading.name}."
     )
 
@@ -284,6 +286,24 @@ def _one_alike(other: Alike, found: Diagnosis) -> str:
     if other.against == other.favour == 0:
         return f"{said}; {told}, and all lie inside by both"
     return f"{said}; {told}: {other.against} speak for the first of the table, {other.favour} for this one"
+
+
+def _outside(found: Diagnosis, case: Case, best: Score) -> list[str]:
+    """Name the rows that do not lie where they say by the best reading; one may have its axes exchanged by itself."""
+    left = found.outside()
+    if not left or found.share(best) < EXPLAINS:
+        return []
+    rows = [str(case.rows[n] if case.rows else n + 1) for n, _ in left]
+    turned = [row for row, (_, fits) in zip(rows, left, strict=True) if fits]
+    lines = [f"Outside the unit they declare even so: {_listed(rows)}."]
+    if turned:
+        lines.append(f"Of these, with X and Y exchanged in that row alone, inside: {_listed(turned)}. Correct them in the list.")
+    return lines
+
+
+def _listed(rows: list[str]) -> str:
+    more = f" and {len(rows) - _MOST_SHOWN} more" if len(rows) > _MOST_SHOWN else ""
+    return f"row{'s' * (len(rows) > 1)} {', '.join(rows[:_MOST_SHOWN])}{more}"
 
 
 def _limits(found: Diagnosis) -> list[str]:

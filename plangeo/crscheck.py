@@ -7,7 +7,7 @@ changes no coordinate. Boxes of sites are looked at, so that registers read in s
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -76,7 +76,8 @@ def check_sites(sites: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> 
     if not found.asked or used is None:
         return told
     told |= {"declared": found.asked, "agree": int(used.declared.sum()), "stated": short(used)}
-    return told | _doubt(found, used, sites.attrs.get("plangeo", {}))
+    paths = [str(f.attrs.get("plangeo", {}).get("fingerprint", {}).get("path", "FILE")) for f in (sites, districts)]
+    return told | _doubt(found, used, paths)
 
 
 def _lean(found: Diagnosis, used: Score) -> dict[str, Any]:
@@ -92,14 +93,14 @@ def _lean(found: Diagnosis, used: Score) -> dict[str, Any]:
     }
 
 
-def _doubt(found: Diagnosis, used: Score, about: Mapping[str, Any]) -> dict[str, Any]:
+def _doubt(found: Diagnosis, used: Score, paths: Sequence[str]) -> dict[str, Any]:
     """What is wrong, if anything: a better reading of the whole list, or of some of its sites."""
     better, whole = found.proposed, True
     if better is None and found.rest is not None:
         better, whole = found.rest[0], False
     if better is None or int((better.declared & ~used.declared).sum()) < FEWEST:
         return _lean(found, used)
-    path = str(about.get("fingerprint", {}).get("path", "FILE"))
+    path, districts = (shlex.quote(p) for p in paths)
     agree = int(better.declared.sum())
     way = f"{metres(better.move_m)} to the {compass(better.move_azimuth)}"
     if whole:
@@ -113,7 +114,7 @@ def _doubt(found: Diagnosis, used: Score, about: Mapping[str, Any]) -> dict[str,
             f"unit they declare; of the others, {found.rest[1]} of {found.rest[2]} do as {short(better)} ({way})."  # type: ignore[index]
         )
     accept = f" If that is right: --crs sites={better.reading.code}." if whole and better.reading.plain else ""
-    note = f"{said} Nothing was changed.{accept} Look at all readings: plangeo doctor {shlex.quote(path)} --districts FILE"
+    note = f"{said} Nothing was changed.{accept} Look at all readings: plangeo doctor {path} --districts {districts}"
     return {
         "doubt": "everywhere" if found.contradicted else "undeclared",
         "better": short(better),

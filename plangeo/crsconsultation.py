@@ -69,6 +69,7 @@ def consult(
         stated_by="--crs" if crs is not None else "the file" if points.columns is None else "its columns",
         crs="" if crs is None else str(said),
         remark=points.remark,
+        rows=tuple(points.rows),
         said=points.said,
         warnings=tuple(datum_warnings(in_use, points.x, points.y, chosen, "zones" if points.areas else "sites")),
     )

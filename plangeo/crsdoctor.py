@@ -111,8 +111,9 @@ class Diagnosis:
 
     rows: int
     placed: int
-    looked_at: int
-    asked: int
+    chosen: tuple[int, ...] = field(repr=False)
+    """Positions of the rows looked at; scores stand in this order."""
+    meant: Bools = field(repr=False)
     """Sites looked at whose declared unit is on the boundary map."""
     units: int
     """Units of the boundary map; 0 without one."""
@@ -126,6 +127,28 @@ class Diagnosis:
     """The best of those that can."""
     rest: tuple[Score, int, int] | None
     """Another system in the same list: the reading, how many of the sites the best does not explain it does, and of how many."""
+
+    @property
+    def asked(self) -> int:
+        """Sites looked at whose declared unit is on the boundary map."""
+        return int(self.meant.sum())
+
+    @property
+    def looked_at(self) -> int:
+        return len(self.chosen)
+
+    def outside(self) -> list[tuple[int, bool]]:
+        """Return the rows the best reading leaves outside the unit they declare: position, and whether exchanging x and y of
+        that row alone would put it inside.
+        """
+        best = self.best
+        if best is None or not self.asked:
+            return []
+        turned = next(
+            (s for s in self.scores if s.reading.crs == best.reading.crs and s.reading.swapped is not best.reading.swapped), None
+        )
+        left = np.flatnonzero(self.meant & ~best.declared)
+        return [(self.chosen[int(n)], turned is not None and bool(turned.declared[n])) for n in left]
 
     @property
     def best(self) -> Score | None:
@@ -196,8 +219,8 @@ def examine(
     return Diagnosis(
         rows=len(x),
         placed=len(there),
-        looked_at=len(chosen),
-        asked=0 if ground is None else int(ground.asked.sum()),
+        chosen=tuple(int(n) for n in chosen),
+        meant=np.zeros(len(chosen), dtype=bool) if ground is None else ground.asked,
         units=0 if ground is None else ground.units,
         scores=tuple(scores),
         tried=len(tried) + len(begun),

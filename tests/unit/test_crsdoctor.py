@@ -273,6 +273,16 @@ def test_rows_without_numbers_are_counted_not_lost(truth: gpd.GeoDataFrame, map_
     assert "18 rows, 17 with coordinates" in told.text
 
 
+def test_a_row_with_its_axes_exchanged_is_named(truth: gpd.GeoDataFrame, map_file: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(_list(truth, tmp_path / "list.csv", "EPSG:9215"))
+    x, y = "Tọa độ X (m)", "Tọa độ Y (m)"
+    table.loc[4, [x, y]] = table.loc[4, [y, x]].to_numpy()
+    table.to_csv(tmp_path / "one.csv", index=False)
+    told = _ask(tmp_path / "one.csv", districts=map_file, crs="EPSG:9215")
+    assert told.found.outside() == [(4, True)]
+    assert "with X and Y exchanged in that row alone, inside: row 6." in " ".join(told.text.split())
+
+
 def test_names_are_matched_mildly() -> None:
     units = [("05977", "Phường Đông Kinh"), ("1", "Xã Tân Tiến"), ("2", "Xã Tân Tiến"), ("3#2", "Xã Hội Hoan")]
     texts = ["P. ĐÔNG KINH, tỉnh Lạng Sơn", "05977", "xa tan tien", "Hội Hoan", "Xã Không Có", ""]
