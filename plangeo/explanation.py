@@ -16,6 +16,7 @@ import pandas as pd
 
 from plangeo.arguments import take_assessment
 from plangeo.checks import CHECKS
+from plangeo.datumline import datum_line
 from plangeo.errors import InputError
 from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language, Plan, Verdict
 from plangeo.text import format_area, format_number
@@ -208,7 +209,7 @@ def _paragraph(assessment: Assessment, site: _Row | pd.Series, findings: Sequenc
         if (text := one_line(site.get(column))) and text not in said:
             lines.append(f"{label.text(language)}: {text}")
     lines += [line for line in (_nearest_line(assessment, str(site["site_id"]), language),) if line]
-    lines += [line for line in (not_run_line(assessment, language),) if line]
+    lines += [line for line in (not_run_line(assessment, language), datum_line(assessment, language)) if line]
     if assessment.illustrative:
         lines.append(f"{ILLUSTRATIVE.text(language)}.")
     return "\n".join(lines)
