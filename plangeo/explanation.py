@@ -109,7 +109,7 @@ def _records(frame: pd.DataFrame) -> list[_Row]:
     return [dict(zip(names, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
 
 
-def precedence_of(finding: _Row | pd.Series) -> int:
+def precedence_of(finding: Mapping[Any, Any]) -> int:
     """Return where a finding stands among those of one severity: first what answers the question.
 
     That is what the zones say of the ground; for a site without a place, what they say of the ground where it may lie.

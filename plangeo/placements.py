@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -65,6 +65,7 @@ class Sayings:
         self.law = rulebook
         self._columns: dict[str, tuple[str, ...]] = {}
         self._known: dict[tuple[_Asker, Kind], Verdict] = {}
+        self._accuracies: dict[frozenset[Kind], Accuracy] = {}
 
     def of(self, table: pd.DataFrame, kinds: Sequence[frozenset[Kind]]) -> list[Says]:
         """Return for every site (a row of ``table``, as Measured.sites has it) what it is told on each of its kinds of ground."""
@@ -76,6 +77,16 @@ class Sayings:
             rows = table.iloc[[first[asker] for asker, _ in new]]
             self._known |= dict(zip(new, self._judge(rows, [kind for _, kind in new]), strict=True))
         return [{kind: self._known[asker, kind] for kind in some} for asker, some in zip(askers, kinds, strict=True)]
+
+    def accuracy(self, kinds: frozenset[Kind]) -> Accuracy:
+        """Return the displacement of borders that the plans which govern such ground cannot exclude."""
+        if kinds not in self._accuracies:
+            known = sorted(kinds)
+            governing = govern(_cover([""] * len(known), known), self.law)["governs"]
+            plans = sorted({plan_id for governs in governing for plan_id, _, _ in governs})
+            plan_id, tolerance = tolerance_of(plans, self.law, 0.0) if plans else ("", 0.0)
+            self._accuracies[kinds] = Accuracy(tolerance, plan_id)
+        return self._accuracies[kinds]
 
     def _asker(self, row: Mapping[Hashable, Any]) -> _Asker:
         use = str(row["use_code"])
@@ -252,8 +263,8 @@ class _Units:
         if patches is None:
             return "too_large"
         frame = gpd.GeoDataFrame({"site_id": ["unit"]}, geometry=[shape], crs=self._zones.crs)
-        law = self._sayings.law
-        return _Ground(shape, patches, accuracy_of(patches.kinds, law), _faulty_zones(frame, self._lost, law)["unit"])
+        faulty = _faulty_zones(frame, self._lost, self._sayings.law)["unit"]
+        return _Ground(shape, patches, self._sayings.accuracy(frozenset(patches.kinds)), faulty)
 
     def _cut(self, shape: Any) -> Patches | None:
         layer = self._zones.window(window_around(np.array([shape], dtype=object), _AROUND_M))
@@ -297,17 +308,6 @@ class _Units:
         return any(verdict is not Verdict.NOT_PERMITTED for verdict in self._sayings.of(row, [kinds])[0].values())
 
 
-def accuracy_of(kinds: Iterable[Kind], rulebook: Rulebook) -> Accuracy:
-    """Return the displacement of borders that the plans which govern such ground cannot exclude."""
-    known = sorted(set(kinds))
-    governing = govern(_cover([""] * len(known), known), rulebook)["governs"]
-    plans = sorted({plan_id for governs in governing for plan_id, _, _ in governs})
-    if not plans:
-        return Accuracy()
-    plan_id, tolerance = tolerance_of(plans, rulebook, 0.0)
-    return Accuracy(tolerance, plan_id)
-
-
 def _faulty_zones(frame: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, rulebook: Rulebook) -> dict[str, tuple[FaultyZone, ...]]:
     """Row of ``frame`` (by site_id) → zones of a plan that may be in force, that may lie there and could not be drawn."""
     ids = frame["site_id"].tolist()
@@ -335,20 +335,21 @@ def _disc_rooms(
     points = sites.geometry.to_numpy()
     plans = [p.tolerance_m for p in sayings.law.plans.values() if sayings.law.plan_status(p.plan_id) == "in_force"]
     window = _discs(points, radius + reach + max((t for t in plans if t is not None), default=0.0))
-    frame = gpd.GeoDataFrame({"site_id": table["site_id"].astype(str).tolist()}, geometry=window, crs=sites.crs)
-    faulty = _faulty_zones(frame, lost, sayings.law)
     layer = zones.window(window_around(window, _AROUND_M))
     cut = [cut_ground(shape, layer, contact_m, _MOST_AROUND_POINT) for shape in window]
     # What depends on the size of the site is asked of the declared one; the point itself has none.
     said = sayings.of(table.assign(site_area_m2=_areas(table)), [frozenset(p.kinds) if p else frozenset() for p in cut])
+    accuracies = [sayings.accuracy(frozenset(says)) for says in said]
+    ids = table["site_id"].astype(str).tolist()
+    touched = _discs(points, radius + reach + np.array([a.tolerance_m or 0.0 for a in accuracies]))
+    faulty = _faulty_zones(gpd.GeoDataFrame({"site_id": ids}, geometry=touched, crs=sites.crs), lost, sayings.law)
     rooms: dict[str, UnitRoom | DiscRoom] = {}
-    rows = zip(frame["site_id"], points, radius.tolist(), reach.tolist(), cut, said, strict=True)
-    for site_id, point, r, centre_m, patches, says in rows:
+    rows = zip(ids, points, radius.tolist(), reach.tolist(), cut, said, accuracies, strict=True)
+    for site_id, point, r, centre_m, patches, says, accuracy in rows:
         if patches is None:
             rooms[site_id] = DiscRoom("too_large", r, centre_m)
-            continue
-        ground = _Ground(None, patches, accuracy_of(patches.kinds, sayings.law), faulty[site_id])
-        rooms[site_id] = _disc_room(point, r, centre_m, ground, says)
+        else:
+            rooms[site_id] = _disc_room(point, r, centre_m, _Ground(None, patches, accuracy, faulty[site_id]), says)
     return rooms
 
 

@@ -51,12 +51,12 @@ def judge(measured: Measured) -> pd.DataFrame:
             placed.append(n)
             continue
         asked.append(n)
-        if not use:
-            rows.append(_unknown("use_unknown"))
-        elif isinstance(room, DiscRoom):
+        if isinstance(room, DiscRoom):
             rows.append(_judge_disc(room, use, areas[n], measured.rulebook))
+        elif room is not None:
+            rows.append(_judge_unit(room, use, areas[n], measured.rulebook))
         else:
-            rows.append(_judge_unit(rooms[site_id], use, areas[n], measured.rulebook))
+            rows.append(_unknown("use_unknown"))
     found.add(placed, reason="placed", verdict="permitted")
     found.add_each(asked, rows)
     return found.table()
