@@ -251,9 +251,9 @@ CHECK = Check(
         ),
         "no_room_in_one_piece": Reason(
             "Dự án chưa có vị trí; trong đơn vị hành chính kê khai không có khu đất liền khoảnh nào không bị loại trừ đủ {threshold} kê khai "
-            "(lớn nhất {measure}): chỉ có thể bố trí thành nhiều khu. {detail}.",
-            "The site has no place; no connected ground of the declared unit that is not ruled out holds the declared {threshold} "
-            "(the largest measures {measure}), so it fits in several parts at most. {detail}.",
+            "(lớn nhất {measure}), nên dự án không nằm gọn trong một khu. {detail}.",
+            "The site has no place; no connected ground of the declared unit that is not ruled out is as large as the declared {threshold} "
+            "(the largest measures {measure}), so the site does not fit in one piece. {detail}.",
         ),
         "none_known": Reason(
             "Dự án chưa có vị trí; trong đơn vị hành chính kê khai chưa biết đất nào phù hợp với {use}, phần còn lại chưa xác định "
