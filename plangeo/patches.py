@@ -63,21 +63,24 @@ def cut_ground(shape: Any, layer: ZoneLayer, contact_m: float, most: int = MOST_
 
 
 def _halved(shape: Any, layer: ZoneLayer) -> Iterator[Any]:
-    """Halve a polygon across its longer side until every part meets few pieces of zones; the cuts depend on nothing else."""
+    """Halve a polygon until every part meets few pieces of zones; the cuts depend on nothing else."""
     waiting = [shape]
     while waiting:
         part = waiting.pop()
         west, south, east, north = part.bounds
-        width, height = east - west, north - south
-        if max(width, height) <= _LEAST_M or len(layer.tree.query(part)) <= _FEW:
+        if max(east - west, north - south) <= _LEAST_M or len(layer.tree.query(part)) <= _FEW:
             yield part
-            continue
-        across, along = west + width * _CUT_AT, south + height * _CUT_AT
-        if width >= height:
-            halves = shapely.box(west - 1, south - 1, across, north + 1), shapely.box(across, south - 1, east + 1, north + 1)
         else:
-            halves = shapely.box(west - 1, south - 1, east + 1, along), shapely.box(west - 1, along, east + 1, north + 1)
-        for half in halves:
-            kept = polygonal(shapely.intersection(part, half))
-            if not kept.is_empty:
-                waiting.append(kept)
+            waiting += _halves(part)
+
+
+def _halves(part: Any) -> list[Any]:
+    """Both halves of a polygon, cut across its longer side."""
+    west, south, east, north = part.bounds
+    x, y = west + (east - west) * _CUT_AT, south + (north - south) * _CUT_AT
+    if east - west >= north - south:
+        boxes = shapely.box(west - 1, south - 1, x, north + 1), shapely.box(x, south - 1, east + 1, north + 1)
+    else:
+        boxes = shapely.box(west - 1, south - 1, east + 1, y), shapely.box(west - 1, y, east + 1, north + 1)
+    halves = [polygonal(shapely.intersection(part, box)) for box in boxes]
+    return [half for half in halves if not half.is_empty]
