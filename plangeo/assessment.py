@@ -39,6 +39,7 @@ from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measu
 from plangeo.pairs import prefers_compiled
 from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.pieces import hilbert_positions
+from plangeo.placements import measure_rooms
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
@@ -288,6 +289,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     tables["requirements"] = measure_requirements(sites, cover, layers, law)
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=law)
     nearest = empty(NEAREST)
+    if case.zones is not None and "placement" in case.codes:
+        facts["zones"]["rooms"] = measure_rooms(sites, table, case.zones, layers, law, contact_m)
     if case.zones is not None and "robustness" in case.codes:
         totals = measured.once(judge_totals)
         facts["zones"]["flips"], nearest = measure_around(sites, case.zones, measured, totals, threads=case.threads)

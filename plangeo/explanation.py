@@ -24,7 +24,7 @@ from plangeo.text import format_area, format_number
 _Row = Mapping[str, Any]
 _LANGUAGES = ("vi", "en")
 _FIRST = "zone_use"
-"""Among findings of one severity, the one that answers the question comes first."""
+_WITHOUT_PLACE = "placement"
 
 _ON = Label("tại ngày", "on")
 _NOT_RUN = Label("Chưa kiểm tra", "Not checked")
@@ -108,6 +108,17 @@ def _records(frame: pd.DataFrame) -> list[_Row]:
     plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
     names = [str(name) for name in plain.columns]
     return [dict(zip(names, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
+
+
+def precedence_of(finding: Mapping[Any, Any]) -> int:
+    """Return where a finding stands among those of one severity: first what answers the question.
+
+    That is what the zones say of the ground; for a site without a place, what they say of the ground where it may lie.
+    """
+    check = str(finding["check"])
+    if check == _WITHOUT_PLACE:
+        return 2 if str(finding["reason"]).startswith("disc_") else 0
+    return 1 if check == _FIRST else 3
 
 
 def verdict_line(site: _Row | pd.Series, on: dt.date, language: Language) -> str:
@@ -196,7 +207,7 @@ def _check_title(code: str, language: Language) -> str:
 
 def _paragraph(assessment: Assessment, site: _Row | pd.Series, findings: Sequence[_Row], language: Language) -> str:
     facts = _facts_of(site, assessment, language)
-    order = sorted(findings, key=lambda row: (-Verdict.parse(str(row["verdict"])), row["check"] != _FIRST))  # stable
+    order = sorted(findings, key=lambda row: (-Verdict.parse(str(row["verdict"])), precedence_of(row)))  # stable
     lines = [verdict_line(site, assessment.on, language)]
     told: set[str] = set()
     for row in order:
