@@ -16,6 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from plangeo.areas import ellipsoidal_area
 from plangeo.bands import declared_ends, ends_in_words
+from plangeo.datumline import datum_lines
 from plangeo.explanation import describe_plan, format_date, format_period, format_scale, not_run_line, one_line
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
@@ -183,6 +184,8 @@ def _summary_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str
     row = _plans(sheet, row + 1, assessment, styles)
     lines = [text for text in (not_run_line(assessment, "vi"),) if text] or ["Mọi nội dung kiểm tra đều đã thực hiện."]
     row = _paragraphs(sheet, row + 1, "Nội dung chưa kiểm tra", lines, styles)
+    if datum := datum_lines(assessment, "vi"):
+        row = _paragraphs(sheet, row + 1, "Hệ tọa độ", datum, styles)
     notes = notes_of(assessment)
     if notes:
         row = _paragraphs(sheet, row + 1, "Ghi chú khi đọc dữ liệu", notes, styles)

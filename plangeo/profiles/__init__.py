@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from plangeo.errors import ProfileError
 from plangeo.model import Label, ZoneClass
@@ -52,6 +52,10 @@ class Profile:
     """Where northings of the metric CRS lie, metres."""
     east_range: tuple[float, float] | None
     provenance: str
+    crs_readings: tuple[str, ...] = ()
+    """EPSG codes of the systems a list of coordinates may stand in, the most usual first."""
+    easting_prefixes: tuple[int, ...] = ()
+    """Zone numbers that may stand before an easting, as millions of metres."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
@@ -73,6 +77,8 @@ class _Form(BaseModel):
     north_range: tuple[float, float] | None = None
     east_range: tuple[float, float] | None = None
     classes: Text | None = None
+    crs_readings: list[Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")]] = []
+    easting_prefixes: list[Annotated[int, Field(ge=1, le=99)]] = []
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -117,6 +123,8 @@ def load_profile(name: str | Path = "vn") -> Profile:
         north_range=form.north_range,
         east_range=form.east_range,
         provenance=form.provenance,
+        crs_readings=tuple(form.crs_readings),
+        easting_prefixes=tuple(form.easting_prefixes),
     )
 
 
