@@ -86,7 +86,8 @@ def advise(found: Diagnosis, case: Case) -> str:
                     "  Find out first which of the readings that cannot be told apart it is; for another one put its code (or rank) there."
                 )
             )
-    return "\n".join(parts)
+    # texts of the file may hold signs that move the cursor of a terminal
+    return "".join(c for c in "\n".join(parts) if c == "\n" or c.isprintable())
 
 
 def _wrapped(line: str) -> str:

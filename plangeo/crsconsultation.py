@@ -10,6 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyogrio.errors
 import shapely
 
 from plangeo.crsadvice import Case, advise, short
@@ -97,6 +98,8 @@ def write_copy(told: Consultation, rank: int, out: str | Path) -> str:
     try:
         frame.to_file(draft, driver="GPKG", layer=target.stem, engine="pyogrio")
         os.replace(draft, target)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, ValueError, TypeError) as error:
+        raise InputError(f"{target} cannot be written ({error}). Rename the columns it speaks of, or leave them out.") from error
     finally:
         draft.unlink(missing_ok=True)
     return f"{target}: {len(frame)} rows of {told.points.name}, read as {short(score)}. The original was not changed; now assess the copy."

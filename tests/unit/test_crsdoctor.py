@@ -248,6 +248,11 @@ def test_systems_with_a_code_mean_what_they_say(code: str) -> None:
     assert lost_datum(code, VN) is None
 
 
+def test_wgs84_utm_under_another_name_is_no_lost_datum() -> None:
+    assert lost_datum("+proj=utm +zone=48 +datum=WGS84 +type=crs", VN) is None
+    assert lost_datum("+proj=tmerc +lon_0=107.25 +k=0.9999 +x_0=500000 +datum=WGS84 +type=crs", VN) is not None
+
+
 def test_two_thousand_sites_are_compared_with_every_reading(communes: gpd.GeoDataFrame) -> None:
     spread = np.random.default_rng(3)
     lon, lat = spread.uniform(106.5, 106.8, 2000), spread.uniform(21.7, 21.9, 2000)
