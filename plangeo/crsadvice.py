@@ -98,7 +98,7 @@ def _wrapped(line: str) -> str:
 
 
 def _heading(found: Diagnosis, case: Case) -> str:
-    lines = [f"{case.name}: {found.rows} rows, {found.placed} with coordinates"]
+    lines = [f"{case.name}: {found.rows} row{'s' * (found.rows != 1)}, {found.placed} with coordinates"]
     if found.looked_at < found.placed:
         lines[0] += f"; {found.looked_at} of them, evenly spread, were tried"
     if case.columns:

@@ -288,6 +288,21 @@ def test_a_row_with_its_axes_exchanged_is_named(truth: gpd.GeoDataFrame, map_fil
     assert "with X and Y exchanged in that row alone, inside: row 6." in " ".join(told.text.split())
 
 
+def test_a_boundary_map_may_lack_its_system_or_its_datum(
+    truth: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    path = _list(truth, tmp_path / "list.csv", "EPSG:9215")
+    named = communes.rename(columns={"district_id": "ma_xa", "district_name": "name"}).to_crs("EPSG:9215")
+    named.to_file(tmp_path / "bare.shp")
+    (tmp_path / "bare.prj").unlink()
+    told = _ask(path, districts=tmp_path / "bare.shp", districts_crs="EPSG:9215")
+    assert _best(told).code == "EPSG:9215"
+    pyogrio.write_dataframe(named[["ma_xa", "name", "geometry"]], tmp_path / "lost.tab", driver="MapInfo File")
+    lost = _ask(path, districts=tmp_path / "lost.tab", crs="EPSG:9215")
+    assert "The boundary map: Datum lost" in " ".join(lost.text.split())
+    assert not lost.healthy
+
+
 def test_names_are_matched_mildly() -> None:
     units = [("05977", "Phường Đông Kinh"), ("1", "Xã Tân Tiến"), ("2", "Xã Tân Tiến"), ("3#2", "Xã Hội Hoan")]
     texts = ["P. ĐÔNG KINH, tỉnh Lạng Sơn", "05977", "xa tan tien", "Hội Hoan", "Xã Không Có", ""]
@@ -348,3 +363,22 @@ def test_the_command(truth: gpd.GeoDataFrame, map_file: Path, tmp_path: Path, ca
     target = tmp_path / "copy.gpkg"
     assert run(["doctor", str(path), "--districts", str(map_file), "--accept", "1", "--out", str(target)]) == 1
     assert len(gpd.read_file(target)) == 18
+
+
+BAD = Path(__file__).parents[2].parent / "shared/data/bad/03_crs"
+
+
+@pytest.mark.skipif(not BAD.exists(), reason="the shared set of bad inputs is not on this machine")
+def test_refusals_of_the_bad_set_point_to_the_doctor_who_can_read_it() -> None:
+    for name in ("garbage_prj.shp", "swapped_axes.geojson"):
+        with pytest.raises(InputError, match=f"plangeo doctor {name}"):
+            read_sites(BAD / name)
+    garbage = consult(BAD / "garbage_prj.shp")
+    assert garbage.found.in_use is None
+    assert garbage.found.proposed is None
+    swapped = consult(BAD / "swapped_axes.geojson")
+    assert swapped.found.proposed is swapped.found.best
+    assert _best(swapped).swapped
+    meridian = consult(BAD / "wrong_central_meridian.gpkg")
+    assert "no site lies in the area EPSG names for that system" in " ".join(meridian.text.split())
+    assert any(a.score.reading.code == "EPSG:9216" for a in meridian.found.alike), "107°30' is among what a map must decide"
