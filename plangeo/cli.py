@@ -250,6 +250,7 @@ def prepare(
 @click.argument("file")
 @click.option("--crs", metavar="EPSG:n", help="The system the file is said to be in, when it does not state it.")
 @click.option("--districts", metavar="FILE", help="Boundary map of communes; sites that declare one tell the readings apart.")
+@click.option("--districts-crs", metavar="EPSG:n", help="CRS of the boundary map, when it does not state it.")
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 @click.option("--layer-name", metavar="NAME", help="Which layer of a file that holds several.")
 @click.option(

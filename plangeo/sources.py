@@ -292,7 +292,8 @@ def _read(
     if isinstance(raw.frame, gpd.GeoDataFrame) and raw.frame.crs is not None:
         west, south, east, north = raw.frame.total_bounds
         middle = np.array([(west + east) / 2]), np.array([(south + north) / 2])
-        for said in datum_warnings(raw.frame.crs, *middle, profile, request.role):
+        role = request.role if request.role in ("sites", *_READERS) else "LAYER"
+        for said in datum_warnings(raw.frame.crs, *middle, profile, role):
             raw.notes.append(said)
             raw.decisions.append(Decision("crs", Path(path).name, said))
     # a column of the file called "problem" is the office's own text; ours says why a record could not be read
