@@ -133,7 +133,7 @@ def measure_rooms(
     ``layers`` role → frame in that CRS, or kept zones; ``contact_m``: metres up to which a strip is contact.
     Returns: site_id → room; none for sites whose room nobody asks for (drawn ones, and uses the rulebook does not know).
     """
-    asked = [bool(use) for use in table["use_code"].tolist()]
+    asked = np.array([bool(use) for use in table["use_code"].tolist()], dtype=bool)
     unplaced = np.flatnonzero(asked & ~table["has_place"].to_numpy(dtype=bool))
     points = np.flatnonzero(asked & _is_point_with_area(sites, table))
     sayings = Sayings(rulebook)
