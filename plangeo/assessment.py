@@ -241,12 +241,20 @@ def _assess_chunks(sites: gpd.GeoDataFrame, case: Case, backend: Backend, size: 
         # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
         compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
     threads = (os.cpu_count() or 1) if backend is map else case.threads
-    if isinstance(case.zones, KeptZones) and len(sites) > size:
-        # Neighbours go together, so that each chunk reads a small window; the rows are put in order afterwards.
-        centres = shapely.bounds(sites.geometry.to_numpy())
-        sites = sites.iloc[np.argsort(hilbert_positions(np.nan_to_num(centres)), kind="stable")]
+    if len(sites) > size:
+        sites = sites.iloc[_neighbours(sites, isinstance(case.zones, KeptZones))]  # the rows are put in order afterwards
     pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
     return backend(partial(assess_chunk, case=replace(case, compiled=compiled, threads=threads)), pieces)
+
+
+def _neighbours(sites: gpd.GeoDataFrame, along_curve: bool) -> NDArray[np.intp]:
+    """Return an order in which chunks share work: neighbours, where zones are read by window; without a place, sites of one unit."""
+    bounds = shapely.bounds(sites.geometry.to_numpy())
+    unplaced = np.isnan(bounds).any(axis=1)
+    named = sites["declared_district"].astype(str) if "declared_district" in sites else pd.Series("", index=sites.index)
+    unit = np.where(unplaced, pd.factorize(named)[0], 0)
+    position = hilbert_positions(np.nan_to_num(bounds)) if along_curve else unplaced
+    return np.asarray(np.lexsort((unit, position)))
 
 
 def _zone_layer(layers: Layers) -> ZoneLayer | None:
