@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from plangeo.errors import ProfileError
 from plangeo.model import Label, ZoneClass
 from plangeo.tables import SITES
-from plangeo.text import fold
+from plangeo.text import clean, fold
+from plangeo.unitregister import KindOfUnit, UnitRegister, Words, read_units
 from plangeo.yamlfile import YamlFault, read_yaml
 
 Text = Annotated[str, StringConstraints(strict=True, max_length=300)]
@@ -53,6 +54,10 @@ class Profile:
     """Where northings of the metric CRS lie, metres."""
     east_range: tuple[float, float] | None
     provenance: str
+    units: UnitRegister | None = None
+    """The administrative units with their days; None when the profile brings none."""
+    origin: str = ""
+    """The name or path it was loaded by."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
@@ -65,6 +70,25 @@ class _Title(BaseModel):
     en: Text
 
 
+class _Level(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    vi: Text
+    en: Text
+    kinds: dict[Text, list[Text]]
+
+
+class _Units(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    table: Text
+    links: Text
+    provenance: Text
+    levels: list[_Level]
+    below: list[Text] = []
+    filler: list[Text] = []
+    former: list[Text] = []
+    present: list[Text] = []
+
+
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
     title: _Title
@@ -74,6 +98,7 @@ class _Form(BaseModel):
     north_range: tuple[float, float] | None = None
     east_range: tuple[float, float] | None = None
     classes: Text | None = None
+    units: _Units | None = None
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -96,12 +121,12 @@ def load_profile(name: str | Path = "vn") -> Profile:
     try:
         text = (folder / f"{name}.yaml").read_text("utf-8") if packaged else _bounded(path)
         form = _Form.model_validate(read_yaml(text).data)
-        if form.classes is None:
-            classes: dict[str, ZoneClass] = {}
-        elif packaged:
-            classes = _classes((folder / form.classes).read_text("utf-8"), form.classes)
-        else:
-            classes = _classes(_bounded(path.parent / form.classes), form.classes)
+
+        def beside(file: str) -> str:
+            return (folder / file).read_text("utf-8") if packaged else _bounded(path.parent / file)
+
+        classes = {} if form.classes is None else _classes(beside(form.classes), form.classes)
+        units = None if form.units is None else _register(form.units, beside(form.units.table), beside(form.units.links))
     except ValidationError as fault:
         faults = [f"- {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in fault.errors()]
         raise ProfileError("\n".join([f"The profile {str(name)!r} cannot be used:", *faults])) from fault
@@ -118,7 +143,21 @@ def load_profile(name: str | Path = "vn") -> Profile:
         north_range=form.north_range,
         east_range=form.east_range,
         provenance=form.provenance,
+        units=units,
+        origin=str(name),
     )
+
+
+def _register(form: _Units, table: str, links: str) -> UnitRegister:
+    """The administrative units of a profile; kinds and words are compared in lower case."""
+    kinds = {
+        clean(word).casefold(): KindOfUnit(clean(kind).casefold(), level)
+        for level, entry in enumerate(form.levels)
+        for kind, short in entry.kinds.items()
+        for word in (kind, *short)
+    }
+    said = (tuple(clean(word).casefold() for word in words) for words in (form.below, form.filler, form.former, form.present))
+    return read_units(table, links, levels=[Label(e.vi, e.en) for e in form.levels], kinds=kinds, words=Words(*said))
 
 
 def _bounded(path: Path) -> str:
