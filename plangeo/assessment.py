@@ -35,11 +35,13 @@ from plangeo.pairs import prefers_compiled
 from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.pieces import hilbert_positions
 from plangeo.precedence import govern, mark_prevailing
+from plangeo.profiles import load_profile
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.surroundings import measure_requirements
 from plangeo.tables import COVER, NEAREST, REPAIRS, empty
 from plangeo.totals import judge_totals
+from plangeo.unitregister import UnitRegister
 from plangeo.zonelayer import ZoneLayer
 
 CHUNK_SITES = 2_000
@@ -149,6 +151,8 @@ class Case:
     """As in ``plangeo.pairs.measure_pairs``; None: by the sites of each part."""
     threads: int = 1
     """Threads inside a chunk: several where chunks are worked through one after the other."""
+    units: UnitRegister | None = None
+    """The administrative units with their days, of the profile the boundaries were read with."""
 
 
 def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
@@ -164,7 +168,13 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
     layers = opened.measured_in(target, law)
     codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
-    return Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers))
+    return Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers), units=_units_of(opened))
+
+
+def _units_of(opened: OpenLayers) -> UnitRegister | None:
+    """The register of units of the profile that the districts were read with; None when they came without one."""
+    profile = opened.frames["districts"].attrs.get("plangeo", {}).get("profile") if "districts" in opened.frames else None
+    return load_profile(profile).units if profile else None
 
 
 def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) -> Assessment:
@@ -267,6 +277,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         facts["districts"] = layer_facts(sites, districts, reached=set(evidence["districts"]["site_id"])) | {
             "names": tuple(districts["district_name"].astype(str)),
             "ids": tuple(districts["district_id"].astype(str)),
+            "parents": tuple(districts["parent_name"].astype(str) if "parent_name" in districts else [""] * len(districts)),
+            "units": case.units,
         }
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ from plangeo.bounds import check_bounds
 from plangeo.coordinates import places
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
+from plangeo.placereport import date_list
 from plangeo.profiles import PLACE, Profile
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
 from plangeo.text import area_number, clean, fold, normalise_code, number_style, parse_area, parse_number, write_number
@@ -81,12 +83,13 @@ def canonical_sites(
     crs: Any = None,
     source: str = "",
     survey: Survey | None = None,
+    list_date: str | dt.date | None = None,
 ) -> gpd.GeoDataFrame:
     """Return a register as a table of the SITES contract, in the CRS of the file or of ``crs``.
 
     Parameters: ``raw`` a table of text cells or a GeoDataFrame; ``columns`` raw column → canonical field, winning
     over the profile's synonyms; ``source`` names the file in messages; ``survey`` of these rows, where ``raw`` is a part of
-    a register (with geometry).
+    a register (with geometry); ``list_date`` the day or year of the list, where no column of its rows states one.
     Returns: rows in = rows out, own columns kept, notes and repairs in ``attrs["plangeo"]``.
     **Raises** TableError for columns that do not exist, CrsError for coordinates without CRS.
     """
@@ -94,6 +97,7 @@ def canonical_sites(
     found = find_columns(raw, "sites", profile, columns, source, notes)
     out = _own_columns(raw, SITES)
     _fill_texts(out, raw, found, SITES, _row_ids(raw))
+    date_list(out, list_date)
     if survey is not None:
         out["site_id"], problems = survey.ids, survey.id_problems
         if survey.areas is not None:

@@ -202,12 +202,13 @@ def _several(units: Sequence[Unit], register: UnitRegister) -> Reason:
 
 
 def _limits_of(within: str, register: UnitRegister) -> frozenset[str] | None:
-    """Keys of the units a column of districts names; None when there is none."""
+    """Keys of the units a column of districts names; None when there is none. "Lạng Sơn" is the city there, not the province."""
     if not clean(within):
         return None
     keys = set()
-    for said in take_apart(within, register):
-        keys |= {u.key for u in _bearing(said, register) if u.level < register.leaf}
+    for said in (each for one in take_apart(within, register) for each in (one, *one.above)):
+        higher = [u for u in _bearing(said, register) if u.level < register.leaf and (not said.kind or u.kind == said.kind)]
+        keys |= {u.key for u in higher if u.level == max(h.level for h in higher)}
     return frozenset(keys)
 
 
@@ -231,7 +232,8 @@ def _read(
     asked = [frozenset(u.key for u in _bearing(a, register) if not a.kind or u.kind == a.kind) for a in said.above]
     if limits is not None:
         asked.append(limits)
-    fitting = [u for u in kinds if all(_lies_in(u, places, register) for places in asked)]
+    # A place may be said to lie in itself ("huyện Cao Lộc" in the column Cao Lộc) only where its kind says that it is meant.
+    fitting = [u for u in kinds if all(_lies_in(u, places, register) and (said.kind or u.key not in places) for places in asked)]
     shown = clean(", ".join([said.said, *(a.said for a in said.above)]))
     beyond = any(not places for places in asked)
     made = _mention(said, shown, beyond)

@@ -95,8 +95,8 @@ def _pieces(text: str, register: UnitRegister) -> Iterator[str]:
 
 def _at_hyphens(piece: str, register: UnitRegister) -> Iterator[str]:
     """Part "Hữu Lũng-Chi Lăng" when each of the two is a name and the whole is none."""
-    halves = [_kind_of(half.strip(), register)[1] for half in piece.split("-")]
-    if len(halves) > 1 and not _is_name(_kind_of(piece, register)[1], register) and all(_is_name(h, register) for h in halves):
+    halves = [kind_of(half.strip(), register)[1] for half in piece.split("-")]
+    if len(halves) > 1 and not _is_name(kind_of(piece, register)[1], register) and all(_is_name(h, register) for h in halves):
         yield from (half.strip() for half in piece.split("-"))
     else:
         yield piece
@@ -108,7 +108,7 @@ def _at_kinds(piece: str, register: UnitRegister) -> Iterator[str]:
         yield piece
         return
     marked = fold(piece) != piece.casefold()
-    words = sorted((w for w in register.kinds if len(w) > 2 or w.isupper()), key=len, reverse=True)
+    words = sorted((w for w in register.kinds if len(w) > 2 or not w.isascii()), key=len, reverse=True)
     plain = {fold(w): w for w in words if len(fold(w)) > 3}
     spelt = "|".join(re.escape(w) for w in (words if marked else plain))
     short = "|".join(re.escape(w.rstrip(".")) for w in register.kinds if len(w) <= 2)
@@ -123,9 +123,9 @@ def _at_kinds(piece: str, register: UnitRegister) -> Iterator[str]:
 
 
 def _ends_with_kind(before: str, register: UnitRegister) -> bool:
-    """True where the words before are a kind or a filler alone: "các xã", "tại thị trấn"."""
-    words = {fold(w) for w in (*register.kinds, *register.words.filler)}
-    return fold(before).rstrip(".") in words or not before.strip()
+    """True where the words before belong to the kind behind: "các xã", "tại thị trấn", "06187 phường", "nay là xã"."""
+    words = {fold(w) for w in (*register.kinds, *register.words.filler, *register.words.former, *register.words.present)}
+    return fold(before).rstrip(".") in words or before.strip().isdigit() or not before.strip()
 
 
 def _is_name(piece: str, register: UnitRegister) -> bool:
@@ -153,7 +153,7 @@ def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
         again = mark is not None and last is not None
         piece, when = (mark[1], mark[0]) if mark else _former_at_end(piece, register)
         piece, plural = _without_filler(piece, register)
-        kind, name, word = _kind_of(piece, register)
+        kind, name, word = kind_of(piece, register)
         if kind and not name:
             if last is not None and at and pieces[at - 1] == "(" and not last.kind:  # "Chi Lăng (TT)"
                 last.kind, last.levels = kind, frozenset({register.kinds[word].level})
@@ -181,7 +181,7 @@ def _said(piece: str, name: str, kind: str, when: str, register: UnitRegister) -
     if match and (match[1] in register.codes or not match[2]):
         code, rest = match[1], match[2] or ""
         if rest:
-            inner, name, _ = _kind_of(rest, register)
+            inner, name, _ = kind_of(rest, register)
             kind = inner or kind
         else:
             name = ""
@@ -207,7 +207,7 @@ def _former_at_end(piece: str, register: UnitRegister) -> tuple[str, str]:
     for when, words in (("former", register.words.former), ("present", register.words.present)):
         for word in words:
             rest = piece[: -len(word) - 1]
-            if piece.casefold().endswith(f" {word}") and not _is_name(_kind_of(piece, register)[1], register) and rest.strip():
+            if piece.casefold().endswith(f" {word}") and not _is_name(kind_of(piece, register)[1], register) and rest.strip():
                 return rest.strip(), when
     return piece, ""
 
@@ -223,7 +223,7 @@ def _without_filler(piece: str, register: UnitRegister) -> tuple[str, bool]:
         behind = next((w for w in fillers if lower.endswith(f" {w}")), None)
         if behind is not None and word is None:
             piece = piece[: -len(behind)].strip()
-        elif counted and _kind_of(piece[counted.end() :], register)[0]:
+        elif counted and kind_of(piece[counted.end() :], register)[0]:
             piece, plural = piece[counted.end() :].strip(), True
         elif word is not None:
             piece, plural = piece[len(word) :].strip(), True
@@ -232,7 +232,7 @@ def _without_filler(piece: str, register: UnitRegister) -> tuple[str, bool]:
     return piece, plural
 
 
-def _kind_of(piece: str, register: UnitRegister) -> tuple[str, str, str]:
+def kind_of(piece: str, register: UnitRegister) -> tuple[str, str, str]:
     """Return kind, name and the kind's word as the register has it: "P. Đông Kinh" → ("phường", "Đông Kinh", "p")."""
     if _is_name(piece, register):  # "Quan Sơn" without its marks begins like a kind of unit
         return "", piece, ""
@@ -293,16 +293,20 @@ def _attach(found: Sequence[Said | str], register: UnitRegister) -> None:
         elif head is not None:
             _bind([item], head)
     _attach_to_heads(said, register)
-    leaves = [s for s in said if register.leaf in s.levels or not s.levels]
-    for item in leaves:
-        others = [s for s in leaves if s is not item and not s.kind]
-        item.may_only_hold = not item.kind and len(item.levels) > 1 and (bool(others) or any(s is not item for s in leaves))
+    for item in said:
+        others = [
+            s
+            for s in said
+            if s is not item and not s.holds and min(s.levels, default=register.leaf) >= min(item.levels, default=0)
+        ]
+        either = len(item.levels) > 1 or _is_higher(item, register)
+        item.may_only_hold = not item.kind and not item.holds and either and bool(others)
 
 
 def _attach_to_heads(said: Sequence[Said], register: UnitRegister) -> None:
     """A higher name that holds nothing yet and stands before others: "TP Lạng Sơn, P. Vĩnh Trại"."""
     for at, item in enumerate(said):
-        if not _is_higher(item, register) or item.holds:
+        if not _is_higher(item, register) or item.holds or not item.kind:
             continue
         follow = []
         for other in said[at + 1 :]:

@@ -37,6 +37,12 @@ SITES = (
     Column("declared_area_m2", "float", required=False, unit="m²", meaning="area the register states"),
     Column("declared_area_text", "str", required=False, meaning="area as written where it cannot be read; else empty"),
     Column("declared_district", "str", required=False, meaning="administrative unit the register states"),
+    Column(
+        "declared_parent", "str", required=False, meaning="greater unit that one lies in, where a column of its own states it"
+    ),
+    Column(
+        "list_date", "str", required=False, meaning="day (or year) of the list: its names are those of that day; empty = unknown"
+    ),
     Column("declared_capital", "str", required=False, meaning="capital as written in the register"),
     Column("phase", "str", required=False, meaning="phase as written in the register"),
     Column("source_row", "float", required=False, meaning="row of the file, counted as the reader's program shows it"),
@@ -54,6 +60,7 @@ ZONES = (
 DISTRICTS = (
     Column("district_id", "str", unique=True, meaning="code of the administrative unit"),
     Column("district_name", "str", meaning="name of the administrative unit"),
+    Column("parent_name", "str", required=False, meaning="greater unit it lies in"),
     Column("geometry", "geometry"),
     Column("problem", "str"),
     Column("repaired", "str"),

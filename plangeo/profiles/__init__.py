@@ -31,7 +31,7 @@ _FIELDS = {
     "sites": {c.name for c in SITES if c.name not in ("geometry", "problem", "repaired", "source_row", "declared_area_text")}
     | set(PLACE),
     "zones": {"zone_id", "zone_code", "plan_id"},
-    "districts": {"district_id", "district_name"},
+    "districts": {"district_id", "district_name", "parent_name"},
 }
 _COLUMNS = ("code", "parent", "name_vi", "name_en", "colour_hex")
 OVERLAY = "(overlay)"
