@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from plangeo.placenames import MARKS_LEFT_OUT, Key, fit, name_key, plain_key
 from plangeo.text import clean, fold
@@ -50,6 +51,49 @@ class Said:
     @property
     def key(self) -> Key:
         return name_key(self.name)
+
+
+@dataclass(frozen=True)
+class _Grammar:
+    """The words of a register, made ready once."""
+
+    kinds: tuple[tuple[str, str, re.Pattern[str]], ...]
+    """Word, the same without marks, and the word at the start of a text without marks; the longest first."""
+    inside: re.Pattern[str]
+    """A kind in the midst of a text with marks."""
+    inside_plain: re.Pattern[str]
+    """A kind in the midst of a text without marks: only those that are no syllable of names."""
+    before: frozenset[str]
+    """Words that belong to the kind behind them, without marks."""
+    below: re.Pattern[str]
+    below_plain: re.Pattern[str]
+    fillers: tuple[str, ...]
+
+
+@lru_cache(maxsize=16)
+def _grammar(register: UnitRegister) -> _Grammar:
+    said = register.words
+    ordered = sorted(register.kinds, key=len, reverse=True)
+    long = [w for w in ordered if len(w) > 2 or not w.isascii()]
+    short = "|".join(re.escape(w.rstrip(".")) for w in ordered if len(w) <= 2 and w.isascii())
+    bare = [(word, fold(word).rstrip(".")) for word in ordered]
+
+    def inside(words: Iterable[str]) -> re.Pattern[str]:
+        spelt = "|".join(map(re.escape, words))
+        return re.compile(rf"(?<=[\s,])(?:(?:{spelt or 'x^'})\s+(?=\S)|(?:{short or 'x^'})\.\s*(?=\w))", re.IGNORECASE)
+
+    def start(words: Iterable[str]) -> re.Pattern[str]:
+        return re.compile(rf"(?:{'|'.join(map(re.escape, words)) or 'x^'})(?=[\s.\d]|$)")
+
+    return _Grammar(
+        kinds=tuple((word, plain, re.compile(rf"{re.escape(plain)}(?:\.\s*|\s+|$)")) for word, plain in bare),
+        inside=inside(long),
+        inside_plain=inside(fold(w) for w in long if len(fold(w)) > 3),
+        before=frozenset(fold(w) for w in (*ordered, *said.filler, *said.several, *said.former, *said.present)),
+        below=start(said.below),
+        below_plain=start(map(fold, said.below)),
+        fillers=tuple(sorted((*said.filler, *said.several), key=len, reverse=True)),
+    )
 
 
 def take_apart(text: str, register: UnitRegister) -> list[Said]:
@@ -107,27 +151,20 @@ def _at_kinds(piece: str, register: UnitRegister) -> Iterator[str]:
     if len(piece) == 1 or _is_name(piece, register):
         yield piece
         return
-    marked = fold(piece) != piece.casefold()
-    words = sorted((w for w in register.kinds if len(w) > 2 or not w.isascii()), key=len, reverse=True)
-    plain = {fold(w): w for w in words if len(fold(w)) > 3}
-    spelt = "|".join(re.escape(w) for w in (words if marked else plain))
-    short = "|".join(re.escape(w.rstrip(".")) for w in register.kinds if len(w) <= 2)
-    at = [
-        match.start()
-        for match in re.finditer(rf"(?<=[\s,])(?:(?:{spelt})\s+(?=\S)|(?:{short})\.\s*(?=\w))", piece, re.IGNORECASE)
-        if not _ends_with_kind(piece[: match.start()], register)
-    ]
+    grammar = _grammar(register)
+    kinds = grammar.inside if _marked(piece) else grammar.inside_plain
+    at = [m.start() for m in kinds.finditer(piece) if not _ends_with_kind(piece[: m.start()], grammar)]
     for start, stop in zip([0, *at], [*at, len(piece)], strict=True):
         if piece[start:stop].strip():
             yield piece[start:stop].strip()
 
 
-def _ends_with_kind(before: str, register: UnitRegister) -> bool:
+def _ends_with_kind(before: str, grammar: _Grammar) -> bool:
     """True where the words before belong to the kind behind: "các xã", "tại thị trấn", "06187 phường", "nay là xã"."""
-    words = {fold(w) for w in (*register.kinds, *register.words.filler, *register.words.former, *register.words.present)}
-    return fold(before).rstrip(".") in words or before.strip().isdigit() or not before.strip()
+    return fold(before).rstrip(".") in grammar.before or before.strip().isdigit() or not before.strip()
 
 
+@lru_cache(maxsize=65_536)
 def _is_name(piece: str, register: UnitRegister) -> bool:
     return any(fit(name_key(piece), name_key(unit.name)) >= MARKS_LEFT_OUT for unit in bearers(name_key(piece), register))
 
@@ -215,7 +252,7 @@ def _former_at_end(piece: str, register: UnitRegister) -> tuple[str, str]:
 def _without_filler(piece: str, register: UnitRegister) -> tuple[str, bool]:
     """Return the piece without words that say nothing of the place, and whether they spoke of several ones."""
     plural = False
-    fillers = sorted(register.words.filler, key=len, reverse=True)
+    fillers = _grammar(register).fillers
     while not _is_name(piece, register):
         counted = _COUNTED.match(piece)
         lower = piece.casefold()
@@ -226,23 +263,23 @@ def _without_filler(piece: str, register: UnitRegister) -> tuple[str, bool]:
         elif counted and kind_of(piece[counted.end() :], register)[0]:
             piece, plural = piece[counted.end() :].strip(), True
         elif word is not None:
-            piece, plural = piece[len(word) :].strip(), True
+            piece, plural = piece[len(word) :].strip(), plural or word in register.words.several
         else:
             break
     return piece, plural
 
 
+@lru_cache(maxsize=65_536)
 def kind_of(piece: str, register: UnitRegister) -> tuple[str, str, str]:
     """Return kind, name and the kind's word as the register has it: "P. Đông Kinh" → ("phường", "Đông Kinh", "p")."""
     if _is_name(piece, register):  # "Quan Sơn" without its marks begins like a kind of unit
         return "", piece, ""
     plain = fold(piece)
-    for word in sorted(register.kinds, key=len, reverse=True):
-        bare = fold(word).rstrip(".")
-        match = re.match(rf"{re.escape(bare)}(?:\.\s*|\s+|$)", plain)
+    for word, bare, start in _grammar(register).kinds:
+        match = start.match(plain)
         if match and not (word.endswith(".") and "." not in match[0]):
-            if len(bare) > 2 and word != bare and _marked(piece[: len(bare)]) and not piece.casefold().startswith(word):
-                continue
+            if word != bare and _marked(piece[: len(bare)]) and not piece.casefold().startswith(word):
+                continue  # "Xá" is not "xã"
             rest = piece[match.end() :].strip() if len(plain) == len(piece) else plain[match.end() :].strip()
             return register.kinds[word].word, rest, word
     return "", piece, ""
@@ -257,9 +294,9 @@ def _is_below(piece: str, register: UnitRegister) -> bool:
     match = _CODE.match(piece)
     if match and (match[1] in register.codes or match[1] == piece):
         return False
-    words = register.words.below if marked else tuple(fold(w) for w in register.words.below)
-    start = piece.casefold() if marked else plain
-    return any(re.match(rf"{re.escape(w)}(?=[\s.\d]|$)", start) for w in words) or not re.match(r"[^\W\d]", piece)
+    grammar = _grammar(register)
+    word = grammar.below.match(piece.casefold()) if marked else grammar.below_plain.match(plain)
+    return bool(word) or not re.match(r"[^\W\d]", piece)
 
 
 def _higher_only(name: str, register: UnitRegister) -> bool:
@@ -294,13 +331,16 @@ def _attach(found: Sequence[Said | str], register: UnitRegister) -> None:
             _bind([item], head)
     _attach_to_heads(said, register)
     for item in said:
-        others = [
-            s
-            for s in said
-            if s is not item and not s.holds and min(s.levels, default=register.leaf) >= min(item.levels, default=0)
-        ]
-        either = len(item.levels) > 1 or _is_higher(item, register)
-        item.may_only_hold = not item.kind and not item.holds and either and bool(others)
+        others = [s for s in said if s is not item and not s.holds]
+        item.may_only_hold = not item.kind and not item.holds and any(_could_hold(item, other, register) for other in others)
+
+
+def _could_hold(item: Said, other: Said, register: UnitRegister) -> bool:
+    """True when some unit of the one name lies in some unit of the other: "Hồng Phong, Cao Lộc"."""
+    higher = {u.key for u in bearers(item.key, register) if u.level < register.leaf}
+    if not higher or other.key == item.key:
+        return False
+    return any(higher & register.places_above(u) for u in bearers(other.key, register) if not other.kind or u.kind == other.kind)
 
 
 def _attach_to_heads(said: Sequence[Said], register: UnitRegister) -> None:

@@ -105,6 +105,8 @@ class Words:
     """Kinds of places below the units of the register (hamlets, streets); what they name is not compared."""
     filler: tuple[str, ...] = ()
     """Words before a place that say nothing of it."""
+    several: tuple[str, ...] = ()
+    """Words before a kind that several names follow: "các xã A, B"."""
     former: tuple[str, ...] = ()
     """Words that say of a name that it is an old one."""
     present: tuple[str, ...] = ()

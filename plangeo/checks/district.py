@@ -199,6 +199,8 @@ def _judge_by_units(
     if reason in ("differs", "split"):
         return row | _compared(shown, "≠", text) | {"reason": reason}
     tell = list_successors if reason == "abolished_level" else tell_names
+    if not day and reason in ("ambiguous", "divided"):
+        text = {slot: f"{told} ({_NO_DAY.text(to)})" for to, slot in _SLOT.items() for told in (text[slot],)}
     return row | _both(lambda to: joined(tell(about, drawn.register, to), text[_SLOT[to]], to)) | {"reason": reason}
 
 
@@ -218,6 +220,7 @@ def _doubt(read: _Read, possible: float, anyhow: float) -> tuple[str, list[Menti
     return "split", []
 
 
+_NO_DAY = Label("danh mục không nêu ngày, nên xét cả tên cũ và tên mới", "the list states no day, so old and new names count")
 _SLOT: Mapping[Language, str] = {"vi": "detail", "en": "detail_en"}
 # Why a name could not be read → the reason of the finding; a name of several days of which one is not known is ambiguous.
 _UNREAD: Mapping[str, str] = {

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -85,6 +86,7 @@ class _Units(BaseModel):
     levels: list[_Level]
     below: list[Text] = []
     filler: list[Text] = []
+    several: list[Text] = []
     former: list[Text] = []
     present: list[Text] = []
 
@@ -149,14 +151,21 @@ def load_profile(name: str | Path = "vn") -> Profile:
 
 
 def _register(form: _Units, table: str, links: str) -> UnitRegister:
-    """The administrative units of a profile; kinds and words are compared in lower case."""
+    return _read_register(form.model_dump_json(), table, links)
+
+
+@lru_cache(maxsize=4)
+def _read_register(written: str, table: str, links: str) -> UnitRegister:
+    """The administrative units of a profile, read once; kinds and words are compared in lower case."""
+    form = _Units.model_validate_json(written)
     kinds = {
         clean(word).casefold(): KindOfUnit(clean(kind).casefold(), level)
         for level, entry in enumerate(form.levels)
         for kind, short in entry.kinds.items()
         for word in (kind, *short)
     }
-    said = (tuple(clean(word).casefold() for word in words) for words in (form.below, form.filler, form.former, form.present))
+    lists = (form.below, form.filler, form.several, form.former, form.present)
+    said = (tuple(clean(word).casefold() for word in words) for words in lists)
     return read_units(table, links, levels=[Label(e.vi, e.en) for e in form.levels], kinds=kinds, words=Words(*said))
 
 
