@@ -338,7 +338,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
     if given["plan_id"] and "zones" not in layers:
         raise click.UsageError("--plan-id names the plan of the zones, and there is no --layer zones=…")
     return Project(
-        register=source("sites", register, sheet=given["sheet"], list_date=given["list_date"]),
+        register=source("sites", register, sheet=given["sheet"], list_date=given.get("list_date")),
         rulebook=given["rulebook"],
         on=_date(given["on"]),
         boundaries=source("boundaries", given["boundaries"]) if given["boundaries"] else None,

@@ -62,6 +62,8 @@ def report_places(sites: pd.DataFrame, register: UnitRegister) -> list[Decision]
         for mention in meant.mentions:
             found[mention.reason].append((f"row {int(row)}" if row == row else "a row", mention))
     told = [_decide(reason, found[reason], register) for reason in _SAID if found[reason]]
+    if set(days) == {""}:
+        told += _hint([mention for some in found.values() for _, mention in some], register)
     if told:
         told.insert(0, Decision("place", "column declared_district", f"{_day_said(set(days))}; {count} row(s) name places"))
     for day, number in bad_days.items():
@@ -71,6 +73,22 @@ def report_places(sites: pd.DataFrame, register: UnitRegister) -> list[Decision]
             )
             told.append(Decision("place", "column list_date", said, sample=day))
     return told
+
+
+def _hint(mentions: list[Mention], register: UnitRegister) -> list[Decision]:
+    """Of which days the list may be, when all its names fit the same days and some fit no other; told, not taken."""
+    meant = [m.units for m in mentions if m.units]
+    for first, last in register.epochs:
+        there = [any(u.in_force((first, last)) for u in units) for units in meant]
+        only = sum(all(u.in_force((first, last)) for u in units) for units in meant)
+        if meant and all(there) and only:
+            span = f"since {first}" if last is None else f"until {last}"
+            said = (
+                f"all {len(meant)} names that were read fit the days {span}, {only} of them no others; if the list is of these days, "
+                f"say so: --list-date {first or last}"
+            )
+            return [Decision("place", "column list_date", said, confidence=only / len(meant))]
+    return []
 
 
 def _read(place: str, above: str, day: str, *, register: UnitRegister) -> tuple[Place, bool]:
