@@ -96,7 +96,7 @@ def _read(place: str, above: str, day: str, *, register: UnitRegister) -> tuple[
         span, fault = list_span(day), False
     except ValueError:
         span, fault = (None, None), True
-    return resolve(place or above, register, span, within=above if place else ""), fault
+    return resolve(place, register, span, within=above), fault
 
 
 def _day_said(days: set[str]) -> str:

@@ -139,6 +139,7 @@ def resolve(
     register : the units of a profile: ``load_profile("vn").units``.
     on : the day of the list (or its first and last possible day); None = not known, then units of every day count.
     within : districts named in a column of their own, e.g. "Hữu Lũng" or "Chi Lăng; Hữu Lũng"; the names lie in one of them.
+        When ``text`` is empty, they are the place, and they are districts, not communes of such a name.
     today : a day on which levels must still exist when the day of the list is not known.
 
     Returns
@@ -155,6 +156,8 @@ def resolve(
     """
     span: Span = (on, on) if isinstance(on, dt.date) else on or (None, None)
     limits = _limits_of(within, register)
+    if not clean(text) and limits is not None:
+        return resolve(_with_kinds(within, register), register, on, today=today)
     said = take_apart(text, register)
     level_day: Span = (today, today) if span == (None, None) and today is not None else span
     mentions: list[Mention] = []
@@ -202,14 +205,25 @@ def _several(units: Sequence[Unit], register: UnitRegister) -> Reason:
 
 
 def _limits_of(within: str, register: UnitRegister) -> frozenset[str] | None:
-    """Keys of the units a column of districts names; None when there is none. "Lạng Sơn" is the city there, not the province."""
+    """Keys of the units a column of districts names; None when there is none."""
     if not clean(within):
         return None
-    keys = set()
+    return frozenset(u.key for _, units in _column(within, register) for u in units)
+
+
+def _column(within: str, register: UnitRegister) -> list[tuple[Said, list[Unit]]]:
+    """The names of a column of districts and their units; "Lạng Sơn" is the city there, not the province."""
+    found = []
     for said in (each for one in take_apart(within, register) for each in (one, *one.above)):
         higher = [u for u in _bearing(said, register) if u.level < register.leaf and (not said.kind or u.kind == said.kind)]
-        keys |= {u.key for u in higher if u.level == max(h.level for h in higher)}
-    return frozenset(keys)
+        found.append((said, [u for u in higher if u.level == max(h.level for h in higher)]))
+    return found
+
+
+def _with_kinds(within: str, register: UnitRegister) -> str:
+    """A column of districts with the kind written before each name that stands without."""
+    named = dict.fromkeys((units[0].title if len(units) == 1 else said.said) for said, units in _column(within, register))
+    return "; ".join(named) or within
 
 
 def _bearing(said: Said, register: UnitRegister) -> list[Unit]:
@@ -244,6 +258,8 @@ def _read(
     if not known:
         return _with(made, "stale", stale)
     in_force = [u for u in known if u.in_force(span)]
+    if said.code and not said.name and not in_force:  # another unit bore the code on that day; which one is not known
+        return _with(made, "unknown", (), known)
     # A stale name is another reading, unless the day of the list says that a unit of the name was in force.
     units = known if in_force and span != (None, None) else [*known, *stale]
     outdated = not in_force

@@ -68,6 +68,8 @@ class _Grammar:
     below: re.Pattern[str]
     below_plain: re.Pattern[str]
     fillers: tuple[str, ...]
+    beside: re.Pattern[str]
+    """Words for a neighbour, at the end of a text or before a name without kind."""
 
 
 @lru_cache(maxsize=16)
@@ -77,6 +79,7 @@ def _grammar(register: UnitRegister) -> _Grammar:
     long = [w for w in ordered if len(w) > 2 or not w.isascii()]
     short = "|".join(re.escape(w.rstrip(".")) for w in ordered if len(w) <= 2 and w.isascii())
     bare = [(word, fold(word).rstrip(".")) for word in ordered]
+    beside = "|".join(map(re.escape, sorted({*said.beside, *map(fold, said.beside)}, key=len, reverse=True)))
 
     def inside(words: Iterable[str]) -> re.Pattern[str]:
         spelt = "|".join(map(re.escape, words))
@@ -92,6 +95,7 @@ def _grammar(register: UnitRegister) -> _Grammar:
         before=frozenset(fold(w) for w in (*ordered, *said.filler, *said.several, *said.former, *said.present)),
         below=start(said.below),
         below_plain=start(map(fold, said.below)),
+        beside=re.compile(rf"(?:^|\s)(?:{beside or 'x^'})(?=\s|$)", re.IGNORECASE),
         fillers=tuple(sorted((*said.filler, *said.several), key=len, reverse=True)),
     )
 
@@ -173,6 +177,7 @@ def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
     """Turn pieces into names; signs that part or join groups stay as text."""
     found: list[Said | str] = []
     running = ""
+    beside = False
     passed = False  # the piece before was a hamlet, a street: "Khu kinh tế Đồng Đăng - Lạng Sơn" is one name of that sort
     for at, piece in enumerate(pieces):
         if piece.casefold() in _AND:
@@ -180,6 +185,9 @@ def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
         if len(piece) == 1 and not piece.isalnum():
             found.append(piece)
             passed = passed and piece in "-–—"
+            continue
+        shut, (piece, beside) = beside, _before_neighbour(piece, register)
+        if shut or not piece:  # "giáp xã Ba Sơn" is a neighbour, not the place
             continue
         mark = _time_word(piece, register)
         last = next((s for s in reversed(found) if isinstance(s, Said)), None)
@@ -210,6 +218,16 @@ def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
         running = "" if _is_higher(one, register) else running
         found.append(one)
     return found
+
+
+def _before_neighbour(piece: str, register: UnitRegister) -> tuple[str, bool]:
+    """Return the piece without what lies beside the place ("giáp Ba Sơn"), and whether that neighbour is the next piece."""
+    if _is_name(piece, register):
+        return piece, False
+    match = _grammar(register).beside.search(piece if _marked(piece) or len(fold(piece)) != len(piece) else fold(piece))
+    if match is None:
+        return piece, False
+    return piece[: match.start()].strip(), not piece[match.end() :].strip()
 
 
 def _said(piece: str, name: str, kind: str, when: str, register: UnitRegister) -> Said:

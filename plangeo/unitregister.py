@@ -107,6 +107,8 @@ class Words:
     """Words before a place that say nothing of it."""
     several: tuple[str, ...] = ()
     """Words before a kind that several names follow: "các xã A, B"."""
+    beside: tuple[str, ...] = ()
+    """Words before a neighbour of the place, which is not the place: near, next to, except."""
     former: tuple[str, ...] = ()
     """Words that say of a name that it is an old one."""
     present: tuple[str, ...] = ()

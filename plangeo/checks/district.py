@@ -171,7 +171,7 @@ def _read(declared: str, above: str, day: str, drawn: UnitMap, on: dt.date | Non
         span = list_span(day)
     except ValueError:  # told when the list was read; without a day every reading counts
         span = (None, None)
-    place = resolve(declared or above, drawn.register, span, within=above if declared else "", today=on)
+    place = resolve(declared, drawn.register, span, within=above, today=on)
     return _Read(place, tuple(lie(mention, drawn) for mention in place.mentions))
 
 

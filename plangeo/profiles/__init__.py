@@ -87,6 +87,7 @@ class _Units(BaseModel):
     below: list[Text] = []
     filler: list[Text] = []
     several: list[Text] = []
+    beside: list[Text] = []
     former: list[Text] = []
     present: list[Text] = []
 
@@ -164,7 +165,7 @@ def _read_register(written: str, table: str, links: str) -> UnitRegister:
         for kind, short in entry.kinds.items()
         for word in (kind, *short)
     }
-    lists = (form.below, form.filler, form.several, form.former, form.present)
+    lists = (form.below, form.filler, form.several, form.beside, form.former, form.present)
     said = (tuple(clean(word).casefold() for word in words) for words in lists)
     return read_units(table, links, levels=[Label(e.vi, e.en) for e in form.levels], kinds=kinds, words=Words(*said))
 

@@ -148,6 +148,26 @@ def test_districts_may_stand_in_a_column_of_their_own() -> None:
     assert read("Mẫu Sơn", OLD, within="Lộc Bình; Cao Lộc")[0][0] == "ambiguous"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["xã Phú Xá, giáp xã Ba Sơn", "xã Phú Xá (gần xã Ba Sơn)", "xã Phú Xá giáp ranh với xã Ba Sơn", "xã Phú Xá, giáp Ba Sơn"],
+)
+def test_a_neighbour_is_not_the_place(text: str) -> None:
+    assert lies(text) == ["Đồng Đăng"]
+
+
+def test_a_code_means_nothing_without_its_day() -> None:
+    assert resolve("06184", UNITS, NEW).units[0].name == "Đồng Đăng"
+    assert resolve("06184", UNITS, OLD).mentions[0].reason == "unknown"
+    assert resolve("06184 Xã Ba Sơn", UNITS).units == ()
+
+
+def test_a_column_of_districts_alone_names_districts() -> None:
+    assert read("", OLD, within="Cao Lộc; Lạng Sơn") == [("unit", ["Huyện Cao Lộc"]), ("unit", ["Thành phố Lạng Sơn"])]
+    assert read("", NEW, within="Cao Lộc") == [("abolished_level", ["Huyện Cao Lộc"])]
+    assert [reason for reason, _ in read("", within="Cao Lộ")] == ["near"]
+
+
 def test_the_old_district_may_be_written_after_a_new_commune() -> None:
     assert resolve("Xã Bình Gia, huyện Bình Gia, tỉnh Lạng Sơn", UNITS).units[0].valid_from == dt.date(2025, 7, 1)
     assert resolve("Xã Hồng Phong, huyện Cao Lộc", UNITS, NEW).units[0].valid_to == dt.date(2025, 6, 30)
