@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from plangeo.model import Language
 from plangeo.places import Mention
@@ -28,15 +29,15 @@ def tell_ground(pieces: Iterable[tuple[str, str, float]], drawn: UnitMap, langua
     """Tell where a place lies: name and share of each outline (``pieces``: id, name, share), with its names of other days."""
     told = []
     for given, name, share in pieces:
-        others = [text for view in drawn.views[:1] for unit in view.units.get(given, ()) if unit
-                  for text in _other_days(unit, view.epoch, drawn.register, language)]  # fmt: skip
-        several = len(drawn.views) > 1 or any(len(view.units.get(given, ())) > 1 for view in drawn.views)
-        extra = "" if several else "".join(f"; {text}" for text in others)
-        told.append(f"{name} ({format_number(100 * share, language)} %{extra})")
+        candidates = drawn.views[0].units.get(given, ()) if len(drawn.views) == 1 else ()
+        unit = candidates[0] if len(candidates) == 1 else None
+        others = () if unit is None else _other_days(unit, drawn.views[0].epoch, drawn.register, language)
+        told.append(f"{name} ({format_number(100 * share, language)} %{''.join(f'; {text}' for text in others)})")
     return "; ".join(told) + (f" ({_MAP_DAYS[language]})" if len(drawn.views) > 1 else "")
 
 
-def _other_days(unit: Unit, epoch: Span, register: UnitRegister, language: Language) -> list[str]:
+@lru_cache(maxsize=65_536)
+def _other_days(unit: Unit, epoch: Span, register: UnitRegister, language: Language) -> tuple[str, ...]:
     """What was, or is, on the ground of a unit before and after its days."""
     at = register.epochs.index(epoch)
     found = []
@@ -49,7 +50,7 @@ def _other_days(unit: Unit, epoch: Span, register: UnitRegister, language: Langu
             continue
         day = f"{_UNTIL[language]} {_date(last)}" if other < at else f"{_SINCE[language]} {_date(first)}"
         found.append(f"{day}: {_by_parent(held, register, language)}")
-    return found
+    return tuple(found)
 
 
 def _by_parent(held: Mapping[str, Hold], register: UnitRegister, language: Language) -> str:

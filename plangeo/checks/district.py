@@ -158,9 +158,8 @@ class _Read:
 
     def outlines(self, least: Hold, by: str = "least", *, but: str = "") -> frozenset[str]:
         """Outlines in which some name lies at least so surely; ``but``: leave out names with this reason."""
-        found = (given for m, there in zip(self.place.mentions, self.lies, strict=True) if m.reason != but
-                 for given, hold in getattr(there, by).items() if hold >= least)  # fmt: skip
-        return frozenset(found)
+        counted = [there for m, there in zip(self.place.mentions, self.lies, strict=True) if m.reason != but]
+        return frozenset(given for there in counted for given, hold in getattr(there, by).items() if hold >= least)
 
     def names(self, wanted: Callable[[Mention, Lie], bool]) -> list[Mention]:
         return [m for m, there in zip(self.place.mentions, self.lies, strict=True) if wanted(m, there)]
