@@ -83,7 +83,7 @@ def _grammar(register: UnitRegister) -> _Grammar:
 
     def inside(words: Iterable[str]) -> re.Pattern[str]:
         spelt = "|".join(map(re.escape, words))
-        return re.compile(rf"(?<=[\s,])(?:(?:{spelt or 'x^'})\s+(?=\S)|(?:{short or 'x^'})\.\s*(?=\w))", re.IGNORECASE)
+        return re.compile(rf"(?<=[\s,])(?:(?:{spelt or 'x^'})\s+(?=[^\W\d])|(?:{short or 'x^'})\.\s*(?=\w))", re.IGNORECASE)
 
     def start(words: Iterable[str]) -> re.Pattern[str]:
         return re.compile(rf"(?:{'|'.join(map(re.escape, words)) or 'x^'})(?=[\s.\d]|$)")
@@ -198,6 +198,8 @@ def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
         again = mark is not None and last is not None
         piece, when = (mark[1], mark[0]) if mark else _former_at_end(piece, register)
         piece, plural = _without_filler(piece, register)
+        if not piece:
+            continue
         kind, name, word = kind_of(piece, register)
         if kind and not name:
             if last is not None and at and pieces[at - 1] == "(" and not last.kind:  # "Chi Lăng (TT)"
@@ -210,12 +212,11 @@ def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
             continue
         passed = False
         if kind:
-            running = kind if plural and register.kinds[word].level == register.leaf else ""
-        else:
-            kind = running if not _higher_only(name, register) else ""
-        one = _said(piece, name, kind, when, register)
+            running = kind if plural else ""
+        elif running and register.kinds[running].level == register.leaf and _higher_only(name, register):
+            running = ""  # "các xã A, B, Cao Lộc" of a name that only a district bears
+        one = _said(piece, name, kind or running, when, register)
         one.again = again
-        running = "" if _is_higher(one, register) else running
         found.append(one)
     return found
 
@@ -293,8 +294,12 @@ def kind_of(piece: str, register: UnitRegister) -> tuple[str, str, str]:
     if _is_name(piece, register):  # "Quan Sơn" without its marks begins like a kind of unit
         return "", piece, ""
     plain = fold(piece)
-    for word, bare, start in _grammar(register).kinds:
+    grammar = _grammar(register)
+    road = grammar.below.match(piece.casefold())  # "tỉnh lộ 226" begins like a kind of unit
+    for word, bare, start in grammar.kinds:
         match = start.match(plain)
+        if match and road is not None and road.end() > len(word):
+            return "", piece, ""
         if match and not (word.endswith(".") and "." not in match[0]):
             if word != bare and _marked(piece[: len(bare)]) and not piece.casefold().startswith(word):
                 continue  # "Xá" is not "xã"
@@ -309,6 +314,8 @@ def _marked(text: str) -> bool:
 
 def _is_below(piece: str, register: UnitRegister) -> bool:
     plain, marked = fold(piece), _marked(piece)
+    if _is_name(piece, register):  # "Đội Cấn" begins like "đội 5"
+        return False
     match = _CODE.match(piece)
     if match and (match[1] in register.codes or match[1] == piece):
         return False
@@ -370,7 +377,7 @@ def _attach_to_heads(said: Sequence[Said], register: UnitRegister) -> None:
         for other in said[at + 1 :]:
             if _is_higher(other, register) and not _deeper(other, item):
                 break
-            if _deeper(other, item) and not _bound(other, item):
+            if _deeper(other, item) and not _bound(other, item) and _could_hold(item, other, register):
                 follow.append(other)
         _bind(follow, item)
 

@@ -148,6 +148,24 @@ def test_districts_may_stand_in_a_column_of_their_own() -> None:
     assert read("Mẫu Sơn", OLD, within="Lộc Bình; Cao Lộc")[0][0] == "ambiguous"
 
 
+def test_several_districts_and_one_district_with_others() -> None:
+    for text in ("thành phố Lạng Sơn, các huyện: Cao Lộc, Văn Lãng", "TP Lạng Sơn; các huyện Cao Lộc và Văn Lãng"):
+        assert [u.title for u in resolve(text, UNITS, OLD).units] == ["Thành phố Lạng Sơn", "Huyện Cao Lộc", "Huyện Văn Lãng"]
+    assert read("Địa bàn huyện Lộc Bình, Tràng Định", OLD) == [("unit", ["Huyện Lộc Bình"]), ("unit", ["Huyện Tràng Định"])]
+
+
+@pytest.mark.parametrize("text", ["Đội Cấn", "doi can", "Hồ Sơn"])
+def test_names_that_begin_like_hamlets_are_names(text: str) -> None:
+    assert resolve(text, UNITS).reason == "unit"
+
+
+@pytest.mark.parametrize(
+    "text", ["đường tỉnh 226, xã Phú Xá", "tỉnh lộ 226 xã Phú Xá", "cửa khẩu Cốc Nam, xã Phú Xá, tỉnh Lạng Sơn, Việt Nam"]
+)
+def test_roads_and_gates_are_passed_over(text: str) -> None:
+    assert [u.name for u in resolve(text, UNITS).units] == ["Phú Xá"]
+
+
 @pytest.mark.parametrize(
     "text",
     ["xã Phú Xá, giáp xã Ba Sơn", "xã Phú Xá (gần xã Ba Sơn)", "xã Phú Xá giáp ranh với xã Ba Sơn", "xã Phú Xá, giáp Ba Sơn"],
