@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from plangeo.placenames import one_slip, plain_key
-from plangeo.placetext import Said, bearers, take_apart
+from plangeo.placetext import Said, take_apart
+from plangeo.placewords import bearers
 from plangeo.text import clean, fold, parse_date
 from plangeo.unitregister import Span, Unit, UnitRegister
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from plangeo.placenames import MARKS_LEFT_OUT, Key, fit, name_key, plain_key
+from plangeo.placenames import Key, name_key
+from plangeo.placewords import CODE, Grammar, bearers, grammar_of, is_below, is_marked, is_name, kind_of
 from plangeo.text import clean, fold
-from plangeo.unitregister import Unit, UnitRegister
+from plangeo.unitregister import UnitRegister
 
 MOST_CHARACTERS = 2_000
 """A longer text is no place; the rest of it is not read."""
 
 _PARTS = re.compile(r"([,;\n|/+&:()\[\]])|\s*([–—])\s*|\s(-)\s|\s(và|and|&)\s", re.IGNORECASE)
 _AND = ("và", "and")
-_CODE = re.compile(r"(\d{2,6})(?:\s+(.+))?")
 _COUNTED = re.compile(r"\d{1,2}\s+(?=\D)")
 
 
@@ -53,53 +52,6 @@ class Said:
         return name_key(self.name)
 
 
-@dataclass(frozen=True)
-class _Grammar:
-    """The words of a register, made ready once."""
-
-    kinds: tuple[tuple[str, str, re.Pattern[str]], ...]
-    """Word, the same without marks, and the word at the start of a text without marks; the longest first."""
-    inside: re.Pattern[str]
-    """A kind in the midst of a text with marks."""
-    inside_plain: re.Pattern[str]
-    """A kind in the midst of a text without marks: only those that are no syllable of names."""
-    before: frozenset[str]
-    """Words that belong to the kind behind them, without marks."""
-    below: re.Pattern[str]
-    below_plain: re.Pattern[str]
-    fillers: tuple[str, ...]
-    beside: re.Pattern[str]
-    """Words for a neighbour, at the end of a text or before a name without kind."""
-
-
-@lru_cache(maxsize=16)
-def _grammar(register: UnitRegister) -> _Grammar:
-    said = register.words
-    ordered = sorted(register.kinds, key=len, reverse=True)
-    long = [w for w in ordered if len(w) > 2 or not w.isascii()]
-    short = "|".join(re.escape(w.rstrip(".")) for w in ordered if len(w) <= 2 and w.isascii())
-    bare = [(word, fold(word).rstrip(".")) for word in ordered]
-    beside = "|".join(map(re.escape, sorted({*said.beside, *map(fold, said.beside)}, key=len, reverse=True)))
-
-    def inside(words: Iterable[str]) -> re.Pattern[str]:
-        spelt = "|".join(map(re.escape, words))
-        return re.compile(rf"(?<=[\s,])(?:(?:{spelt or 'x^'})\s+(?=[^\W\d])|(?:{short or 'x^'})\.\s*(?=\w))", re.IGNORECASE)
-
-    def start(words: Iterable[str]) -> re.Pattern[str]:
-        return re.compile(rf"(?:{'|'.join(map(re.escape, words)) or 'x^'})(?=[\s.\d]|$)")
-
-    return _Grammar(
-        kinds=tuple((word, plain, re.compile(rf"{re.escape(plain)}(?:\.\s*|\s+|$)")) for word, plain in bare),
-        inside=inside(long),
-        inside_plain=inside(fold(w) for w in long if len(fold(w)) > 3),
-        before=frozenset(fold(w) for w in (*ordered, *said.filler, *said.several, *said.former, *said.present)),
-        below=start(said.below),
-        below_plain=start(map(fold, said.below)),
-        beside=re.compile(rf"(?:^|\s)(?:{beside or 'x^'})(?=\s|$)", re.IGNORECASE),
-        fillers=tuple(sorted((*said.filler, *said.several), key=len, reverse=True)),
-    )
-
-
 def take_apart(text: str, register: UnitRegister) -> list[Said]:
     """Return the names of ``text`` that are places of their own, each with those it lies in.
 
@@ -111,20 +63,6 @@ def take_apart(text: str, register: UnitRegister) -> list[Said]:
     found = _names(list(_pieces(clean(text[:MOST_CHARACTERS]), register)), register)
     _attach(found, register)
     return [said for said in found if isinstance(said, Said) and not said.holds]
-
-
-def bearers(key: Key, register: UnitRegister) -> list[Unit]:
-    """Return the units of a name: of exactly this one, else of those it may be when marks were left out.
-
-    Where marks contradict, a name counts only when no other differs from it by marks alone.
-    """
-    exact = register.named.get(key)
-    if exact:
-        return list(exact)
-    alike = register.alike.get(plain_key(key), ())
-    left_out = [name for name in alike if fit(key, name) >= MARKS_LEFT_OUT]
-    chosen = left_out or (list(alike) if len(alike) == 1 else [])
-    return [unit for name in chosen for unit in register.named[name]]
 
 
 def _pieces(text: str, register: UnitRegister) -> Iterator[str]:
@@ -144,7 +82,7 @@ def _pieces(text: str, register: UnitRegister) -> Iterator[str]:
 def _at_hyphens(piece: str, register: UnitRegister) -> Iterator[str]:
     """Part "Hữu Lũng-Chi Lăng" when each of the two is a name and the whole is none."""
     halves = [kind_of(half.strip(), register)[1] for half in piece.split("-")]
-    if len(halves) > 1 and not _is_name(kind_of(piece, register)[1], register) and all(_is_name(h, register) for h in halves):
+    if len(halves) > 1 and not is_name(kind_of(piece, register)[1], register) and all(is_name(h, register) for h in halves):
         yield from (half.strip() for half in piece.split("-"))
     else:
         yield piece
@@ -152,25 +90,20 @@ def _at_hyphens(piece: str, register: UnitRegister) -> Iterator[str]:
 
 def _at_kinds(piece: str, register: UnitRegister) -> Iterator[str]:
     """Part "xã Hồng Phong huyện Cao Lộc" before the second kind; without marks only where the kind is no syllable of names."""
-    if len(piece) == 1 or _is_name(piece, register):
+    if len(piece) == 1 or is_name(piece, register):
         yield piece
         return
-    grammar = _grammar(register)
-    kinds = grammar.inside if _marked(piece) else grammar.inside_plain
+    grammar = grammar_of(register)
+    kinds = grammar.inside if is_marked(piece) else grammar.inside_plain
     at = [m.start() for m in kinds.finditer(piece) if not _ends_with_kind(piece[: m.start()], grammar)]
     for start, stop in zip([0, *at], [*at, len(piece)], strict=True):
         if piece[start:stop].strip():
             yield piece[start:stop].strip()
 
 
-def _ends_with_kind(before: str, grammar: _Grammar) -> bool:
+def _ends_with_kind(before: str, grammar: Grammar) -> bool:
     """True where the words before belong to the kind behind: "các xã", "tại thị trấn", "06187 phường", "nay là xã"."""
     return fold(before).rstrip(".") in grammar.before or before.strip().isdigit() or not before.strip()
-
-
-@lru_cache(maxsize=65_536)
-def _is_name(piece: str, register: UnitRegister) -> bool:
-    return any(fit(name_key(piece), name_key(unit.name)) >= MARKS_LEFT_OUT for unit in bearers(name_key(piece), register))
 
 
 def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
@@ -207,7 +140,7 @@ def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
             else:
                 running = kind
             continue
-        if not kind and (passed or _is_below(piece, register)):
+        if not kind and (passed or is_below(piece, register)):
             passed = True
             continue
         passed = False
@@ -223,9 +156,9 @@ def _names(pieces: Sequence[str], register: UnitRegister) -> list[Said | str]:
 
 def _before_neighbour(piece: str, register: UnitRegister) -> tuple[str, bool]:
     """Return the piece without what lies beside the place ("giáp Ba Sơn"), and whether that neighbour is the next piece."""
-    if _is_name(piece, register):
+    if is_name(piece, register):
         return piece, False
-    match = _grammar(register).beside.search(piece if _marked(piece) or len(fold(piece)) != len(piece) else fold(piece))
+    match = grammar_of(register).beside.search(piece if is_marked(piece) or len(fold(piece)) != len(piece) else fold(piece))
     if match is None:
         return piece, False
     return piece[: match.start()].strip(), not piece[match.end() :].strip()
@@ -233,7 +166,7 @@ def _before_neighbour(piece: str, register: UnitRegister) -> tuple[str, bool]:
 
 def _said(piece: str, name: str, kind: str, when: str, register: UnitRegister) -> Said:
     code = ""
-    match = _CODE.fullmatch(name)
+    match = CODE.fullmatch(name)
     if match and (match[1] in register.codes or not match[2]):
         code, rest = match[1], match[2] or ""
         if rest:
@@ -263,7 +196,7 @@ def _former_at_end(piece: str, register: UnitRegister) -> tuple[str, str]:
     for when, words in (("former", register.words.former), ("present", register.words.present)):
         for word in words:
             rest = piece[: -len(word) - 1]
-            if piece.casefold().endswith(f" {word}") and not _is_name(kind_of(piece, register)[1], register) and rest.strip():
+            if piece.casefold().endswith(f" {word}") and not is_name(kind_of(piece, register)[1], register) and rest.strip():
                 return rest.strip(), when
     return piece, ""
 
@@ -271,8 +204,8 @@ def _former_at_end(piece: str, register: UnitRegister) -> tuple[str, str]:
 def _without_filler(piece: str, register: UnitRegister) -> tuple[str, bool]:
     """Return the piece without words that say nothing of the place, and whether they spoke of several ones."""
     plural = False
-    fillers = _grammar(register).fillers
-    while not _is_name(piece, register):
+    fillers = grammar_of(register).fillers
+    while not is_name(piece, register):
         counted = _COUNTED.match(piece)
         lower = piece.casefold()
         word = next((w for w in fillers if lower.startswith(f"{w} ") or lower == w), None)
@@ -286,42 +219,6 @@ def _without_filler(piece: str, register: UnitRegister) -> tuple[str, bool]:
         else:
             break
     return piece, plural
-
-
-@lru_cache(maxsize=65_536)
-def kind_of(piece: str, register: UnitRegister) -> tuple[str, str, str]:
-    """Return kind, name and the kind's word as the register has it: "P. Đông Kinh" → ("phường", "Đông Kinh", "p")."""
-    if _is_name(piece, register):  # "Quan Sơn" without its marks begins like a kind of unit
-        return "", piece, ""
-    plain = fold(piece)
-    grammar = _grammar(register)
-    road = grammar.below.match(piece.casefold())  # "tỉnh lộ 226" begins like a kind of unit
-    for word, bare, start in grammar.kinds:
-        match = start.match(plain)
-        if match and road is not None and road.end() > len(word):
-            return "", piece, ""
-        if match and not (word.endswith(".") and "." not in match[0]):
-            if word != bare and _marked(piece[: len(bare)]) and not piece.casefold().startswith(word):
-                continue  # "Xá" is not "xã"
-            rest = piece[match.end() :].strip() if len(plain) == len(piece) else plain[match.end() :].strip()
-            return register.kinds[word].word, rest, word
-    return "", piece, ""
-
-
-def _marked(text: str) -> bool:
-    return fold(text) != text.casefold()
-
-
-def _is_below(piece: str, register: UnitRegister) -> bool:
-    plain, marked = fold(piece), _marked(piece)
-    if _is_name(piece, register):  # "Đội Cấn" begins like "đội 5"
-        return False
-    match = _CODE.match(piece)
-    if match and (match[1] in register.codes or match[1] == piece):
-        return False
-    grammar = _grammar(register)
-    word = grammar.below.match(piece.casefold()) if marked else grammar.below_plain.match(plain)
-    return bool(word) or not re.match(r"[^\W\d]", piece)
 
 
 def _higher_only(name: str, register: UnitRegister) -> bool:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from plangeo.placenames import EXACT, fit, name_key
 from plangeo.places import Mention
-from plangeo.placetext import bearers, kind_of
+from plangeo.placewords import bearers, kind_of
 from plangeo.text import clean, fold
 from plangeo.unitregister import Hold, Span, Unit, UnitRegister
 
