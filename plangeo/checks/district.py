@@ -71,13 +71,15 @@ def judge(measured: Measured) -> pd.DataFrame:
     found = Findings("district", measured.sites["site_id"].tolist())
     sites = measured.sites.to_dict("records")
     if drawn is not None:
-        read = cache(lambda declared, above, day: _read(declared, above, day, drawn, measured.rulebook.on))
+        read = cache(lambda declared, above, day: read_place(declared, above, day, drawn, measured.rulebook.on))
         rows = [_judge_by_units(site, places.get(site["site_id"], []), drawn, read) for site in sites]
+        rows = [_doubted(row, facts.get("crs_check", {})) for row in rows]
         found.add_each(range(len(rows)), rows)
         return found.table()
     units = _units(zip(facts["ids"], facts["names"], strict=True))
     meant = cache(lambda declared: _meant((part.strip() for part in _SEPARATOR.split(declared) if part.strip()), units))
     rows = [_judge_site(site, places.get(site["site_id"], []), meant) for site in sites]
+    rows = [_doubted(row, facts.get("crs_check", {})) for row in rows]
     found.add_each(range(len(rows)), rows)
     return found.table()
 
@@ -150,7 +152,7 @@ def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], meant_by: Callab
 
 
 @dataclass(frozen=True)
-class _Read:
+class PlaceOnMap:
     """A declared place, and where each of its names lies on the map."""
 
     place: Place
@@ -165,17 +167,21 @@ class _Read:
         return [m for m, there in zip(self.place.mentions, self.lies, strict=True) if wanted(m, there)]
 
 
-def _read(declared: str, above: str, day: str, drawn: UnitMap, on: dt.date | None) -> _Read:
+def read_place(declared: str, above: str, day: str, drawn: UnitMap, on: dt.date | None) -> PlaceOnMap:
+    """Read a declared place, with the greater unit of a column of its own, at the day of its list, and find it on a map.
+
+    ``on``: the day of the assessment. Where the day of the list is not known, or is none, names of every day count.
+    """
     try:
         span = list_span(day)
     except ValueError:  # told when the list was read; without a day every reading counts
         span = (None, None)
     place = resolve(declared, drawn.register, span, within=above, today=on)
-    return _Read(place, tuple(lie(mention, drawn) for mention in place.mentions))
+    return PlaceOnMap(place, tuple(lie(mention, drawn) for mention in place.mentions))
 
 
 def _judge_by_units(
-    site: Mapping[Any, Any], places: Sequence[Any], drawn: UnitMap, read_by: Callable[[str, str, str], _Read]
+    site: Mapping[Any, Any], places: Sequence[Any], drawn: UnitMap, read_by: Callable[[str, str, str], PlaceOnMap]
 ) -> dict[str, Any]:
     row: dict[str, Any] = {"verdict": "unknown", "unit": "share"}
     declared, above, day = (_declared(site, c) for c in ("declared_district", "declared_parent", "list_date"))
@@ -203,7 +209,7 @@ def _judge_by_units(
     return row | _both(lambda to: joined(tell(about, drawn.register, to), text[_SLOT[to]], to)) | {"reason": reason}
 
 
-def _doubt(read: _Read, possible: float, anyhow: float) -> tuple[str, list[Mention]]:
+def _doubt(read: PlaceOnMap, possible: float, anyhow: float) -> tuple[str, list[Mention]]:
     """Why a declared place does not plainly agree, and the names it is about."""
     unread = read.names(lambda m, there: not there.known)
     gone = read.names(lambda m, _: m.reason == "abolished_level")
@@ -241,6 +247,19 @@ def _both(tell: Callable[[Language], str]) -> dict[str, str]:
 
 def _compared(declared: str, sign: str, text: Mapping[str, str]) -> dict[str, str]:
     return {slot: f"{declared} {sign} {told}" for slot, told in text.items()}
+
+
+def _doubted(row: dict[str, Any], check: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the register as a whole lies elsewhere than it says, a site that happens to fit, or says nothing, proves nothing."""
+    reasons = {"everywhere": ("agrees", "agrees_successor", "not_declared"), "undeclared": ("not_declared",)}.get(
+        str(check.get("doubt")), ()
+    )
+    if row["reason"] not in reasons:
+        return row
+    said = (
+        f"{check['stated']}: {check['agree']}/{check['declared']}; {check['better']}: {check['agree_better']}/{check['declared']}"
+    )
+    return {"verdict": "unknown", "unit": "share", "reason": "crs_doubtful", "detail": said, "detail_en": said}
 
 
 def _share(places: Sequence[Any], outlines: frozenset[str]) -> float:
@@ -303,6 +322,10 @@ CHECK = Check(
         "not_declared": Reason(
             "Danh mục không nêu đơn vị hành chính; theo vị trí: {detail}.",
             "The register names no administrative unit; by its place: {detail}.",
+        ),
+        "crs_doubtful": Reason(
+            "Hệ tọa độ của danh mục có thể sai, nên vị trí này không đáng tin; số dự án nằm trong đơn vị kê khai: {detail}.",
+            "The coordinate system of the register looks wrong, so this place cannot be trusted; sites in their declared unit: {detail}.",
         ),
         "outside": Reason(
             "Vị trí không nằm trong đơn vị hành chính nào của bản đồ địa giới (kê khai: {detail}).",

@@ -1,17 +1,20 @@
-"""What the page does not say: the verdict is a comparison, and some checks did not run."""
+"""What the page does not say: the verdict is a comparison, some checks did not run, and where its coordinates come from."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from plangeo.checks import CHECKS
+from plangeo.datumline import datum_lines
 from plangeo.model import Assessment, Label
 from plangeo.panels import Panel
 
 
-def data(assessment: Assessment) -> list[dict[str, Any]]:
-    """Return title and cause of every check that did not run."""
-    return [{"title": _title(skipped.check), "why": [skipped.why.vi, skipped.why.en]} for skipped in assessment.not_run]
+def data(assessment: Assessment) -> dict[str, Any]:
+    """Return ``not_run``, title and cause of every check that did not run, and ``datum``, the lines on coordinate systems."""
+    skipped = [{"title": _title(s.check), "why": [s.why.vi, s.why.en]} for s in assessment.not_run]
+    lines = zip(datum_lines(assessment, "vi"), datum_lines(assessment, "en"), strict=True)
+    return {"not_run": skipped, "datum": [list(both) for both in lines]}
 
 
 def _title(code: str) -> list[str]:

@@ -1,0 +1,71 @@
+"""What a register declares of its sites in numbers: area, capital and phase, read column by column over all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from plangeo.declaredareas import DeclaredAreas, read_areas, settle_by_drawing
+from plangeo.money import read_capital
+from plangeo.phases import read_phases
+from plangeo.reading import Decision
+
+DECLARED = ("declared_area_m2", "declared_capital", "phase")
+"""Fields whose columns are read here."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What some rows declare; every array has one entry per row."""
+
+    areas: DeclaredAreas | None
+    """None without such a column."""
+    others: Mapping[str, Any]
+    """Canonical column → values: capital and phase."""
+    decisions: list[Decision] = field(default_factory=list)
+
+    def rows(self, start: int, stop: int) -> Declared:
+        """Return what it says of some rows; the decisions speak of all and are left out."""
+        areas = None if self.areas is None else self.areas.rows(start, stop)
+        return Declared(areas, {name: values[start:stop] for name, values in self.others.items()})
+
+    def fill(self, out: pd.DataFrame) -> None:
+        """Write the columns of the SITES contract into ``out``."""
+        columns = {} if self.areas is None else self.areas.columns()
+        for name, values in {**columns, **self.others}.items():
+            out[name] = values
+
+
+def read_declared(raw: pd.DataFrame, found: Mapping[str, str], numbers: Sequence[int], source: str, notes: list[str]) -> Declared:
+    """Read the columns of DECLARED that ``found`` (field → column) names; ``numbers`` are the rows of the file."""
+    decisions: list[Decision] = []
+    areas = None
+    others: dict[str, Any] = {}
+    if "declared_area_m2" in found:
+        areas = read_areas(raw[found["declared_area_m2"]], numbers, source, notes, decisions)
+    if "declared_capital" in found:
+        others |= read_capital(raw[found["declared_capital"]], numbers, source, decisions)
+    if "phase" in found:
+        others |= read_phases(raw[found["phase"]], numbers, source, decisions)
+    return Declared(areas, others, decisions)
+
+
+def settle_areas(
+    sites: gpd.GeoDataFrame, declared: Declared, column: str, numbers: Sequence[int], source: str, *, compare: bool
+) -> list[Decision]:
+    """Let the drawings of ``sites`` decide areas that read both ways, in place; return what was decided.
+
+    ``compare`` also looks for slips of units between declared and drawn areas of all rows.
+    """
+    if declared.areas is None:
+        return []
+    where = f"{source}, column {column!r}"
+    columns, decisions = settle_by_drawing(sites, declared.areas.doubts, where, numbers, compare=compare)
+    for name, values in columns.items():
+        sites[name] = np.array(values) if name == "declared_area_approx" else values
+    return decisions
