@@ -67,7 +67,7 @@ REGISTRY = (
 PROJECT_FILE = """\
 # Dữ liệu minh họa / illustrative: vùng quy hoạch, tên và vị trí dự án không có thật.
 title: Rà soát vị trí dự án theo quy hoạch (dữ liệu minh họa)
-register: {path: projects.xlsx, crs: EPSG:9215}
+register: {path: projects.xlsx, crs: EPSG:9215, list_date: 2025-07-01}
 boundaries: project_boundaries.gpkg
 layers:
   zones: zones.gpkg

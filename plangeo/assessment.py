@@ -41,11 +41,13 @@ from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.pieces import hilbert_positions
 from plangeo.placements import measure_rooms
 from plangeo.precedence import govern, mark_prevailing
+from plangeo.profiles import load_profile
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.surroundings import measure_requirements
 from plangeo.tables import COVER, NEAREST, REPAIRS, empty
 from plangeo.totals import judge_totals
+from plangeo.unitregister import UnitRegister
 from plangeo.zonelayer import ZoneLayer
 
 CHUNK_SITES = 2_000
@@ -155,6 +157,8 @@ class Case:
     """As in ``plangeo.pairs.measure_pairs``; None: by the sites of each part."""
     threads: int = 1
     """Threads inside a chunk: several where chunks are worked through one after the other."""
+    units: UnitRegister | None = None
+    """The administrative units with their days, of the profile the boundaries were read with."""
     crs_operations: tuple[Mapping[str, Any], ...] = ()
     crs_check: Mapping[str, Any] = field(default_factory=dict)
     """Both as in ``model.Assessment``."""
@@ -175,7 +179,14 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
-    return Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers), crs_operations=done, crs_check=check)
+    case = Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers), crs_operations=done, crs_check=check)
+    return replace(case, units=_units_of(opened))
+
+
+def _units_of(opened: OpenLayers) -> UnitRegister | None:
+    """The register of units of the profile that the districts were read with; None when they came without one."""
+    profile = opened.frames["districts"].attrs.get("plangeo", {}).get("profile") if "districts" in opened.frames else None
+    return load_profile(profile).units if profile else None
 
 
 @without_collection()
@@ -290,6 +301,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         facts["districts"] = layer_facts(sites, districts, reached=set(evidence["districts"]["site_id"])) | {
             "names": tuple(districts["district_name"].astype(str)),
             "ids": tuple(districts["district_id"].astype(str)),
+            "parents": tuple(districts["parent_name"].astype(str) if "parent_name" in districts else [""] * len(districts)),
+            "units": case.units,
             "crs_check": case.crs_check,
         }
     table = _site_table(sites)
@@ -298,7 +311,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=law)
     nearest = empty(NEAREST)
     if case.zones is not None and "placement" in case.codes:
-        facts["zones"]["rooms"] = measure_rooms(sites, table, case.zones, layers, law, contact_m)
+        facts["zones"]["rooms"] = measure_rooms(sites, table, case.zones, layers, law, contact_m, case.units)
     if case.zones is not None and "robustness" in case.codes:
         totals = measured.once(judge_totals)
         facts["zones"]["flips"], nearest = measure_around(sites, case.zones, measured, totals, threads=case.threads)

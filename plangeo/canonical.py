@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from plangeo.declared import DECLARED, Declared, read_declared
 from plangeo.declaredareas import settle_by_drawing
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
+from plangeo.placereport import date_list
 from plangeo.profiles import PLACE, Profile
 from plangeo.quantities import cell_text
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
@@ -81,12 +83,13 @@ def canonical_sites(
     crs: Any = None,
     source: str = "",
     survey: Survey | None = None,
+    list_date: str | dt.date | None = None,
 ) -> gpd.GeoDataFrame:
     """Return a register as a table of the SITES contract, in the CRS of the file or of ``crs``.
 
     Parameters: ``raw`` a table of text cells or a GeoDataFrame; ``columns`` raw column → canonical field, winning
     over the profile's synonyms; ``source`` names the file in messages; ``survey`` of these rows, where ``raw`` is a part of
-    a register (with geometry).
+    a register (with geometry); ``list_date`` the day or year of the list, where no column of its rows states one.
     Returns: rows in = rows out, own columns kept, notes and repairs in ``attrs["plangeo"]``.
     **Raises** TableError for columns that do not exist, CrsError for coordinates without CRS.
     """
@@ -94,6 +97,7 @@ def canonical_sites(
     found = find_columns(raw, "sites", profile, columns, source, notes)
     out = _own_columns(raw, SITES)
     _fill_texts(out, raw, found, SITES, _row_ids(raw))
+    date_list(out, list_date)
     if survey is not None:
         out["site_id"], problems = survey.ids, survey.id_problems
         declared, out["accuracy_m"] = survey.declared, survey.accuracies

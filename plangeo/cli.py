@@ -133,6 +133,7 @@ def plangeo(debug: bool) -> None:
 )
 @click.option("--plan-id", metavar="PLAN", help="Plan that draws the zones, when their file does not say.")
 @click.option("--sheet", metavar="NAME", help="Sheet of the register's workbook.")
+@click.option("--list-date", metavar="DATE", help="Day or year of the register: places are named as on that day.")
 @click.option("--boundaries", metavar="FILE", help="Polygons or lines that replace the point of the project with the same id.")
 @click.option("--profile", metavar="NAME", help="Country or scheme: a name, or a YAML file.  [default: vn]")
 @click.option(
@@ -374,7 +375,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
     if given["plan_id"] and "zones" not in layers:
         raise click.UsageError("--plan-id names the plan of the zones, and there is no --layer zones=…")
     return Project(
-        register=source("sites", register, sheet=given["sheet"]),
+        register=source("sites", register, sheet=given["sheet"], list_date=given.get("list_date")),
         rulebook=given["rulebook"],
         on=_date(given["on"]),
         boundaries=source("boundaries", given["boundaries"]) if given["boundaries"] else None,
@@ -424,7 +425,7 @@ def _assess_project(project: Project) -> Assessment:
     rulebook = load_rulebook(project.rulebook)
     register = project.register_
     _progress(f"reading {register.path}")
-    sites = read_sites(register.path, project.profile, **register.keywords("layer", "sheet", "crs", "columns"))
+    sites = read_sites(register.path, project.profile, **register.keywords("layer", "sheet", "crs", "columns", "list_date"))
     if project.boundaries is not None:
         extra = project.boundaries
         _progress(f"reading {extra.path}")
@@ -461,7 +462,7 @@ def _stream(project: Project, resume: bool) -> int:
     hashes = hash_files(_paths(project))
     assess_to(
         out,
-        LayerFile(register.path, project.profile, register.keywords("layer", "sheet", "crs", "columns")),
+        LayerFile(register.path, project.profile, register.keywords("layer", "sheet", "crs", "columns", "list_date")),
         load_rulebook(project.rulebook),
         on=project.on,
         checks=project.checks,

@@ -21,8 +21,11 @@ from numpy.typing import NDArray
 
 from plangeo.crsreadings import WGS84, Floats, Reading, list_readings, shift
 from plangeo.geometry import transformation
+from plangeo.places import resolve
 from plangeo.profiles import Profile
 from plangeo.text import fold
+from plangeo.unitmaps import UnitMap, lie, read_unit_map
+from plangeo.unitregister import UnitRegister
 
 FAR_M = 2_000.0
 """Readings closer than this look alike on a map of communes: 224 m of datum, 727 m of scale, 950 m between VN-2000 and HN-72."""
@@ -204,7 +207,7 @@ def examine(
     chosen = there if len(there) <= MOST_SITES else there[np.linspace(0, len(there) - 1, MOST_SITES).astype(int)]
     px, py = np.asarray(x, dtype=float)[chosen], np.asarray(y, dtype=float)[chosen]
     texts = [""] * len(chosen) if declared is None else [str(declared[int(i)]) for i in chosen]
-    ground = None if districts is None else ground_of(districts, texts)
+    ground = None if districts is None else ground_of(districts, texts, profile.units)
     used = None if in_use is None else Reading(in_use)
     begun = [] if used is None or not len(px) else _scores([used], px, py, ground, profile)
     tried = [r for r in list_readings(profile, px, py) if used is None or not (r.plain and _same(r, used))]
@@ -235,7 +238,7 @@ def _same(one: Reading, other: Reading) -> bool:
     return bool(one.code) and one.code == other.code  # PROJ calls an unknown datum equal to any on its ellipsoid
 
 
-def ground_of(districts: gpd.GeoDataFrame, declared: Sequence[str]) -> Ground:
+def ground_of(districts: gpd.GeoDataFrame, declared: Sequence[str], register: UnitRegister | None = None) -> Ground:
     """Return a boundary map for scoring: on WGS 84, with the units each declared text may mean."""
     usable = districts[districts.geometry.notna()]
     transformation(usable.crs, WGS84)
@@ -243,12 +246,18 @@ def ground_of(districts: gpd.GeoDataFrame, declared: Sequence[str]) -> Ground:
     shapes = moved.to_numpy()
     shapely.prepare(shapes)
     names = list(zip(usable["district_id"].astype(str), usable["district_name"].astype(str), strict=True))
+    above = usable["parent_name"].astype(str).tolist() if "parent_name" in usable else [""] * len(usable)
+    drawn = (
+        None
+        if register is None
+        else read_unit_map([(*name, higher) for name, higher in zip(names, above, strict=True)], register)
+    )
     west, south, east, north = (float(v) for v in moved.total_bounds) if len(moved) else (math.inf,) * 4
-    return Ground(shapes, declared_units(declared, names), (west, south, east, north), len(shapes))
+    return Ground(shapes, declared_units(declared, names, drawn), (west, south, east, north), len(shapes))
 
 
-def declared_units(declared: Sequence[str], units: Sequence[tuple[str, str]]) -> Bools:
-    """Return, units × texts, which unit (identifier, name) a declared text may mean.
+def declared_units(declared: Sequence[str], units: Sequence[tuple[str, str]], drawn: UnitMap | None = None) -> Bools:
+    """Return, units × texts, which unit (identifier, name) a declared text may mean; names of other days through ``drawn``.
 
     A name is compared without its kind, tone marks and case; of several units that bear it all may be meant, which makes the
     doctor milder than the check `district`, never stricter.
@@ -260,7 +269,12 @@ def declared_units(declared: Sequence[str], units: Sequence[tuple[str, str]]) ->
                 bearers.setdefault(word, set()).add(row)
     found = np.zeros((len(units), len(declared)), dtype=bool)
     known: dict[str, list[int]] = {}
+    row_of = {given: row for row, (given, _) in enumerate(units)}
     for column, text in enumerate(declared):
+        if text not in known and drawn is not None:
+            lies = [lie(mention, drawn) for mention in resolve(text, drawn.register).mentions]
+            if met := {row_of[given] for there in lies for given in there.most}:
+                known[text] = sorted(met)
         if text not in known:
             parts = [p.strip() for p in _SEPARATOR.split(text) if p.strip()]
             words = {w for p in (text.strip(), *parts) for w in (p, fold(p), _plain(p))}

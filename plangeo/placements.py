@@ -34,6 +34,7 @@ from plangeo.room import Accuracy, DiscRoom, FaultyZone, UnitRoom
 from plangeo.rulebook import Rulebook
 from plangeo.rulebook_schema import ANY
 from plangeo.tables import COVER
+from plangeo.unitregister import UnitRegister
 from plangeo.zonelayer import ZoneLayer
 
 _GROUND_CHECKS = ("coverage", "plan_in_force", "zone_conflict", "zone_use")
@@ -129,11 +130,13 @@ def measure_rooms(
     layers: Mapping[str, Any],
     rulebook: Rulebook,
     contact_m: float,
+    register: UnitRegister | None = None,
 ) -> dict[str, UnitRoom | DiscRoom]:
     """Measure the room of every site without a place, and of every point with a declared area.
 
     Parameters: ``sites`` in the metric CRS of the zones; ``table`` the same rows as the checks see them (Measured.sites);
-    ``layers`` role → frame in that CRS, or kept zones; ``contact_m``: metres up to which a strip is contact.
+    ``layers`` role → frame in that CRS, or kept zones; ``contact_m``: metres up to which a strip is contact;
+    ``register``: the administrative units with their days, where the profile of the boundary map brings them.
     Returns: site_id → room; none for sites whose room nobody asks for (drawn ones, and uses the rulebook does not know).
     """
     asked = np.array([bool(use) for use in table["use_code"].tolist()], dtype=bool)
@@ -144,7 +147,7 @@ def measure_rooms(
     lost = drawn.lost if isinstance(drawn, KeptZones) else drawn[drawn.geometry.isna()]
     rooms: dict[str, UnitRoom | DiscRoom] = {}
     if len(unplaced):
-        rooms |= _Units(zones, layers.get("districts"), sayings, lost, contact_m).rooms(table.iloc[unplaced])
+        rooms |= _Units(zones, layers.get("districts"), sayings, lost, contact_m, register).rooms(table.iloc[unplaced])
     if len(points):
         rooms |= _disc_rooms(sites.iloc[points], table.iloc[points], zones, sayings, lost, contact_m)
     return rooms
@@ -223,8 +226,15 @@ class _Units:
     """The administrative units that sites without a place name; each is measured once, however many sites name it."""
 
     def __init__(
-        self, zones: ZoneLayer, districts: gpd.GeoDataFrame | None, sayings: Sayings, lost: gpd.GeoDataFrame, contact_m: float
+        self,
+        zones: ZoneLayer,
+        districts: gpd.GeoDataFrame | None,
+        sayings: Sayings,
+        lost: gpd.GeoDataFrame,
+        contact_m: float,
+        register: UnitRegister | None,
     ) -> None:
+        self._register = register
         self._zones, self._districts, self._sayings, self._lost, self._contact_m = zones, districts, sayings, lost, contact_m
         self._grounds: dict[tuple[str, ...], _Ground | str] = {}
 
@@ -235,12 +245,15 @@ class _Units:
         if districts is None:
             return {i: UnitRoom("no_outlines" if text else "no_unit", text) for i, text in zip(ids, declared, strict=True)}
         units, names = (districts[name].astype(str).tolist() for name in ("district_id", "district_name"))
-        find = unit_finder(units, names)
+        parents = _texts(districts, "parent_name")
+        find = unit_finder(units, names, parents, register=self._register, on=self._sayings.law.on)
+        above, days = _texts(table, "declared_parent"), _texts(table, "list_date")
+        written = [text or higher for text, higher in zip(declared, above, strict=True)]
         shapes, shown = (dict(zip(units, values, strict=True)) for values in (districts.geometry, names))
         rooms: dict[str, UnitRoom | DiscRoom] = {}
         found: list[tuple[int, str, _Ground]] = []
-        for n, text in enumerate(declared):
-            meant = find(text)
+        for n, text in enumerate(written):
+            meant = find(declared[n], above[n], days[n])
             ground = meant.problem or self._ground(meant.outlines, shapes)
             if isinstance(ground, str):
                 rooms[ids[n]] = UnitRoom(ground, text)

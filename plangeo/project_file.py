@@ -33,12 +33,19 @@ class Source(_Strict):
     sheet: str | None = None
     crs: str | None = None
     plan_id: str | None = None
+    list_date: str | None = None
+    """Day or year of a register: its places are named as on that day."""
     columns: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
     def _bare_path(cls, value: Any) -> Any:
         return {"path": value} if isinstance(value, str | Path) else value
+
+    @field_validator("list_date", mode="before")
+    @classmethod
+    def _date_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, dt.date | int) else value
 
     @field_validator("path", mode="before")
     @classmethod

@@ -144,7 +144,10 @@ class FileRegister:
         for raw in self._slices(size):
             survey = self._survey.rows(start, start + len(raw.frame))
             start += len(raw.frame)
-            yield canonical_sites(raw.frame, self._profile, columns=self._columns, source=self._path.name, survey=survey)
+            day = self._source.keywords.get("list_date")
+            yield canonical_sites(
+                raw.frame, self._profile, columns=self._columns, source=self._path.name, survey=survey, list_date=day
+            )
 
     def outline(self) -> gpd.GeoDataFrame:
         return self._outline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import shutil
 import tempfile
@@ -22,6 +23,7 @@ from plangeo.errors import InputError, TableError
 from plangeo.features import canonical_features
 from plangeo.formats import list_formats
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
+from plangeo.placereport import report_places
 from plangeo.profiles import Profile, load_profile
 from plangeo.reading import Decision
 from plangeo.text import fold
@@ -35,12 +37,14 @@ def read_sites(
     sheet: str | None = None,
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
+    list_date: str | dt.date | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a register of projects into a table of the SITES contract; rows in = rows out.
 
     ``path`` is a workbook, a text table or a vector file. ``layer`` and ``sheet`` choose one of several.
     ``crs`` states the CRS of a file that states none, and of coordinate columns. ``columns`` maps a column
-    of the file to a canonical name and wins over the profile's synonyms. The result keeps the file's own
+    of the file to a canonical name and wins over the profile's synonyms. ``list_date`` is the day (or year) of the
+    list, for rows that do not state it: places are named as on that day. The result keeps the file's own
     columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes).
 
     **Raises** InputError, TableError, CrsError, ProfileError.
@@ -48,7 +52,9 @@ def read_sites(
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("sites", layer, sheet, crs), columns)
     stated = None if isinstance(raw.frame, gpd.GeoDataFrame) else crs
-    frame = canonical_sites(raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name)
+    frame = canonical_sites(raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name, list_date=list_date)
+    if chosen.units is not None:
+        frame.attrs["plangeo"].setdefault("decisions", []).extend(report_places(frame, chosen.units))
     return _finish(frame, raw, used, request, path)
 
 
@@ -90,7 +96,9 @@ def read_districts(
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("districts", layer, None, crs), columns)
     frame = canonical_districts(_with_geometry(raw, chosen, request, path), chosen, columns=columns, source=Path(path).name)
-    return _finish(frame, raw, used, request, path)
+    frame = _finish(frame, raw, used, request, path)
+    frame.attrs["plangeo"]["profile"] = chosen.origin
+    return frame
 
 
 def read_register(
@@ -132,7 +140,7 @@ class LayerFile:
     path: str | Path
     profile: str | Path | Profile = "vn"
     keywords: Mapping[str, Any] = field(default_factory=dict)
-    """As for the reader of its role: ``layer``, ``crs``, ``columns``, ``plan_id``."""
+    """As for the reader of its role: ``layer``, ``crs``, ``columns``, ``plan_id``, ``list_date``."""
 
     def read(self, role: str) -> gpd.GeoDataFrame:
         """Return the layer as a canonical table (``open_layer``)."""
@@ -178,7 +186,9 @@ def open_layer(
     columns = keywords.get("columns")
     if role == "zones":
         return canonical_zones(source, chosen, columns=columns, plan_id=keywords.get("plan_id"), source="frame")
-    return canonical_districts(source, chosen, columns=columns, source="frame")
+    made = canonical_districts(source, chosen, columns=columns, source="frame")
+    made.attrs["plangeo"]["profile"] = chosen.origin
+    return made
 
 
 def format_of(path: Path) -> Format:

@@ -41,6 +41,12 @@ SITES = (
     Column("declared_area_approx", "bool", required=False, meaning="True where the register says about, more than, nearly"),
     Column("declared_area_note", "str", required=False, meaning="code(text): how an area that is no plain number was read"),
     Column("declared_district", "str", required=False, meaning="administrative unit the register states"),
+    Column(
+        "declared_parent", "str", required=False, meaning="greater unit that one lies in, where a column of its own states it"
+    ),
+    Column(
+        "list_date", "str", required=False, meaning="day (or year) of the list: its names are those of that day; empty = unknown"
+    ),
     Column("declared_capital", "str", required=False, meaning="capital as written in the register"),
     Column("capital_min_vnd", "float", False, "VND", "least capital; NaN where open, or in another currency only"),
     Column("capital_max_vnd", "float", False, "VND", "greatest capital"),
@@ -75,6 +81,7 @@ ZONES = (
 DISTRICTS = (
     Column("district_id", "str", unique=True, meaning="code of the administrative unit"),
     Column("district_name", "str", meaning="name of the administrative unit"),
+    Column("parent_name", "str", required=False, meaning="greater unit it lies in"),
     Column("geometry", "geometry"),
     Column("problem", "str"),
     Column("repaired", "str"),

@@ -1,12 +1,17 @@
 """Does the declared administrative unit agree with the place?
 
 Names are compared without tone marks and case; a ward and a commune of one name are two units. A name without a
-kind is taken for the only unit that bears it, and never for one of several. A split site keeps all its shares. A name
-that no unit bears is not guessed at: it may be a unit abolished by the reform of 1 July 2025.
+kind is taken for the only unit that bears it, and never for one of several. A split site keeps all its shares.
+
+Where the profile knows the units with their days (``plangeo.unitregister``), the name is read at the day of the list
+(``list_date``; every day when it is not known) and followed to the units of the boundary map, whatever the days of the
+map. It agrees only where it does so by every reading. Without such a register only the names of the map are known,
+and a name that no unit bears is not guessed at: it may be a unit abolished by a reform.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections import defaultdict
@@ -18,8 +23,12 @@ from typing import Any
 import pandas as pd
 
 from plangeo.model import Check, Label, Language, Measured, Reason
+from plangeo.places import Mention, Place, list_span, resolve
 from plangeo.tables import Findings
 from plangeo.text import fold, format_number
+from plangeo.unitmaps import Lie, UnitMap, lie, read_unit_map
+from plangeo.unitregister import Hold, UnitRegister
+from plangeo.unittexts import joined, list_successors, tell_ground, tell_names
 
 # Administrative outlines of two sources differ by a few metres; less than this share elsewhere is not a split.
 TOLERATED_SHARE = 0.01
@@ -55,10 +64,21 @@ def judge(measured: Measured) -> pd.DataFrame:
     for piece in measured.pieces("districts"):
         places[piece.site_id].append(piece)
     facts = measured.layers["districts"]
+    register: UnitRegister | None = facts.get("units")
+    drawn = (
+        None if register is None else read_unit_map(zip(facts["ids"], facts["names"], facts["parents"], strict=True), register)
+    )
+    found = Findings("district", measured.sites["site_id"].tolist())
+    sites = measured.sites.to_dict("records")
+    if drawn is not None:
+        read = cache(lambda declared, above, day: read_place(declared, above, day, drawn, measured.rulebook.on))
+        rows = [_judge_by_units(site, places.get(site["site_id"], []), drawn, read) for site in sites]
+        rows = [_doubted(row, facts.get("crs_check", {})) for row in rows]
+        found.add_each(range(len(rows)), rows)
+        return found.table()
     units = _units(zip(facts["ids"], facts["names"], strict=True))
     meant = cache(lambda declared: _meant((part.strip() for part in _SEPARATOR.split(declared) if part.strip()), units))
-    found = Findings("district", measured.sites["site_id"].tolist())
-    rows = [_judge_site(site, places.get(site["site_id"], []), meant) for site in measured.sites.to_dict("records")]
+    rows = [_judge_site(site, places.get(site["site_id"], []), meant) for site in sites]
     rows = [_doubted(row, facts.get("crs_check", {})) for row in rows]
     found.add_each(range(len(rows)), rows)
     return found.table()
@@ -104,8 +124,8 @@ def _listed(places: Sequence[Any], language: Language) -> str:
     return "; ".join(f"{p.district_name} ({format_number(100 * p.share, language)} %)" for p in places)
 
 
-def _declared(site: Mapping[Any, Any]) -> str:
-    given = site.get("declared_district")
+def _declared(site: Mapping[Any, Any], column: str = "declared_district") -> str:
+    given = site.get(column)
     return "" if given is None or (not isinstance(given, str) and pd.isna(given)) else str(given).strip()
 
 
@@ -131,9 +151,109 @@ def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], meant_by: Callab
     return row | both | {"reason": "split" if stated > 0 else "differs"}
 
 
+@dataclass(frozen=True)
+class PlaceOnMap:
+    """A declared place, and where each of its names lies on the map."""
+
+    place: Place
+    lies: tuple[Lie, ...]
+
+    def outlines(self, least: Hold, by: str = "least", *, but: str = "") -> frozenset[str]:
+        """Outlines in which some name lies at least so surely; ``but``: leave out names with this reason."""
+        counted = [there for m, there in zip(self.place.mentions, self.lies, strict=True) if m.reason != but]
+        return frozenset(given for there in counted for given, hold in getattr(there, by).items() if hold >= least)
+
+    def names(self, wanted: Callable[[Mention, Lie], bool]) -> list[Mention]:
+        return [m for m, there in zip(self.place.mentions, self.lies, strict=True) if wanted(m, there)]
+
+
+def read_place(declared: str, above: str, day: str, drawn: UnitMap, on: dt.date | None) -> PlaceOnMap:
+    """Read a declared place, with the greater unit of a column of its own, at the day of its list, and find it on a map.
+
+    ``on``: the day of the assessment. Where the day of the list is not known, or is none, names of every day count.
+    """
+    try:
+        span = list_span(day)
+    except ValueError:  # told when the list was read; without a day every reading counts
+        span = (None, None)
+    place = resolve(declared, drawn.register, span, within=above, today=on)
+    return PlaceOnMap(place, tuple(lie(mention, drawn) for mention in place.mentions))
+
+
+def _judge_by_units(
+    site: Mapping[Any, Any], places: Sequence[Any], drawn: UnitMap, read_by: Callable[[str, str, str], PlaceOnMap]
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"verdict": "unknown", "unit": "share"}
+    declared, above, day = (_declared(site, c) for c in ("declared_district", "declared_parent", "list_date"))
+    shown = ", ".join(part for part in (declared, above) if part)
+    if not places:
+        return row | {"reason": "outside" if site["has_place"] else "no_place", "detail": shown, "detail_en": shown}
+    text = _both(lambda language: tell_ground([(p.district_id, p.district_name, p.share) for p in places], drawn, language))
+    if not shown:
+        return row | text | {"reason": "not_declared", "verdict": "permitted"}
+    read = read_by(declared, above, day)
+    for reason, least in (("agrees", Hold.WITHIN), ("agrees_successor", Hold.HOLDS)):
+        stated = _share(places, read.outlines(least, but="abolished_level"))
+        row |= {"measure": stated, "share": stated, "threshold": 1 - TOLERATED_SHARE}
+        if stated >= 1 - TOLERATED_SHARE:
+            told = text if reason == "agrees" else _compared(shown, "→", text)
+            return row | told | {"reason": reason, "verdict": "permitted"}
+    possible, anyhow = (_share(places, read.outlines(Hold.PART, by)) for by in ("least", "most"))
+    row |= {"measure": possible, "share": possible}
+    reason, about = _doubt(read, possible, anyhow)
+    if reason in ("differs", "split"):
+        return row | _compared(shown, "≠", text) | {"reason": reason}
+    tell = list_successors if reason == "abolished_level" else tell_names
+    if not day and reason in ("ambiguous", "divided"):
+        text = {slot: f"{told} ({_NO_DAY.text(to)})" for to, slot in _SLOT.items() for told in (text[slot],)}
+    return row | _both(lambda to: joined(tell(about, drawn.register, to), text[_SLOT[to]], to)) | {"reason": reason}
+
+
+def _doubt(read: PlaceOnMap, possible: float, anyhow: float) -> tuple[str, list[Mention]]:
+    """Why a declared place does not plainly agree, and the names it is about."""
+    unread = read.names(lambda m, there: not there.known)
+    gone = read.names(lambda m, _: m.reason == "abolished_level")
+    if anyhow == 0:
+        return (_UNREAD[unread[0].reason], unread) if unread else ("differs" if read.place.mentions else "name_unknown", [])
+    if gone:
+        return "abolished_level", gone
+    if possible >= 1 - TOLERATED_SHARE:
+        return "divided", read.names(lambda m, there: bool(there.least))
+    doubtful = read.names(lambda m, there: any(there.least.get(given, 0) == 0 for given in there.most))
+    if doubtful and anyhow > possible:
+        return "ambiguous", doubtful
+    return "split", []
+
+
+_NO_DAY = Label("danh mục không nêu ngày, nên xét cả tên cũ và tên mới", "the list states no day, so old and new names count")
+_SLOT: Mapping[Language, str] = {"vi": "detail", "en": "detail_en"}
+# Why a name could not be read → the reason of the finding; a name of several days of which one is not known is ambiguous.
+_UNREAD: Mapping[str, str] = {
+    "stale": "stale_name",
+    "other_kind": "kind_differs",
+    "elsewhere": "name_elsewhere",
+    "near": "near_name",
+    "unknown": "name_unknown",
+    "unit": "name_unknown",
+    "same_ground": "ambiguous",
+    "ambiguous": "ambiguous",
+    "abolished_level": "abolished_level",
+}
+
+
+def _both(tell: Callable[[Language], str]) -> dict[str, str]:
+    return {slot: tell(language) for language, slot in _SLOT.items()}
+
+
+def _compared(declared: str, sign: str, text: Mapping[str, str]) -> dict[str, str]:
+    return {slot: f"{declared} {sign} {told}" for slot, told in text.items()}
+
+
 def _doubted(row: dict[str, Any], check: Mapping[str, Any]) -> dict[str, Any]:
     """Where the register as a whole lies elsewhere than it says, a site that happens to fit, or says nothing, proves nothing."""
-    reasons = {"everywhere": ("agrees", "not_declared"), "undeclared": ("not_declared",)}.get(str(check.get("doubt")), ())
+    reasons = {"everywhere": ("agrees", "agrees_successor", "not_declared"), "undeclared": ("not_declared",)}.get(
+        str(check.get("doubt")), ()
+    )
     if row["reason"] not in reasons:
         return row
     said = (
@@ -154,6 +274,30 @@ CHECK = Check(
         "agrees": Reason(
             "Vị trí khớp với đơn vị hành chính kê khai: {detail}.",
             "The place agrees with the declared administrative unit: {detail}.",
+        ),
+        "agrees_successor": Reason(
+            "Đơn vị hành chính kê khai đã nhập trọn vào đơn vị nơi có vị trí; bản đồ địa giới này không cho biết vị trí nằm ở phần nào: {detail}.",
+            "The declared administrative unit lies wholly in the one where the place is; in which part of it, this boundary map cannot say: {detail}.",
+        ),
+        "divided": Reason(
+            "Đơn vị hành chính kê khai chỉ có một phần ở nơi có vị trí (đã chia tách hoặc sắp xếp lại), nên chỉ có thể khớp, chưa chắc chắn: {detail}.",
+            "Only a part of the declared administrative unit lies where the place is (it was divided or rearranged), so they may agree, and nobody can say: {detail}.",
+        ),
+        "abolished_level": Reason(
+            "Cấp hành chính kê khai không còn vào ngày của danh mục; cần nêu đơn vị kế tiếp, hoặc nêu ngày của danh mục: {detail}.",
+            "Administrative units of the declared level do not exist any more on the day of the list; name the successor, or state the day of the list: {detail}.",
+        ),
+        "stale_name": Reason(
+            "Tên kê khai là của đơn vị hành chính đã sáp nhập từ trước, không rõ nay thuộc đơn vị nào: {detail}.",
+            "The declared name is of a unit that was merged long before, and it is not recorded into which one: {detail}.",
+        ),
+        "near_name": Reason(
+            "Không có đơn vị hành chính tên như kê khai; có tên gần giống, cần sửa danh mục nếu đúng: {detail}.",
+            "No administrative unit bears the declared name; similar names exist, correct the list if one of them is meant: {detail}.",
+        ),
+        "name_elsewhere": Reason(
+            "Có đơn vị hành chính tên như kê khai, nhưng không thuộc đơn vị cấp trên mà danh mục nêu: {detail}.",
+            "An administrative unit bears the declared name, but not within the greater unit that the register names: {detail}.",
         ),
         "split": Reason(
             "Dự án nằm trên nhiều đơn vị hành chính, danh mục chỉ nêu một phần ({share}): {detail}.",

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from plangeo.errors import ProfileError
 from plangeo.model import Label, ZoneClass
 from plangeo.tables import DERIVED, SITES
-from plangeo.text import fold
+from plangeo.text import clean, fold
+from plangeo.unitregister import KindOfUnit, UnitRegister, Words, read_units
 from plangeo.yamlfile import YamlFault, read_yaml
 
 Text = Annotated[str, StringConstraints(strict=True, max_length=300)]
@@ -29,7 +31,7 @@ PLACE = ("north", "east", "longitude", "latitude", "wkt")
 _FIELDS = {
     "sites": {c.name for c in SITES if c.name not in {"geometry", "problem", "repaired", "source_row", *DERIVED}} | set(PLACE),
     "zones": {"zone_id", "zone_code", "plan_id"},
-    "districts": {"district_id", "district_name"},
+    "districts": {"district_id", "district_name", "parent_name"},
 }
 _COLUMNS = ("code", "parent", "name_vi", "name_en", "colour_hex")
 OVERLAY = "(overlay)"
@@ -52,6 +54,10 @@ class Profile:
     """Where northings of the metric CRS lie, metres."""
     east_range: tuple[float, float] | None
     provenance: str
+    units: UnitRegister | None = None
+    """The administrative units with their days; None when the profile brings none."""
+    origin: str = ""
+    """The name or path it was loaded by."""
     crs_readings: tuple[str, ...] = ()
     """EPSG codes of the systems a list of coordinates may stand in, the most usual first."""
     easting_prefixes: tuple[int, ...] = ()
@@ -68,6 +74,27 @@ class _Title(BaseModel):
     en: Text
 
 
+class _Level(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    vi: Text
+    en: Text
+    kinds: dict[Text, list[Text]]
+
+
+class _Units(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    table: Text
+    links: Text
+    provenance: Text
+    levels: list[_Level]
+    below: list[Text] = []
+    filler: list[Text] = []
+    several: list[Text] = []
+    beside: list[Text] = []
+    former: list[Text] = []
+    present: list[Text] = []
+
+
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
     title: _Title
@@ -77,6 +104,7 @@ class _Form(BaseModel):
     north_range: tuple[float, float] | None = None
     east_range: tuple[float, float] | None = None
     classes: Text | None = None
+    units: _Units | None = None
     crs_readings: list[Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")]] = []
     easting_prefixes: list[Annotated[int, Field(ge=1, le=99)]] = []
     synonyms: dict[str, dict[str, list[Text]]]
@@ -101,12 +129,12 @@ def load_profile(name: str | Path = "vn") -> Profile:
     try:
         text = (folder / f"{name}.yaml").read_text("utf-8") if packaged else _bounded(path)
         form = _Form.model_validate(read_yaml(text).data)
-        if form.classes is None:
-            classes: dict[str, ZoneClass] = {}
-        elif packaged:
-            classes = _classes((folder / form.classes).read_text("utf-8"), form.classes)
-        else:
-            classes = _classes(_bounded(path.parent / form.classes), form.classes)
+
+        def beside(file: str) -> str:
+            return (folder / file).read_text("utf-8") if packaged else _bounded(path.parent / file)
+
+        classes = {} if form.classes is None else _classes(beside(form.classes), form.classes)
+        units = None if form.units is None else _register(form.units, beside(form.units.table), beside(form.units.links))
     except ValidationError as fault:
         faults = [f"- {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in fault.errors()]
         raise ProfileError("\n".join([f"The profile {str(name)!r} cannot be used:", *faults])) from fault
@@ -123,9 +151,30 @@ def load_profile(name: str | Path = "vn") -> Profile:
         north_range=form.north_range,
         east_range=form.east_range,
         provenance=form.provenance,
+        units=units,
+        origin=str(name),
         crs_readings=tuple(form.crs_readings),
         easting_prefixes=tuple(form.easting_prefixes),
     )
+
+
+def _register(form: _Units, table: str, links: str) -> UnitRegister:
+    return _read_register(form.model_dump_json(), table, links)
+
+
+@lru_cache(maxsize=4)
+def _read_register(written: str, table: str, links: str) -> UnitRegister:
+    """The administrative units of a profile, read once; kinds and words are compared in lower case."""
+    form = _Units.model_validate_json(written)
+    kinds = {
+        clean(word).casefold(): KindOfUnit(clean(kind).casefold(), level)
+        for level, entry in enumerate(form.levels)
+        for kind, short in entry.kinds.items()
+        for word in (kind, *short)
+    }
+    lists = (form.below, form.filler, form.several, form.beside, form.former, form.present)
+    said = (tuple(clean(word).casefold() for word in words) for words in lists)
+    return read_units(table, links, levels=[Label(e.vi, e.en) for e in form.levels], kinds=kinds, words=Words(*said))
 
 
 def _bounded(path: Path) -> str:

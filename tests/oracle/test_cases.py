@@ -96,6 +96,7 @@ def test_case(check: str, case: dict[str, Any], tmp_path: Path) -> None:
                 {
                     "district_id": d["id"],
                     "district_name": d["name"],
+                    "parent_name": d.get("parent", ""),
                     "geometry": _shape(d["place"]),
                     "problem": "",
                     "repaired": "",
@@ -103,6 +104,7 @@ def test_case(check: str, case: dict[str, Any], tmp_path: Path) -> None:
                 for d in case["districts"]
             ]
         )
+        layers["districts"].attrs["plangeo"] = {"profile": case.get("profile", "default")}
     for role, features in case.get("features", {}).items():
         layers[role] = _frame([{"name": f.get("name", ""), "geometry": _shape(f.get("place"))} for f in features])
     for role, drawn in case.get("rasters", {}).items():

@@ -27,7 +27,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def options() -> list[str]:
     given = [str(sample("projects.xlsx")), "--rulebook", str(sample("rulebook.yaml")), "--on", "2025-07-01"]
     given += ["--layer", f"zones={sample('zones.gpkg')}", "--layer", f"districts={sample('communes.gpkg')}"]
-    return ["assess", *given, "--crs", "sites=EPSG:9215", "--boundaries", str(sample("project_boundaries.gpkg"))]
+    return [
+        "assess",
+        *given,
+        "--crs",
+        "sites=EPSG:9215",
+        "--list-date",
+        "2025-07-01",
+        "--boundaries",
+        str(sample("project_boundaries.gpkg")),
+    ]
 
 
 def test_the_demo_writes_everything_and_ends_with_the_map(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:

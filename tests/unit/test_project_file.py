@@ -71,3 +71,11 @@ def test_a_file_that_is_not_text_or_not_there(tmp_path: Path) -> None:
         load_project(tmp_path / "p.yaml")
     with pytest.raises(InputError, match="cannot be read"):
         load_project(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(("written", "read"), [("2025-07-01", "2025-07-01"), ("2024", "2024"), ("'1/7/2025'", "1/7/2025")])
+def test_the_day_of_the_list_is_a_date_or_a_year(written: str, read: str) -> None:
+    text = f"register: {{path: a.xlsx, list_date: {written}}}\nrulebook: r.yaml\non: 2025-07-01\n"
+    project = parse_project(text)
+    assert project.register_.list_date == read
+    assert project.model_validate(project.to_json()) == project
