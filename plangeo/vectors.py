@@ -117,10 +117,9 @@ def read_layer(
             "Check the export, or leave the layer out."
         )
     table = pd.DataFrame(fields) if fields else pd.DataFrame(index=range(len(wkb)))
-    table, text_notes = decode_frame(table, declared, from_bytes=encoding is not None)
-    notes += text_notes
+    table, decisions = decode_frame(table, declared, from_bytes=encoding is not None, known=request.known)
     if wkb is None:
-        return Raw(_numbered(table), layer, [*notes, "the layer has no geometry"], problems)
+        return Raw(_numbered(table), layer, [*notes, "the layer has no geometry"], problems, decisions)
     shapes, more = shapes_of(wkb)
     problems |= more
     crs_found = default_crs or (crs if carries_crs else None)
@@ -134,7 +133,7 @@ def read_layer(
     frame = gpd.GeoDataFrame(_numbered(table), geometry=gpd.GeoSeries(shapes, crs=settled), crs=settled)
     if problems:
         notes.append(f"{len(problems)} row(s) could not be read whole and are kept without geometry")
-    return Raw(frame, layer, notes, problems)
+    return Raw(frame, layer, notes, problems, decisions)
 
 
 def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, ignore: Iterable[str] = ()) -> str:

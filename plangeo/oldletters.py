@@ -1,0 +1,158 @@
+"""Letters that old conversions leave behind in Vietnamese text: Ð for Đ, letters in parts, a soft hyphen for ư, a lost ư.
+
+TCVN3 writes ư with the byte that everybody else knows as the soft hyphen, so that many programs drop it ("đường" → "đờng").
+It is put back only where spelling allows nothing else, or a listed phrase stands there; where it may lack, that is said.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+
+from plangeo.legacytext import is_evident
+from plangeo.syllables import is_familiar, is_syllable, is_word, maybe_lost_u, spelling, with_lost_u
+
+Told = tuple[str, str, float | None]
+"""What was decided, a sample as written → as read, and how sure it is."""
+
+_ETH = str.maketrans("ÐƉðɖ", "ĐĐđđ")
+_HAS_ETH = re.compile(r"[^\W\d_]*[ÐƉðɖ][^\W\d_]*")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SOFT = re.compile(r"(?:[^\W\d_]|\u00ad)*\u00ad(?:[^\W\d_]|\u00ad)*")
+_HYPHEN = re.compile(r"(?<!\w)([^\W\d_]{1,3})-([^\W\d_]{1,4})(?!\w)")
+_HORN = frozenset("ơờớởỡợƠỜỚỞỠỢ")
+_ONLY_VIETNAMESE = re.compile("[ơƠưƯ\u1ea0-\u1ef9]")
+_VOWELS = frozenset("AEIOUY")
+
+
+def mend_letters(texts: list[str], *, tcvn3: bool = False) -> tuple[list[str], list[Told]]:
+    """Return the texts of one column in NFC with these letters mended, and what was decided. ASCII texts stay untouched.
+
+    ``tcvn3`` says that the column came out of TCVN3, where an ư may have been dropped.
+
+    >>> mend_letters(["Ðất ở", "déjà"])[0]
+    ['Đất ở', 'déjà']
+    """
+    read = {t: t for t in dict.fromkeys(texts) if not t.isascii()}
+    told: list[Told] = []
+    counts = Counter(texts)
+
+    def step(said: str, mend: Callable[[str], str], confidence: float = 1.0) -> None:
+        changed = {t: new for t, old in read.items() if (new := mend(old)) != old}
+        if changed:
+            first = next(iter(changed))
+            told.append((f"{sum(counts[t] for t in changed)} text(s): {said}", _sample(read[first], changed[first]), confidence))
+            read.update(changed)
+
+    step("letters written in parts (a letter and its marks as characters of their own) were composed (NFC)", _composed)
+    vietnamese = any(_ONLY_VIETNAMESE.search(t) for t in read.values())
+    step("Ð or ð (the Icelandic eth) stood for Đ or đ", lambda t: _HAS_ETH.sub(lambda m: _eth(m.group(), vietnamese), t))
+    said = "invisible soft hyphens (U+00AD) were left out, or read as ư where only that is a word"
+    step(said, lambda t: t if is_evident(t) else _SOFT.sub(_soft, t))
+    _lost_u(read, tcvn3, step, told)
+    doubtful = next((t for t in read.values() if "\xad" in t and (vietnamese or tcvn3)), None)
+    if doubtful is not None:
+        told.append(("a soft hyphen (U+00AD) may stand for ư; it was left as written, check the word", repr(doubtful[:60]), None))
+    return [read.get(t, t) for t in texts], told
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _eth(word: str, vietnamese: bool) -> str:
+    mended = word.translate(_ETH)
+    short = word.isupper() and len(word) <= 6 and (vietnamese or not _VOWELS & set(word))
+    return mended if short or is_word(mended) else word
+
+
+def _soft(match: re.Match[str]) -> str:
+    """The word without its soft hyphens, or with ư for them; as written where it could be either."""
+    word = match.group()
+    plain, horned = word.replace("\xad", ""), word.replace("\xad", "ư")
+    as_u = word.count("\xad") == 1 and bool(plain) and is_syllable(horned)
+    as_nothing = plain.isascii() or is_word(plain)
+    if as_u != as_nothing or not plain:
+        return horned if as_u else plain
+    return word
+
+
+def _lost_u(
+    read: dict[str, str], tcvn3: bool, step: Callable[[str, Callable[[str], str], float], None], told: list[Told]
+) -> None:
+    """Put back what is certain; tell what is not."""
+    words = {w for t in read.values() if tcvn3 or _HORN & set(t) for w in _LETTERS.findall(t)}
+    certain = {w: mended for w in words if (mended := _certain(w, tcvn3)) is not None}
+    if not (tcvn3 or certain):
+        return
+    pattern, phrases = _phrases()
+    said = (
+        "the letter ư, a soft hyphen in TCVN3, had been dropped and was put back where spelling or a phrase allows nothing else"
+    )
+
+    def restore(text: str) -> str:
+        text = pattern.sub(lambda m: _phrase(m.group(), phrases), text)
+        if tcvn3:
+            text = _HYPHEN.sub(_hyphen, text)
+        return _LETTERS.sub(lambda m: certain.get(m.group(), m.group()), text)
+
+    step(said, restore, 0.95)
+    if certain or not any("ư" in t for t in read.values()):
+        after = sorted({w for t in read.values() for w in _LETTERS.findall(t)})
+        doubts = [f"{w!r} ({whole!r}?)" for w in after if (whole := maybe_lost_u(w)) is not None]
+        if doubts:
+            told.append(
+                ("words that may lack an ư were left as written; correct the file where they do", ", ".join(doubts[:8]), None)
+            )
+
+
+def _certain(word: str, tcvn3: bool) -> str | None:
+    """The word with its ư, where spelling allows nothing else; in a column that is not TCVN3 a familiar word only."""
+    horned = bool(_HORN & set(word))
+    if not horned and not tcvn3:
+        return None
+    whole = with_lost_u(word)
+    return whole if whole is not None and ((horned and tcvn3) or is_familiar(whole)) else None
+
+
+def _hyphen(match: re.Match[str]) -> str:
+    """Ph-ờng: some programs write the soft hyphen as a hyphen."""
+    left, right = match.groups()
+    whole = f"{left}ư{right}"
+    fits = not left.isupper() and not is_syllable(left) and is_syllable(whole)
+    return whole if fits and (_HORN & set(right) or is_familiar(whole)) else match.group()
+
+
+@cache
+def _phrases() -> tuple[re.Pattern[str], dict[str, str]]:
+    table = {" ".join(lost): " ".join(whole) for lost, whole in spelling().lost_u.items()}
+    choices = "|".join(sorted(map(re.escape, table), key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{choices})(?![\w-])", re.IGNORECASE), table
+
+
+def _phrase(found: str, phrases: dict[str, str]) -> str:
+    """The phrase with its ư, capitals as written."""
+    whole = phrases.get(found.lower(), found)
+    letters = iter(found)
+    return "".join("ư" if c == "ư" and c not in found.lower() else next(letters, "") for c in whole)
+
+
+def _sample(before: str, after: str) -> str:
+    if unicodedata.normalize("NFC", before) == after and len(before) != len(after):
+        return f"{after[:60]!r}: {len(before)} characters → {len(after)}"
+    return shown(before, after)
+
+
+def shown(before: str, after: str) -> str:
+    """Return a sample: as written → as read, cut to what fits a line.
+
+    >>> shown("Quy ho¹ch", "Quy hoạch")
+    "'Quy ho¹ch' → 'Quy hoạch'"
+    """
+    cut = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    start = before.rfind(" ", 0, cut) + 1 if cut > 40 else 0
+    parts = [f"{'…' if start else ''}{t[start : start + 60]}{'…' if len(t) > start + 60 else ''}" for t in (before, after)]
+    return f"{parts[0]!r} → {parts[1]!r}"
