@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -19,15 +20,12 @@ Row = tuple[int, list[str]]
 _CODECS = {
     "88591": "latin-1",
     "88591:1987": "latin-1",
-    "ansi 1252": "cp1252",
-    "1252": "cp1252",
-    "1258": "cp1258",
-    "ansi 1258": "cp1258",
     "windowslatin1": "cp1252",
     "windowsvietnamese": "cp1258",
-    "65001": "utf-8",
+    "cp65001": "utf-8",
     "system": "utf-8",
 }
+_NUMBERED = re.compile(r"(?:ansi|cp|windows|dos|ibm)?[ _-]?(\d{3,5})")
 _HEADER_WITHIN = 40
 
 
@@ -37,11 +35,11 @@ def codec_of(words: str) -> str | None:
     >>> codec_of("CP1258"), codec_of("WindowsLatin1"), codec_of("ANSI_1258"), codec_of("HELLO WORLD")
     ('cp1258', 'cp1252', 'cp1258', None)
     """
-    text = words.strip().strip("\0")
-    key = text.lower().replace("_", " ")
-    key = key.replace("windows-", "").replace("cp", "") if key.startswith(("cp", "windows-")) else key
+    text = words.strip().strip("\0").lower()
+    number = _NUMBERED.fullmatch(text)
+    name = f"cp{number.group(1)}" if number and text not in _CODECS else text
     try:
-        return codecs.lookup(_CODECS.get(key, text)).name
+        return codecs.lookup(_CODECS.get(name, name)).name
     except (LookupError, ValueError):
         return None
 
@@ -80,11 +78,14 @@ def decode_frame(
     return table, decisions
 
 
-def read_rows(rows: Sequence[Row], known: frozenset[str], *, from_bytes: bool = False) -> tuple[list[Row], list[Decision]]:
+def read_rows(
+    rows: Sequence[Row], known: frozenset[str], *, from_bytes: bool = False, place: str = ""
+) -> tuple[list[Row], list[Decision]]:
     """Return the rows of a sheet or text table with every cell in Unicode, and what was decided, before a header is looked for.
 
     Parameters: ``known`` folded header words; ``from_bytes`` when every character stands for a byte (a text table that is no
-    UTF-8). What was typed alike is judged together: the header with the titles above it, and each column below.
+    UTF-8); ``place`` names the sheet. What was typed alike is judged together: the header with the titles above it, and each
+    column below.
     """
     if all(cell.isascii() for _, cells in rows for cell in cells):
         return list(rows), []
@@ -103,7 +104,8 @@ def read_rows(rows: Sequence[Row], known: frozenset[str], *, from_bytes: bool = 
     for number, (unit, cells) in enumerate(zip(units, places, strict=True)):
         for (r, c), text in zip(cells, read_unit(unit, beside, known), strict=True):
             changed[r][c] = text
-        decisions += decisions_of(unit, _where(number, changed[:head], known))
+        where = _where(number, changed[:head], known)
+        decisions += decisions_of(unit, f"{place}, {where}" if place else where)
     return [(n, cells) for (n, _), cells in zip(rows, changed, strict=True)], decisions
 
 

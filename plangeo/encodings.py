@@ -34,10 +34,9 @@ _UNIT_SIGNS = frozenset("²³°™€")
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9+/._-]{0,11}")
 _BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _SAYS = {
-    "TCVN3": "TCVN3 (ABC, fonts named .VnTime), read as Unicode. It has no capitals with tone marks, so capitals may stand as "
-    "small letters; names are compared without case",
-    "VNI": "VNI (fonts named VNI-Times), read as Unicode",
-    "CP1258": "CP1258 (Vietnamese Windows), read as Unicode",
+    "TCVN3": "TCVN3 (ABC, fonts named .VnTime); its capitals with tone marks come out small, names are compared without case",
+    "VNI": "VNI (fonts named VNI-Times)",
+    "CP1258": "CP1258 (Vietnamese Windows)",
 }
 
 
@@ -198,7 +197,7 @@ def _score(words: Iterable[str], unit: Unit) -> Score:
 def _judged(word: str, plain: str, joined: bool) -> _Word:
     core = _core(plain.replace("\xad", ""))
     proper = not core.isascii() and is_word(core, joined=joined)
-    beyond = proper and any(c > "ÿ" for c in core)
+    beyond = proper and any(c > "ÿ" for c in unicodedata.normalize("NFC", word))
     signs = [c for c in word if not c.isascii()]
     if all(c in _UNIT_SIGNS for c in signs) or not any(c.isalpha() for c in plain):
         return _Word(False, False, False, (None,) * len(LEGACY))
@@ -309,8 +308,8 @@ def _tell(unit: Unit, read: dict[str, tuple[str, Legacy | None]], left: dict[str
             continue
         first = max(list(texts)[:50], key=lambda t: sum(not c.isascii() for c in t[:60]))
         number = sum(counts[t] for t in texts)
-        mixed = "" if whole else "; other cells of this column are not in it, each was judged by its own words"
-        said = f"{number} text(s) were typed in {_SAYS[encoding]}{mixed}. If that is wrong, save the file as Unicode and read it again"
+        mixed = "" if whole else "; the column is mixed, so each cell was judged by its own words"
+        said = f"{number} text(s) typed in {_SAYS[encoding]}{mixed}. If that is wrong, save the file as Unicode (UTF-8)"
         unit.told.append((said, shown(unit.plain(first), texts[first]), round(unit.score.share(encoding), 3) if whole else 0.9))
     if left:
         first = next(iter(left))

@@ -46,6 +46,7 @@ pyogrio.set_gdal_config_options(
         "GML_DOWNLOAD_SCHEMA": False,
         "GML_SKIP_RESOLVE_ELEMS": "ALL",
         "OGR_ARC_STEPSIZE": "1",
+        "DXF_ENCODING": "UTF-8",  # hand over the bytes: GDAL's decoder of CP1258 drops the last letter of every text
     }
 )
 _FIONA = {
@@ -299,7 +300,8 @@ def _read_or_salvage(
         return meta["crs"], wkb, fields, {}
     except UnicodeDecodeError:
         meta, wkb, fields = _bulk(path, layer, "ISO-8859-1", options)
-        table, _ = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
+        table, told = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
+        notes += [str(decision) for decision in told]
         return meta["crs"], wkb, {str(c): table[c] for c in table}, {}
     except Exception as error:  # one damaged record raises anything from FeatureError to "year 0 is out of range"
         total = int(info["features"])

@@ -78,7 +78,7 @@ def read(path: Path, request: Request) -> Raw:
         raise InputError(
             f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again."
         ) from error
-    rows, decisions = read_rows(rows, request.known)
+    rows, decisions = read_rows(rows, request.known, place=f"sheet {name!r}")
     frame, more = table_from_rows(rows, request.known, merged)
     if frame.empty:
         raise InputError(
