@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, get_args
 
-from plangeo.legacytext import Legacy, as_bytes, is_evident, mend_utf8, read_legacy
+from plangeo.legacytext import Legacy, as_bytes, in_bulk, is_evident, may_be_misread, mend_utf8, read_legacy
 from plangeo.oldletters import mend_letters, shown
 from plangeo.reading import Decision
 from plangeo.syllables import is_familiar, is_word, with_lost_u
@@ -26,6 +26,8 @@ _ENOUGH = 2.0
 """Points of evidence a column needs by itself; two words of three letters give them."""
 _ENOUGH_BESIDE = 1.0
 """Points a column needs when other columns of the same table, or its header, are in that encoding."""
+_LONGEST_TITLE = 120
+"""Characters of the longest cell that may be the title of a column."""
 _RIGHT = 0.8
 """Share of the words that must be spelled right."""
 # a run of letters and of what older fonts use as letters; not: blanks, dashes, quotes and other marks of print
@@ -93,14 +95,24 @@ class Unit:
     """What is to be said when bytes are read in no known encoding."""
     told: list[tuple[str, str, float | None]] = field(default_factory=list)
     """What was said so far: sentence, sample, confidence."""
+    words: dict[str, _Word] = field(default_factory=dict)
     score: Score = field(default_factory=Score)
+
+    def distinct(self) -> list[str]:
+        """Return the different texts with letters beyond ASCII."""
+        return [t for t in dict.fromkeys(self.texts) if not t.isascii()]
+
+    def score_of(self, text: str) -> Score:
+        """Return the words of one cell weighed."""
+        return _sum(self.words[w] for w in set(_WORD.findall(text)) if not w.isascii())
 
 
 def weigh(unit: Unit) -> None:
     """Mend misread UTF-8 in the unit and weigh its words."""
     _mend(unit)
-    words = {w for text in dict.fromkeys(unit.texts) if not text.isascii() for w in _WORD.findall(text) if not w.isascii()}
-    unit.score = _score(words, unit)
+    words = {w for w in _WORD.findall("\n".join(unit.distinct())) if not w.isascii()}
+    unit.words = {w: _judged(w, unit.plain(w), unit.header) for w in words}
+    unit.score = _sum(unit.words.values())
 
 
 def settled(units: Iterable[Unit]) -> Legacy | None:
@@ -115,25 +127,23 @@ def read_unit(unit: Unit, beside: Legacy | None, known: frozenset[str] = frozens
     Parameters: ``unit`` weighed; ``beside`` the encoding of other columns of the table; ``known`` folded header words, which
     settle a cell of a header.
     """
-    if all(map(str.isascii, unit.texts)):
+    distinct = unit.distinct()
+    if not distinct:
         return unit.texts
     whole = _decided(unit.score, beside)
     codes = not unit.header and _holds_codes(unit.texts)
-    encoding = unit.score.best if beside is None or unit.score.points[unit.score.best] >= _ENOUGH else beside
-    read: dict[str, tuple[str, Legacy | None]] = {}
-    left: dict[str, str] = {}
-    for text in dict.fromkeys(unit.texts):
-        chosen = None if text.isascii() or codes else _of_cell(text, unit, encoding if whole else None, known)
-        converted = _converted(text, chosen) if chosen else unit.plain(text)
-        read[text] = (converted, chosen)
-        if chosen is None and not text.isascii() and (doubt := _doubt(text, unit, beside)):
-            left[text] = doubt
-    _tell(unit, read, left, whole, codes)
-    if unit.unread and any(chosen is None and not text.isascii() for text, (_, chosen) in read.items()):
-        unit.told.append((unit.unread, repr(next(read[t][0] for t in read if not t.isascii())[:60]), None))
-    lettered, more = mend_letters([read[t][0] for t in unit.texts], tcvn3=any(e == "TCVN3" for _, e in read.values()))
-    unit.told += more
-    return lettered
+    chosen: dict[str, Legacy | None] = dict.fromkeys(distinct)
+    if not codes and (unit.header or whole or any(unit.score.points.values())):
+        chosen = _choices(unit, distinct, _encoding(unit.score, beside) if whole else None, known)
+    read: dict[str, str] = {}
+    for encoding in (None, *LEGACY):
+        texts = [t for t in distinct if chosen[t] == encoding]
+        read |= zip(texts, in_bulk(texts, unit.plain) if encoding is None else _converted_all(texts, encoding), strict=True)
+    _tell(unit, chosen, read, whole)
+    _tell_left(unit, [t for t in distinct if chosen[t] is None], beside, codes)
+    mended, told = mend_letters([read.get(t, t) for t in unit.texts], tcvn3="TCVN3" in chosen.values())
+    unit.told += told
+    return mended
 
 
 def decisions_of(unit: Unit, where: str) -> list[Decision]:
@@ -148,14 +158,18 @@ def is_known(text: str, known: frozenset[str]) -> bool:
 
 def header_word(text: str, known: frozenset[str]) -> bool:
     """Say whether a header cell, read in any encoding, is one of the ``known`` folded words."""
-    return any(is_known(t, known) for t in (text, *(_converted(text, e) for e in LEGACY if not text.isascii())))
+    if len(text) > _LONGEST_TITLE:
+        return False
+    return is_known(text, known) or (not text.isascii() and any(is_known(_converted(text, e), known) for e in LEGACY))
 
 
 def _mend(unit: Unit) -> None:
     """Turn back UTF-8 that was read as Latin-1, cell by cell: its bytes are evidence enough."""
-    distinct = [t for t in dict.fromkeys(unit.texts) if not t.isascii()]
+    distinct = unit.distinct()
+    if not may_be_misread("\n".join(distinct)):
+        return
     mended = {t: read for t in distinct if (read := mend_utf8(t))[1]}
-    if not any(is_evident(text) for text in mended):
+    if not any(map(is_evident, mended)):
         mended = {t: r for t, r in mended.items() if all(is_word(_core(w)) for w in _WORD.findall(r[0]) if not w.isascii())}
     if not mended:
         return
@@ -170,21 +184,19 @@ def _mend(unit: Unit) -> None:
     unit.told.append((said, shown(first, mended[first][0]), 1.0))
     broken = [t for t in distinct if t not in mended and is_evident(t)]
     if broken:
-        said = (
-            f"{sum(counts[t] for t in broken)} text(s) look like misread UTF-8 that has lost letters; they were left as written"
-        )
+        number = sum(counts[t] for t in broken)
+        said = f"{number} text(s) look like misread UTF-8 that has lost letters; they were left as written"
         unit.told.append((said, repr(broken[0][:60]), None))
     unit.texts = [mended[t][0] if t in mended else t for t in unit.texts]
 
 
-def _score(words: Iterable[str], unit: Unit) -> Score:
+def _sum(words: Iterable[_Word]) -> Score:
     score = Score()
     for word in words:
-        judged = _judged(word, unit.plain(word), unit.header)
-        score.proper += judged.proper
-        score.beyond_bytes += judged.beyond_bytes
-        score.familiar += judged.familiar
-        for encoding, reading in zip(LEGACY, judged.read, strict=True):
+        score.proper += word.proper
+        score.beyond_bytes += word.beyond_bytes
+        score.familiar += word.familiar
+        for encoding, reading in zip(LEGACY, word.read, strict=True):
             if reading is not None:
                 score.right[encoding] += reading.right
                 score.wrong[encoding] += not reading.right
@@ -210,7 +222,7 @@ def _read_as(word: str, plain: str, encoding: Legacy, proper: bool, joined: bool
     core = _core(text)
     if core.isupper() and "Đ" in core and len(core) <= 6 and whole:  # QĐ, TĐC: says nothing
         return None
-    if text == unicodedata.normalize("NFC", plain):
+    if whole and text == unicodedata.normalize("NFC", plain):
         return _Reading(proper, 0.0, is_familiar(core))
     right = whole and core == text.strip("\xad") and (is_word(core, joined=joined) or _lacks_u(core, encoding))
     if not right or proper:
@@ -248,16 +260,29 @@ def _decided(score: Score, beside: Legacy | None) -> bool:
     return score.points[beside] >= _ENOUGH_BESIDE or not (score.unfamiliar[beside] or score.familiar)
 
 
+def _encoding(score: Score, beside: Legacy | None) -> Legacy:
+    """The encoding of a unit that is decided: by itself, else by the rest of the table."""
+    return beside if beside is not None and score.points[score.best] < _ENOUGH else score.best
+
+
+def _choices(unit: Unit, distinct: list[str], column: Legacy | None, known: frozenset[str]) -> dict[str, Legacy | None]:
+    """The encoding of every cell, None where it stays."""
+    if column is not None and not unit.header and not unit.score.wrong[column]:
+        return dict.fromkeys(distinct, column)
+    return {text: _of_cell(text, unit, column, known) for text in distinct}
+
+
 def _of_cell(text: str, unit: Unit, column: Legacy | None, known: frozenset[str]) -> Legacy | None:
     """The encoding of one cell: the column's, unless the cell is proper as it stands; in other columns what it proves itself."""
     if unit.header and known and not is_known(unit.plain(text), known):
         meant = [e for e in LEGACY if is_known(_converted(text, e), known)]
         if meant:
             return meant[0]
-    own = _score({w for w in _WORD.findall(text) if not w.isascii()}, unit)
+    own = unit.score_of(text)
     if column is not None:
-        stays = own.beyond_bytes or (own.wrong[column] and not own.right[column]) or not _convertible(text, column)
-        return None if stays else column
+        # a word that is right in neither way: a foreign name where all its letters are letters
+        foreign = own.wrong[column] and not own.right[column] and (own.proper or all(c.isascii() or c.isalpha() for c in text))
+        return None if own.beyond_bytes or foreign or not _convertible(text, column) else column
     best = own.best
     certain = own.points[best] >= _ENOUGH and not own.wrong[best] and not own.beyond_bytes and not own.proper
     return best if certain and _convertible(text, best) else None
@@ -265,7 +290,7 @@ def _of_cell(text: str, unit: Unit, column: Legacy | None, known: frozenset[str]
 
 def _doubt(text: str, unit: Unit, beside: Legacy | None) -> str:
     """How a cell that was left could be read as well; empty when there is no reason to think so."""
-    own = _score({w for w in _WORD.findall(text) if not w.isascii()}, unit)
+    own = unit.score_of(text)
     best = own.best
     suspected = unit.score.beyond_bytes or unit.score.share(best) >= 0.5
     if suspected and own.points[best] >= _ENOUGH_BESIDE and own.share(best) >= _RIGHT and not own.beyond_bytes:
@@ -277,7 +302,15 @@ def _doubt(text: str, unit: Unit, beside: Legacy | None) -> str:
 
 def _converted(text: str, encoding: Legacy) -> str:
     """The text with its words read in the encoding; marks of print between them stay."""
-    return unicodedata.normalize("NFC", _WORD.sub(lambda match: _word_in(match.group(), encoding)[0], text))
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return unicodedata.normalize("NFC", _WORD.sub(lambda match: _word_in(match.group(), encoding)[0], text))
+    return read_legacy(text, encoding)[0]
+
+
+def _converted_all(texts: list[str], encoding: Legacy) -> list[str]:
+    return in_bulk(texts, lambda text: _converted(text, encoding))
 
 
 def _convertible(text: str, encoding: Legacy) -> bool:
@@ -299,27 +332,32 @@ def _holds_codes(texts: list[str]) -> bool:
     return 4 * sum(bool(_CODE.fullmatch(t)) for t in filled) >= 3 * len(filled)
 
 
-def _tell(unit: Unit, read: dict[str, tuple[str, Legacy | None]], left: dict[str, str], whole: bool, codes: bool) -> None:
-    """Say what was converted, and what was left although it may have been typed in an older encoding."""
+def _tell(unit: Unit, chosen: dict[str, Legacy | None], read: dict[str, str], whole: bool) -> None:
+    """Say what was converted, and what bytes in no known encoding were read as."""
     counts = Counter(unit.texts)
     for encoding in LEGACY:
-        texts = {t: r for t, (r, e) in read.items() if e == encoding}
+        texts = [t for t, e in chosen.items() if e == encoding]
         if not texts:
             continue
-        first = max(list(texts)[:50], key=lambda t: sum(not c.isascii() for c in t[:60]))
-        number = sum(counts[t] for t in texts)
+        first = max(texts[:50], key=lambda t: sum(not c.isascii() for c in t[:60]))
         mixed = "" if whole else "; the column is mixed, so each cell was judged by its own words"
-        said = f"{number} text(s) typed in {_SAYS[encoding]}{mixed}. If that is wrong, save the file as Unicode (UTF-8)"
-        unit.told.append((said, shown(unit.plain(first), texts[first]), round(unit.score.share(encoding), 3) if whole else 0.9))
+        said = f"{sum(counts[t] for t in texts)} text(s) typed in {_SAYS[encoding]}{mixed}. If that is wrong, save the file as Unicode (UTF-8)"
+        unit.told.append((said, shown(unit.plain(first), read[first]), round(unit.score.share(encoding), 3) if whole else 0.9))
+    stands = next((t for t, e in chosen.items() if e is None), None)
+    if unit.unread and stands is not None:
+        unit.told.append((unit.unread, repr(read[stands][:60]), None))
+
+
+def _tell_left(unit: Unit, texts: list[str], beside: Legacy | None, codes: bool) -> None:
+    """Say what was left although it may have been typed in an older encoding."""
+    telling = any(unit.score.points.values()) or (beside is not None and not unit.score.beyond_bytes)
+    left = {t: doubt for t in texts if (doubt := _doubt(t, unit, beside))} if telling else {}
     if left:
+        counts = Counter(unit.texts)
         first = next(iter(left))
-        number = sum(counts[t] for t in left)
         why = "the column holds codes, which are never converted" if codes else "the words do not decide it"
-        unit.told.append(
-            (
-                f"{number} text(s) may have been typed in an older encoding and were left as written: {why}. If they are meant as "
-                "shown, convert the column to Unicode and read the file again",
-                shown(unit.plain(first), left[first]),
-                None,
-            )
+        said = (
+            f"{sum(counts[t] for t in left)} text(s) may have been typed in an older encoding and were left as written: {why}. "
+            "If they are meant as shown, convert the column to Unicode and read the file again"
         )
+        unit.told.append((said, shown(unit.plain(first), left[first]), None))

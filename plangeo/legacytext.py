@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from typing import Literal
@@ -23,7 +24,8 @@ _MISREAD = re.compile(f"[\xc2-\xc6\xcc\xcd\xe1\xe2][{_TAIL}]")
 _EVIDENT = re.compile(f"[\xc2-\xc6\xcc\xcd](?![{_PRINT}])[{_TAIL}]|[\xe1\xe2][{_TAIL}]{{2}}")
 _LETTERS_OF_MISREAD = re.compile("[\x00-\u01bf\u0192\u02c6\u02dc\ufeff\u0300-\u036f\u1e00-\u1eff\u2000-\u22ff]*")
 """Latin letters, marks and signs: what a text of this kind holds."""
-_HIGH = re.compile("[\x80-\xff]")
+_PAIR = re.compile("[AEOUYaeouyÔÖôö][À-ÅÈ-ËÏÕØ-Üà-åè-ëïõø-ü]|[\x80-\xff]")
+_CONTROL = re.compile("[\x80-\x9f]")
 _MOST_READINGS = 3
 
 
@@ -36,11 +38,6 @@ def letters_of(name: Literal["TCVN3", "VNI"]) -> dict[str, str]:
     """
     table = (resources.files("plangeo.profiles") / "vn_script" / f"{name.lower()}.csv").read_text("utf-8")
     return {bytes.fromhex(row["legacy_hex"]).decode("latin-1"): row["unicode"] for row in csv.DictReader(io.StringIO(table))}
-
-
-@cache
-def _vni() -> re.Pattern[str]:
-    return re.compile("|".join(sorted(map(re.escape, letters_of("VNI")), key=len, reverse=True)) + "|[\x80-\xff]")
 
 
 @cache
@@ -58,21 +55,29 @@ def read_legacy(text: str, encoding: Legacy) -> tuple[str, bool]:
     """
     if encoding == "TCVN3":
         table = _tcvn3()
-        return text.translate(table), all(c.isascii() or ord(c) in table for c in text)
+        return text.translate(table), all(c.isascii() or ord(c) in table for c in set(text))
     if encoding == "VNI":
-        table_of = letters_of("VNI")
-        whole = True
-
-        def letter(match: re.Match[str]) -> str:
-            nonlocal whole
-            whole = whole and match.group() in table_of
-            return table_of.get(match.group(), match.group())
-
-        return _vni().sub(letter, text), whole
+        return _read_vni(text)
     try:
         return unicodedata.normalize("NFC", text.encode("latin-1").decode("cp1258")), True
     except UnicodeError:
         return text, False
+
+
+def _read_vni(text: str) -> tuple[str, bool]:
+    """One or two characters a letter; two count before one."""
+    table = letters_of("VNI")
+    whole = True
+
+    def letter(match: re.Match[str]) -> str:
+        nonlocal whole
+        found = match.group()
+        if found in table:
+            return table[found]
+        whole = whole and found[-1] in table and (found[0].isascii() or found[0] in table)
+        return "".join(table.get(c, c) for c in found)
+
+    return _PAIR.sub(letter, text), whole
 
 
 @cache
@@ -92,6 +97,11 @@ def _western() -> dict[str, str]:
     return {byte: letter for letter, byte in _windows("cp1252").items()}
 
 
+@cache
+def _western_bytes() -> dict[int, str]:
+    return {ord(letter): byte for letter, byte in _windows("cp1252").items() if letter > "\xff"}
+
+
 def from_windows(text: str) -> str:
     """Return ``text`` of Latin-1 characters as CP1252 writes them: its quotes, dashes and € stand where Latin-1 has none.
 
@@ -99,7 +109,7 @@ def from_windows(text: str) -> str:
     'l’été'
     """
     table = _western()
-    return _HIGH.sub(lambda match: table[match.group()], text)
+    return _CONTROL.sub(lambda match: table[match.group()], text)
 
 
 def as_bytes(text: str) -> str | None:
@@ -108,13 +118,28 @@ def as_bytes(text: str) -> str | None:
     >>> as_bytes("ho¹ch"), as_bytes("l’été") == "l\x92été", as_bytes("hoạch")
     ('ho¹ch', True, None)
     """
-    if all(c < "\u0100" for c in text):
+    if max(text, default="") < "\u0100":
         return text
     for code_page in ("cp1252", "cp1258"):
         table = _windows(code_page)
         if all(c.isascii() or c in table for c in text):
             return "".join(c if c.isascii() else table[c] for c in text)
     return None
+
+
+def in_bulk(texts: list[str], convert: Callable[[str], str]) -> list[str]:
+    """Return ``convert`` of every text, in one call where none holds a line break; it must work letter by letter.
+
+    >>> in_bulk(["a", "b"], str.upper)
+    ['A', 'B']
+    """
+    done = convert("\n".join(texts)).split("\n")
+    return done if len(done) == len(texts) else [convert(text) for text in texts]
+
+
+def may_be_misread(text: str) -> bool:
+    """Say whether any letter looks like one of UTF-8 read as Latin-1 or CP1252."""
+    return _MISREAD.search(text) is not None
 
 
 def is_evident(text: str) -> bool:
@@ -147,16 +172,13 @@ def _once(text: str) -> str | None:
     """The text whose UTF-8 was read in this way."""
     if not _MISREAD.search(text):
         return None
-    table = _windows("cp1252")
-    blob = bytearray()
-    for c in text:
-        byte = c if c < "\u0100" else table.get(c)
-        if byte is None:
-            return None
-        blob += byte.encode("latin-1")
+    try:
+        blob = text.translate(_western_bytes()).encode("latin-1")
+    except UnicodeEncodeError:
+        return None
     for tail in (b"", b"\xa0", b"\x85"):  # readers strip these as blanks from the end of a cell: Hà, Nguyễn
         try:
-            mended = (bytes(blob) + tail).decode("utf-8")
+            mended = (blob + tail).decode("utf-8")
         except UnicodeDecodeError:
             continue
         if _LETTERS_OF_MISREAD.fullmatch(mended):

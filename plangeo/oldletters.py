@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 
-from plangeo.legacytext import is_evident
+from plangeo.legacytext import in_bulk, is_evident
 from plangeo.syllables import is_familiar, is_syllable, is_word, maybe_lost_u, spelling, with_lost_u
 
 Told = tuple[str, str, float | None]
@@ -41,18 +41,22 @@ def mend_letters(texts: list[str], *, tcvn3: bool = False) -> tuple[list[str], l
     counts = Counter(texts)
 
     def step(said: str, mend: Callable[[str], str], confidence: float = 1.0) -> None:
-        changed = {t: new for t, old in read.items() if (new := mend(old)) != old}
+        mended = dict(zip(read, in_bulk(list(read.values()), mend), strict=True))
+        changed = [t for t, new in mended.items() if new != read[t]]
         if changed:
-            first = next(iter(changed))
-            told.append((f"{sum(counts[t] for t in changed)} text(s): {said}", _sample(read[first], changed[first]), confidence))
-            read.update(changed)
+            sample = _sample(read[changed[0]], mended[changed[0]])
+            told.append((f"{sum(counts[t] for t in changed)} text(s): {said}", sample, confidence))
+            read.update(mended)
 
     step("letters written in parts (a letter and its marks as characters of their own) were composed (NFC)", _composed)
-    vietnamese = any(_ONLY_VIETNAMESE.search(t) for t in read.values())
-    step("Ð or ð (the Icelandic eth) stood for Đ or đ", lambda t: _HAS_ETH.sub(lambda m: _eth(m.group(), vietnamese), t))
-    said = "invisible soft hyphens (U+00AD) were left out, or read as ư where only that is a word"
-    step(said, lambda t: t if is_evident(t) else _SOFT.sub(_soft, t))
-    _lost_u(read, tcvn3, step, told)
+    column = "\n".join(read.values())
+    vietnamese = _ONLY_VIETNAMESE.search(column) is not None
+    if any(c in column for c in "ÐƉðɖ"):
+        step("Ð or ð (the Icelandic eth) stood for Đ or đ", lambda t: _HAS_ETH.sub(lambda m: _eth(m.group(), vietnamese), t))
+    if "\xad" in column:
+        said = "invisible soft hyphens (U+00AD) were left out, or read as ư where only that is a word"
+        step(said, lambda t: t if is_evident(t) else _SOFT.sub(_soft, t))
+    _lost_u(list(read.values()), tcvn3, step, told)
     doubtful = next((t for t in read.values() if "\xad" in t and (vietnamese or tcvn3)), None)
     if doubtful is not None:
         told.append(("a soft hyphen (U+00AD) may stand for ư; it was left as written, check the word", repr(doubtful[:60]), None))
@@ -80,29 +84,28 @@ def _soft(match: re.Match[str]) -> str:
     return word
 
 
-def _lost_u(
-    read: dict[str, str], tcvn3: bool, step: Callable[[str, Callable[[str], str], float], None], told: list[Told]
-) -> None:
+def _lost_u(texts: list[str], tcvn3: bool, step: Callable[[str, Callable[[str], str], float], None], told: list[Told]) -> None:
     """Put back what is certain; tell what is not."""
-    words = {w for t in read.values() if tcvn3 or _HORN & set(t) for w in _LETTERS.findall(t)}
+    column = "\n".join(texts)
+    words = set(_LETTERS.findall(column)) if tcvn3 or not _HORN.isdisjoint(column) else set()
     certain = {w: mended for w in words if (mended := _certain(w, tcvn3)) is not None}
     if not (tcvn3 or certain):
         return
     pattern, phrases = _phrases()
-    said = (
-        "the letter ư, a soft hyphen in TCVN3, had been dropped and was put back where spelling or a phrase allows nothing else"
-    )
+    lower = {w.lower() for w in words}
+    listed = any(lower.issuperset(lost.split()) for lost in phrases)
 
     def restore(text: str) -> str:
-        text = pattern.sub(lambda m: _phrase(m.group(), phrases), text)
+        text = pattern.sub(lambda m: _phrase(m.group(), phrases), text) if listed else text
         if tcvn3:
             text = _HYPHEN.sub(_hyphen, text)
-        return _LETTERS.sub(lambda m: certain.get(m.group(), m.group()), text)
+        return _LETTERS.sub(lambda m: certain.get(m.group(), m.group()), text) if certain else text
 
-    step(said, restore, 0.95)
-    if certain or not any("ư" in t for t in read.values()):
-        after = sorted({w for t in read.values() for w in _LETTERS.findall(t)})
-        doubts = [f"{w!r} ({whole!r}?)" for w in after if (whole := maybe_lost_u(w)) is not None]
+    if certain or listed or (tcvn3 and "-" in column):
+        said = "the letter ư, a soft hyphen in TCVN3, was dropped by some program and put back where spelling or a phrase allows nothing else"
+        step(said, restore, 0.95)
+    if certain or "ư" not in column:
+        doubts = [f"{w!r} ({whole!r}?)" for w in sorted(words) if (whole := maybe_lost_u(w)) is not None]
         if doubts:
             told.append(
                 ("words that may lack an ư were left as written; correct the file where they do", ", ".join(doubts[:8]), None)
