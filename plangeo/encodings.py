@@ -140,9 +140,9 @@ def read_unit(unit: Unit, beside: Legacy | None, known: frozenset[str] = frozens
         texts = [t for t in distinct if chosen[t] == encoding]
         read |= zip(texts, in_bulk(texts, unit.plain) if encoding is None else _converted_all(texts, encoding), strict=True)
     _tell(unit, chosen, read, whole)
-    _tell_left(unit, [t for t in distinct if chosen[t] is None], beside, codes)
     mended, told = mend_letters([read.get(t, t) for t in unit.texts], tcvn3="TCVN3" in chosen.values())
     unit.told += told
+    _tell_left(unit, [t for t in distinct if chosen[t] is None], set(mended), beside, codes)
     return mended
 
 
@@ -290,6 +290,8 @@ def _of_cell(text: str, unit: Unit, column: Legacy | None, known: frozenset[str]
 
 def _doubt(text: str, unit: Unit, beside: Legacy | None) -> str:
     """How a cell that was left could be read as well; empty when there is no reason to think so."""
+    if max(text) > "\xff":
+        return ""
     own = unit.score_of(text)
     best = own.best
     suspected = unit.score.beyond_bytes or unit.score.share(best) >= 0.5
@@ -348,10 +350,10 @@ def _tell(unit: Unit, chosen: dict[str, Legacy | None], read: dict[str, str], wh
         unit.told.append((unit.unread, repr(read[stands][:60]), None))
 
 
-def _tell_left(unit: Unit, texts: list[str], beside: Legacy | None, codes: bool) -> None:
+def _tell_left(unit: Unit, texts: list[str], read: set[str], beside: Legacy | None, codes: bool) -> None:
     """Say what was left although it may have been typed in an older encoding."""
     telling = any(unit.score.points.values()) or (beside is not None and not unit.score.beyond_bytes)
-    left = {t: doubt for t in texts if (doubt := _doubt(t, unit, beside))} if telling else {}
+    left = {t: doubt for t in texts if (doubt := _doubt(t, unit, beside)) and doubt not in read} if telling else {}
     if left:
         counts = Counter(unit.texts)
         first = next(iter(left))

@@ -56,7 +56,7 @@ def mend_letters(texts: list[str], *, tcvn3: bool = False) -> tuple[list[str], l
     if "\xad" in column:
         said = "invisible soft hyphens (U+00AD) were left out, or read as ư where only that is a word"
         step(said, lambda t: t if is_evident(t) else _SOFT.sub(_soft, t))
-    _lost_u(list(read.values()), tcvn3, step, told)
+    _lost_u(read, tcvn3, step, told)
     doubtful = next((t for t in read.values() if "\xad" in t and (vietnamese or tcvn3)), None)
     if doubtful is not None:
         told.append(("a soft hyphen (U+00AD) may stand for ư; it was left as written, check the word", repr(doubtful[:60]), None))
@@ -84,28 +84,31 @@ def _soft(match: re.Match[str]) -> str:
     return word
 
 
-def _lost_u(texts: list[str], tcvn3: bool, step: Callable[[str, Callable[[str], str], float], None], told: list[Told]) -> None:
+def _lost_u(
+    read: dict[str, str], tcvn3: bool, step: Callable[[str, Callable[[str], str], float], None], told: list[Told]
+) -> None:
     """Put back what is certain; tell what is not."""
-    column = "\n".join(texts)
+    column = "\n".join(read.values())
     words = set(_LETTERS.findall(column)) if tcvn3 or not _HORN.isdisjoint(column) else set()
     certain = {w: mended for w in words if (mended := _certain(w, tcvn3)) is not None}
     if not (tcvn3 or certain):
         return
+    certain |= {w: mended for w in words if certain and (mended := _certain(w, True)) is not None and is_familiar(mended)}
     pattern, phrases = _phrases()
     lower = {w.lower() for w in words}
     listed = any(lower.issuperset(lost.split()) for lost in phrases)
 
     def restore(text: str) -> str:
+        text = _HYPHEN.sub(_hyphen, text) if tcvn3 else text
         text = pattern.sub(lambda m: _phrase(m.group(), phrases), text) if listed else text
-        if tcvn3:
-            text = _HYPHEN.sub(_hyphen, text)
         return _LETTERS.sub(lambda m: certain.get(m.group(), m.group()), text) if certain else text
 
     if certain or listed or (tcvn3 and "-" in column):
         said = "the letter ư, a soft hyphen in TCVN3, was dropped by some program and put back where spelling or a phrase allows nothing else"
         step(said, restore, 0.95)
     if certain or "ư" not in column:
-        doubts = [f"{w!r} ({whole!r}?)" for w in sorted(words) if (whole := maybe_lost_u(w)) is not None]
+        left = sorted(words.intersection(_LETTERS.findall("\n".join(read.values()))))
+        doubts = [f"{w!r} ({whole!r}?)" for w in left if (whole := maybe_lost_u(w) or with_lost_u(w)) is not None]
         if doubts:
             told.append(
                 ("words that may lack an ư were left as written; correct the file where they do", ", ".join(doubts[:8]), None)
@@ -125,7 +128,7 @@ def _hyphen(match: re.Match[str]) -> str:
     """Ph-ờng: some programs write the soft hyphen as a hyphen."""
     left, right = match.groups()
     whole = f"{left}ư{right}"
-    fits = not left.isupper() and not is_syllable(left) and is_syllable(whole)
+    fits = not right.isupper() and not is_syllable(left) and is_syllable(whole)
     return whole if fits and (_HORN & set(right) or is_familiar(whole)) else match.group()
 
 
@@ -133,12 +136,14 @@ def _hyphen(match: re.Match[str]) -> str:
 def _phrases() -> tuple[re.Pattern[str], dict[str, str]]:
     table = {" ".join(lost): " ".join(whole) for lost, whole in spelling().lost_u.items()}
     choices = "|".join(sorted(map(re.escape, table), key=len, reverse=True))
-    return re.compile(rf"(?<![\w-])(?:{choices})(?![\w-])", re.IGNORECASE), table
+    return re.compile(rf"(?<![\w-])(?:{choices})-?(?![\w-])", re.IGNORECASE), table
 
 
 def _phrase(found: str, phrases: dict[str, str]) -> str:
-    """The phrase with its ư, capitals as written."""
-    whole = phrases.get(found.lower(), found)
+    """The phrase with its ư, capitals as written; a hyphen at its end stands for the ư."""
+    whole = phrases[found.rstrip("-").lower()]
+    if found.endswith("-") and not whole.endswith("ư"):
+        return found
     letters = iter(found)
     return "".join("ư" if c == "ư" and c not in found.lower() else next(letters, "") for c in whole)
 
