@@ -34,6 +34,8 @@ _RIGHT = 0.8
 _WORD = re.compile("[A-Za-z\u0080-\u009f\u00a1-\u1fff\u20ab\uff00-\uffef]+")
 _UNIT_SIGNS = frozenset("²³°™€")
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9+/._-]{0,11}")
+_CODE_LIKE = re.compile(r"[^a-z\s]{1,12}")
+_LETTER = re.compile("[A-Za-z\u0080-\uffff]")
 _BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _SAYS = {
     "TCVN3": "TCVN3 (ABC, fonts named .VnTime); its capitals with tone marks come out small, names are compared without case",
@@ -116,8 +118,12 @@ def weigh(unit: Unit) -> None:
 
 
 def settled(units: Iterable[Unit]) -> Legacy | None:
-    """Return the encoding that units of one table are in by themselves, when it is only one."""
+    """Return the encoding that units of one table are in by themselves, when it is only one; of a small table, all words count."""
+    units = list(units)
     found = {u.score.best for u in units if _decided(u.score, None)}
+    if not found:
+        pooled = _sum({word: judged for u in units for word, judged in u.words.items()}.values())
+        found = {pooled.best} if _decided(pooled, None) else set()
     return found.pop() if len(found) == 1 else None
 
 
@@ -131,10 +137,11 @@ def read_unit(unit: Unit, beside: Legacy | None, known: frozenset[str] = frozens
     if not distinct:
         return unit.texts
     whole = _decided(unit.score, beside)
-    codes = not unit.header and _holds_codes(unit.texts)
+    codes = {t for t in distinct if _CODE_LIKE.fullmatch(t)} if not unit.header and _holds_codes(unit.texts) else set()
     chosen: dict[str, Legacy | None] = dict.fromkeys(distinct)
-    if not codes and (unit.header or whole or any(unit.score.points.values())):
-        chosen = _choices(unit, distinct, _encoding(unit.score, beside) if whole else None, known)
+    if unit.header or whole or any(unit.score.points.values()):
+        words = [t for t in distinct if t not in codes]
+        chosen |= _choices(unit, words, _encoding(unit.score, beside) if whole else None, known)
     read: dict[str, str] = {}
     for encoding in (None, *LEGACY):
         texts = [t for t in distinct if chosen[t] == encoding]
@@ -160,7 +167,9 @@ def header_word(text: str, known: frozenset[str]) -> bool:
     """Say whether a header cell, read in any encoding, is one of the ``known`` folded words."""
     if len(text) > _LONGEST_TITLE:
         return False
-    return is_known(text, known) or (not text.isascii() and any(is_known(_converted(text, e), known) for e in LEGACY))
+    if is_known(text, known) or text.isascii():
+        return is_known(text, known)
+    return is_known(mend_utf8(text)[0], known) or any(is_known(_converted(text, e), known) for e in LEGACY)
 
 
 def _mend(unit: Unit) -> None:
@@ -330,8 +339,8 @@ def _word_in(word: str, encoding: Legacy) -> tuple[str, bool]:
 
 
 def _holds_codes(texts: list[str]) -> bool:
-    filled = [t for t in dict.fromkeys(texts) if t]
-    return 4 * sum(bool(_CODE.fullmatch(t)) for t in filled) >= 3 * len(filled)
+    lettered = [t for t in dict.fromkeys(texts) if _LETTER.search(t)]
+    return 2 * sum(bool(_CODE.fullmatch(t)) for t in lettered) >= len(lettered)
 
 
 def _tell(unit: Unit, chosen: dict[str, Legacy | None], read: dict[str, str], whole: bool) -> None:
@@ -350,16 +359,22 @@ def _tell(unit: Unit, chosen: dict[str, Legacy | None], read: dict[str, str], wh
         unit.told.append((unit.unread, repr(read[stands][:60]), None))
 
 
-def _tell_left(unit: Unit, texts: list[str], read: set[str], beside: Legacy | None, codes: bool) -> None:
+def _tell_left(unit: Unit, texts: list[str], read: set[str], beside: Legacy | None, codes: set[str]) -> None:
     """Say what was left although it may have been typed in an older encoding."""
-    telling = any(unit.score.points.values()) or (beside is not None and not unit.score.beyond_bytes)
-    left = {t: doubt for t in texts if (doubt := _doubt(t, unit, beside)) and doubt not in read} if telling else {}
+    counts = Counter(unit.texts)
+    suspected = any(unit.score.points.values()) or (beside is not None and not unit.score.beyond_bytes)
+    if codes and suspected:
+        number, first = sum(counts[t] for t in codes), min(codes)
+        unit.told.append((f"{number} code(s) with letters beyond A to Z were left: codes are never converted", repr(first), None))
+    left = (
+        {t: doubt for t in texts if t not in codes and (doubt := _doubt(t, unit, beside)) and doubt not in read}
+        if suspected
+        else {}
+    )
     if left:
-        counts = Counter(unit.texts)
         first = next(iter(left))
-        why = "the column holds codes, which are never converted" if codes else "the words do not decide it"
         said = (
-            f"{sum(counts[t] for t in left)} text(s) may have been typed in an older encoding and were left as written: {why}. "
-            "If they are meant as shown, convert the column to Unicode and read the file again"
+            f"{sum(counts[t] for t in left)} text(s) may have been typed in an older encoding and were left as written: the words do "
+            "not decide it. If they are meant as shown, convert the column to Unicode and read the file again"
         )
         unit.told.append((said, shown(unit.plain(first), left[first]), None))

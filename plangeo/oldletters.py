@@ -52,7 +52,7 @@ def mend_letters(texts: list[str], *, tcvn3: bool = False) -> tuple[list[str], l
     column = "\n".join(read.values())
     vietnamese = _ONLY_VIETNAMESE.search(column) is not None
     if any(c in column for c in "ÐƉðɖ"):
-        step("Ð or ð (the Icelandic eth) stood for Đ or đ", lambda t: _HAS_ETH.sub(lambda m: _eth(m.group(), vietnamese), t))
+        step("Ð or ð (the Icelandic eth) stood for Đ or đ", lambda t: _HAS_ETH.sub(lambda m: _eth(m.group()), t))
     if "\xad" in column:
         said = "invisible soft hyphens (U+00AD) were left out, or read as ư where only that is a word"
         step(said, lambda t: t if is_evident(t) else _SOFT.sub(_soft, t))
@@ -67,9 +67,10 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _eth(word: str, vietnamese: bool) -> str:
+def _eth(word: str) -> str:
+    """The word with Đ for Ð, where that makes a Vietnamese word or an abbreviation without vowel: QĐ, HĐND."""
     mended = word.translate(_ETH)
-    short = word.isupper() and len(word) <= 6 and (vietnamese or not _VOWELS & set(word))
+    short = word.isupper() and _VOWELS.isdisjoint(unicodedata.normalize("NFD", word))
     return mended if short or is_word(mended) else word
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import NamedTuple
 
 from plangeo.yamlfile import read_yaml
@@ -18,7 +19,6 @@ _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
 _AFTER_STOP = ("\u0301", "\u0323")
 _STOPS = ("c", "ch", "k", "p", "t")
 _FRONT = "eêiy"
-_CAMEL = re.compile(r"(?<=[^\W\d_])(?=[A-ZĐ])")
 
 
 class Spelling(NamedTuple):
@@ -125,7 +125,8 @@ def is_word(text: str, *, joined: bool = False) -> bool:
     """
     if is_syllable(text):
         return True
-    parts = [part for part in _CAMEL.split(text) if part]
+    starts = [n for n in range(1, len(text)) if text[n].isupper()]
+    parts = [text[a:b] for a, b in pairwise((0, *starts, len(text)))]
     if len(parts) > 1 and all(is_syllable(part) for part in parts):
         return True
     return joined and len(text) <= 30 and _splits(text.lower(), 6)
