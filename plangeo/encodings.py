@@ -28,6 +28,8 @@ _ENOUGH_BESIDE = 1.0
 """Points a column needs when other columns of the same table, or its header, are in that encoding."""
 _LONGEST_TITLE = 120
 """Characters of the longest cell that may be the title of a column."""
+_LONGEST_WORD = 60
+"""Characters of the longest word that is weighed."""
 _RIGHT = 0.8
 """Share of the words that must be spelled right."""
 # a run of letters and of what older fonts use as letters; not: blanks, dashes, quotes and other marks of print
@@ -61,6 +63,9 @@ class _Word(NamedTuple):
     familiar: bool
     read: tuple[_Reading | None, ...]
     """For each of LEGACY; None where the word says nothing."""
+
+
+_NO_WORD = _Word(False, False, False, (None,) * len(LEGACY))
 
 
 @dataclass
@@ -113,7 +118,7 @@ def weigh(unit: Unit) -> None:
     """Mend misread UTF-8 in the unit and weigh its words."""
     _mend(unit)
     words = {w for w in _WORD.findall("\n".join(unit.distinct())) if not w.isascii()}
-    unit.words = {w: _judged(w, unit.plain(w), unit.header) for w in words}
+    unit.words = {w: _judged(w, unit.plain(w), unit.header) if len(w) <= _LONGEST_WORD else _NO_WORD for w in words}
     unit.score = _sum(unit.words.values())
 
 
@@ -221,7 +226,7 @@ def _judged(word: str, plain: str, joined: bool) -> _Word:
     beyond = proper and any(c > "ÿ" for c in unicodedata.normalize("NFC", word))
     signs = [c for c in word if not c.isascii()]
     if all(c in _UNIT_SIGNS for c in signs) or not any(c.isalpha() for c in plain):
-        return _Word(False, False, False, (None,) * len(LEGACY))
+        return _NO_WORD
     read = tuple(_read_as(word, plain, encoding, proper, joined) for encoding in LEGACY)
     return _Word(proper, beyond, is_familiar(core), read)
 

@@ -17,11 +17,15 @@ from typing import Literal
 Legacy = Literal["TCVN3", "VNI", "CP1258"]
 """Encodings that a text may be in while its characters say something else."""
 
-_PRINT = "\u201a\u201e\u2020\u2021\u2030\u2039\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u2026\u2122\u203a\xbb\xab\xb0\xb2\xb3\xb9\xb7\xae\xa9"
+_PRINT = "\u201a\u201e\u2020\u2021\u2030\u2039\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u2026\u2122\u203a\xbb\xab"
 """Signs that may as well follow a capital letter in print: « MAÇÃ », OPCIÓ…"""
 _TAIL = "\x80-\xbf\u20ac\u0192\u02c6\u0160\u0152\u017d\u02dc\u0161\u0153\u017e\u0178" + _PRINT
 _MISREAD = re.compile(f"[\xc2-\xc6\xcc\xcd\xe1\xe2][{_TAIL}]")
-_EVIDENT = re.compile(f"[\xc2-\xc6\xcc\xcd](?![{_PRINT}])[{_TAIL}]|[\xe1\xe2][{_TAIL}]{{2}}")
+# Å² is a unit; a capital amid small letters is none of print
+_EVIDENT = re.compile(
+    f"(?!Å[\xb0\xb2\xb3\xb9\xb7])[\xc2-\xc6\xcc\xcd](?![{_PRINT}])[{_TAIL}]|(?<=[a-z])[\xc2-\xc6][{_TAIL}]|[\xc2-\xc6][{_TAIL}](?=[a-z])"
+    f"|[\xe1\xe2][{_TAIL}]{{2}}"
+)
 _LETTERS_OF_MISREAD = re.compile("[\x00-\u01bf\u0192\u02c6\u02dc\ufeff\u0300-\u036f\u1e00-\u1eff\u2000-\u22ff]*")
 """Latin letters, marks and signs: what a text of this kind holds."""
 _PAIR = re.compile("[AEOUYaeouyÔÖôö][À-ÅÈ-ËÏÕØ-Üà-åè-ëïõø-ü]|[\x80-\xff]")
@@ -145,8 +149,8 @@ def may_be_misread(text: str) -> bool:
 def is_evident(text: str) -> bool:
     """Say whether a text shows signs of misread UTF-8 that cannot be a capital letter before a mark of print.
 
-    >>> is_evident("bÃ¢timent"), is_evident("VANDÅ»")
-    (True, False)
+    >>> is_evident("rÃ©seau"), is_evident("aoÃ»t"), is_evident("VANDÅ»"), is_evident("10 Å²")
+    (True, True, False, False)
     """
     return _EVIDENT.search(text) is not None
 

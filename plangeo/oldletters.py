@@ -19,9 +19,8 @@ Told = tuple[str, str, float | None]
 """What was decided, a sample as written → as read, and how sure it is."""
 
 _ETH = str.maketrans("ÐƉðɖ", "ĐĐđđ")
-_HAS_ETH = re.compile(r"[^\W\d_]*[ÐƉðɖ][^\W\d_]*")
 _LETTERS = re.compile(r"[^\W\d_]+")
-_SOFT = re.compile(r"(?:[^\W\d_]|\u00ad)*\u00ad(?:[^\W\d_]|\u00ad)*")
+_SOFT = re.compile(r"(?:[^\W\d_]|\u00ad)+")
 _HYPHEN = re.compile(r"(?<!\w)([^\W\d_]{1,3})-([^\W\d_]{1,4})(?!\w)")
 _HORN = frozenset("ơờớởỡợƠỜỚỞỠỢ")
 _ONLY_VIETNAMESE = re.compile("[ơƠưƯ\u1ea0-\u1ef9]")
@@ -52,7 +51,7 @@ def mend_letters(texts: list[str], *, tcvn3: bool = False) -> tuple[list[str], l
     column = "\n".join(read.values())
     vietnamese = _ONLY_VIETNAMESE.search(column) is not None
     if any(c in column for c in "ÐƉðɖ"):
-        step("Ð or ð (the Icelandic eth) stood for Đ or đ", lambda t: _HAS_ETH.sub(lambda m: _eth(m.group()), t))
+        step("Ð or ð (the Icelandic eth) stood for Đ or đ", lambda t: _LETTERS.sub(lambda m: _eth(m.group()), t))
     if "\xad" in column:
         said = "invisible soft hyphens (U+00AD) were left out, or read as ư where only that is a word"
         step(said, lambda t: t if is_evident(t) else _SOFT.sub(_soft, t))
@@ -70,6 +69,8 @@ def _composed(text: str) -> str:
 def _eth(word: str) -> str:
     """The word with Đ for Ð, where that makes a Vietnamese word or an abbreviation without vowel: QĐ, HĐND."""
     mended = word.translate(_ETH)
+    if mended == word:
+        return word
     short = word.isupper() and _VOWELS.isdisjoint(unicodedata.normalize("NFD", word))
     return mended if short or is_word(mended) else word
 
@@ -77,6 +78,8 @@ def _eth(word: str) -> str:
 def _soft(match: re.Match[str]) -> str:
     """The word without its soft hyphens, or with ư for them; as written where it could be either."""
     word = match.group()
+    if "\xad" not in word:
+        return word
     plain, horned = word.replace("\xad", ""), word.replace("\xad", "ư")
     as_u = word.count("\xad") == 1 and bool(plain) and is_syllable(horned)
     as_nothing = plain.isascii() or is_word(plain)

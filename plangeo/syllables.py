@@ -19,6 +19,8 @@ _TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
 _AFTER_STOP = ("\u0301", "\u0323")
 _STOPS = ("c", "ch", "k", "p", "t")
 _FRONT = "eêiy"
+_LONGEST = 7
+"""Letters of the longest syllable: nghiêng."""
 
 
 class Spelling(NamedTuple):
@@ -82,6 +84,8 @@ def is_syllable(word: str) -> bool:
     [True, True, True, True, True, True, False, False, True, False]
     """
     low = unicodedata.normalize("NFC", word).lower()
+    if len(low) > _LONGEST:
+        return False
     rules = spelling()
     for onset in rules.onsets:
         if not low.startswith(onset):
@@ -154,7 +158,7 @@ def with_lost_u(word: str) -> str | None:
     >>> with_lost_u("đờng"), with_lost_u("Hng"), with_lost_u("ngời"), with_lost_u("TT")
     ('đường', 'Hưng', None, None)
     """
-    if is_syllable(word) or len(word) < 3 or word.isupper():
+    if not 3 <= len(word) <= _LONGEST or word.isupper() or is_syllable(word):
         return None
     found = {text for n in range(len(word) + 1) if is_syllable(text := f"{word[:n]}ư{word[n:]}")}
     return found.pop() if len(found) == 1 else None
@@ -167,7 +171,7 @@ def maybe_lost_u(word: str) -> str | None:
     >>> maybe_lost_u("ngời"), maybe_lost_u("sơn")
     ('người', None)
     """
-    if is_familiar(word) or len(word) < 3 or not is_syllable(word):
+    if not 3 <= len(word) <= _LONGEST or is_familiar(word) or not is_syllable(word):
         return None
     found = {text for n in range(len(word) + 1) if is_familiar(text := f"{word[:n]}ư{word[n:]}")}
     return found.pop() if len(found) == 1 else None

@@ -170,3 +170,34 @@ def test_misread_utf8_that_lost_letters_is_told():
 
 def test_text_in_two_ways_in_one_cell():
     assert column(["Tỉnh " + mojibake("Lạng Sơn")])[0] == ["Tỉnh Lạng Sơn"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["réseau", "août", "île", "maïs", "où", "été", "25°C", "N° 5", "m²", "Zone à urbaniser", "forêt", "“été”", "bâti – Né"],
+)
+def test_misread_french_is_repaired_and_proper_french_is_not(text):
+    assert column([text]) == ([text], [])
+    assert column([mojibake(text)])[0] == [text]
+
+
+@pytest.mark.parametrize("text", ["« VANDÅ»", "«MAÇÃ»", "OPCIÓ…", "10 Å²", "“Ã”", "Tomáš", "SÂ»"])
+def test_capitals_before_signs_of_print_are_no_misread_utf8(text):
+    assert column([text])[0] == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 200_000,
+        "é" * 200_000,
+        "a" * 100_000 + "\xadé",
+        "Ã" * 100_000,
+        "Ð" * 100_000,
+        "ơ" * 100_000,
+        "a-" * 50_000 + "é",
+        "é\n" * 999,
+    ],
+)
+def test_very_long_words_are_no_trouble(text):
+    assert len(column([text, "ðất", "trờng"])[0]) == 3
