@@ -46,6 +46,7 @@ pyogrio.set_gdal_config_options(
         "GML_DOWNLOAD_SCHEMA": False,
         "GML_SKIP_RESOLVE_ELEMS": "ALL",
         "OGR_ARC_STEPSIZE": "1",
+        "DXF_ENCODING": "UTF-8",  # hand over the bytes: GDAL's decoder of CP1258 drops the last letter of every text
     }
 )
 _FIONA = {
@@ -117,10 +118,9 @@ def read_layer(
             "Check the export, or leave the layer out."
         )
     table = pd.DataFrame(fields) if fields else pd.DataFrame(index=range(len(wkb)))
-    table, text_notes = decode_frame(table, declared, from_bytes=encoding is not None)
-    notes += text_notes
+    table, decisions = decode_frame(table, declared, from_bytes=encoding is not None, known=request.known)
     if wkb is None:
-        return Raw(_numbered(table), layer, [*notes, "the layer has no geometry"], problems)
+        return Raw(_numbered(table), layer, [*notes, "the layer has no geometry"], problems, decisions)
     shapes, more = shapes_of(wkb)
     problems |= more
     crs_found = default_crs or (crs if carries_crs else None)
@@ -134,7 +134,7 @@ def read_layer(
     frame = gpd.GeoDataFrame(_numbered(table), geometry=gpd.GeoSeries(shapes, crs=settled), crs=settled)
     if problems:
         notes.append(f"{len(problems)} row(s) could not be read whole and are kept without geometry")
-    return Raw(frame, layer, notes, problems, stated_crs=crs_found)
+    return Raw(frame, layer, notes, problems, decisions, stated_crs=crs_found)
 
 
 def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, ignore: Iterable[str] = ()) -> str:
@@ -304,7 +304,8 @@ def _read_or_salvage(
         return meta["crs"], wkb, fields, {}
     except UnicodeDecodeError:
         meta, wkb, fields = _bulk(path, layer, "ISO-8859-1", options)
-        table, _ = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
+        table, told = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
+        notes += [str(decision) for decision in told]
         return meta["crs"], wkb, {str(c): table[c] for c in table}, {}
     except Exception as error:  # one damaged record raises anything from FeatureError to "year 0 is out of range"
         total = int(info["features"])

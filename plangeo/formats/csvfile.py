@@ -7,6 +7,7 @@ import csv
 import io
 from pathlib import Path
 
+from plangeo.bytetext import read_rows
 from plangeo.errors import InputError
 from plangeo.headers import table_from_rows
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
@@ -23,7 +24,7 @@ def read(path: Path, request: Request) -> Raw:
     head = read_head(path)
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path.name} is larger than 2 GB. Convert it to Parquet or GeoPackage.")
-    text, notes = _text(path, head)
+    text, notes, from_bytes = _text(path, head)
     separator = _separator(text)
     try:
         # one cell may hold a whole geometry as text
@@ -38,19 +39,21 @@ def read(path: Path, request: Request) -> Raw:
         raise InputError(
             f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line."
         ) from error
+    rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
     frame, more = table_from_rows(rows, request.known)
     if frame.empty:
         raise InputError(f"{path.name} has no row below its header. Check the export.")
     widths = {len(c) for _, c in rows if any(c)}
     if max(widths) > len(rows[0][1]) > 1 and any(len(c) > len(rows[0][1]) and any(c[len(rows[0][1]) :]) for _, c in rows[1:]):
         more.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
-    return Raw(frame, path.stem, notes + more)
+    return Raw(frame, path.stem, notes + more, decisions=decisions)
 
 
-def _text(path: Path, head: bytes) -> tuple[str, list[str]]:
+def _text(path: Path, head: bytes) -> tuple[str, list[str], bool]:
+    """The text, notes, and whether its characters stand for bytes whose encoding the columns must tell."""
     blob = path.read_bytes()
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return blob.decode("utf-16", errors="replace"), ["encoding: UTF-16"]
+        return blob.decode("utf-16", errors="replace"), ["encoding: UTF-16"], False
     if (
         b"\0" in head
         or head.startswith((b"PK\x03\x04", b"%PDF", b"SQLite format"))
@@ -60,17 +63,9 @@ def _text(path: Path, head: bytes) -> tuple[str, list[str]]:
             f"{path.name} is not a text table: its content is {true_type(head)}. Rename it to its true type, or export it again."
         )
     try:
-        return blob.decode("utf-8-sig"), []
+        return blob.decode("utf-8-sig"), [], False
     except UnicodeDecodeError:
-        pass
-    try:
-        vietnamese = blob.decode("cp1258")
-        # tone marks are separate characters in this code page: no other text has them
-        if any(mark in vietnamese for mark in "\u0300\u0301\u0303\u0309\u0323"):
-            return vietnamese, ["encoding: not UTF-8; read as CP1258 (Vietnamese Windows)"]
-    except UnicodeDecodeError:
-        pass
-    return blob.decode("latin-1"), ["encoding: not UTF-8; read as Latin-1"]
+        return blob.decode("latin-1"), [], True
 
 
 def _separator(text: str) -> str:
