@@ -164,7 +164,10 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
     layers = opened.measured_in(target, law)
     codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
-    return Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers))
+    zones = _zone_layer(layers)
+    if zones is not None:
+        law = law.with_mixed(sorted(set(zones.rows["zone_code"].astype(str))))
+    return Case(law, tuple(chosen), codes, target, contact_m, layers, zones)
 
 
 def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) -> Assessment:

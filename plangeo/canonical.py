@@ -16,6 +16,7 @@ from plangeo.bounds import check_bounds
 from plangeo.coordinates import places
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
+from plangeo.landcodes import find_confused_cells, read_zone_codes
 from plangeo.profiles import PLACE, Profile
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
 from plangeo.text import area_number, clean, fold, normalise_code, number_style, parse_area, parse_number, write_number
@@ -111,7 +112,10 @@ def canonical_sites(
         geometry, faults, reference = got.geometry, got.problems, got.crs
         notes += got.notes
     out["problem"] = [_joined(a, b, c) for a, b, c in zip(_told(raw), problems, faults, strict=True)]
-    return _gated(out, geometry, reference, "sites", profile, source, notes, survey.absurd if survey else None)
+    frame = _gated(out, geometry, reference, "sites", profile, source, notes, survey.absurd if survey else None)
+    if survey is None:  # a part of a register would say again what its other parts say
+        _about(frame).setdefault("decisions", []).extend(find_confused_cells(raw, profile, source))
+    return frame
 
 
 def canonical_zones(
@@ -137,14 +141,15 @@ def canonical_zones(
     out = _own_columns(raw, ZONES)
     _fill_texts(out, raw, found, ZONES, _row_ids(raw))
     _unique_ids(out, "zone_id", source, notes)
-    codes = [normalise_code(c) for c in out["zone_code"]]
-    out["zone_code"] = [code for code, _ in codes]
-    changed = Counter(note for _, note in codes if note)
+    written = [normalise_code(c) for c in out["zone_code"]]
+    out["zone_code"], decisions = read_zone_codes(out["zone_code"], profile, f"{source}, column {found['zone_code']!r}")
+    changed = Counter(note for (plain, note), code in zip(written, out["zone_code"], strict=True) if note and plain == code)
     notes += [f"{source}: class code {note} in {count} zone(s)" for note, count in changed.most_common(_SHOWN)]
     if plan_id is not None:
         out["plan_id"] = clean(plan_id)
     out["problem"] = _told(raw)
     frame = _gated(out, list(raw.geometry), raw.crs, "zones", profile, source, notes)
+    _about(frame).setdefault("decisions", []).extend(decisions)
     repeated = frame.geometry.notna() & pd.DataFrame(
         {"g": frame.geometry.to_wkb(), "c": frame["zone_code"], "p": frame["plan_id"]}
     ).duplicated(keep="first")

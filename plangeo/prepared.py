@@ -31,6 +31,7 @@ from plangeo.geometry import as_crs, repair_layer, to_crs
 from plangeo.partition import CONTACT_WIDTH_M
 from plangeo.piecefile import read_borders, read_pieces, read_shapes, read_table, write_borders, write_pieces, write_shapes
 from plangeo.pieces import Pieces, cut, hilbert_positions
+from plangeo.reading import from_plain, to_plain
 
 # Raise when preparing changes: everything kept before is then made anew.
 PREPARING = 2
@@ -141,11 +142,13 @@ class Origin:
             made = Outline(_across(frame.geometry.bounds.to_numpy(), frame.crs), frame.attrs.get("plangeo", {}))
             told = _told_crs(frame.crs)
             if told is not None:
-                _try_to_keep(place, {"crs": told, "attrs": dict(made.about)}, {"boxes": lambda p: _write_boxes(p, frame)})
+                _try_to_keep(place, {"crs": told, "attrs": to_plain(made.about)}, {"boxes": lambda p: _write_boxes(p, frame)})
             return made
         about, files = known
         table = read_table(files["boxes"])
-        return Outline(_across(np.column_stack([c.to_numpy() for c in table.columns]), as_crs(about["crs"])), about["attrs"])
+        return Outline(
+            _across(np.column_stack([c.to_numpy() for c in table.columns]), as_crs(about["crs"])), from_plain(about["attrs"])
+        )
 
     def prepared(self, crs: Any, contact_m: float = CONTACT_WIDTH_M) -> PreparedLayer:
         """Return the layer ready for measuring in ``crs`` (metric), from what is kept of it or made anew.
@@ -232,7 +235,7 @@ def _make(
     order = np.argsort(hilbert_positions(_boxes(borders.coordinates)), kind="stable")
     made = (pieces, borders.take(order), shapes)
     lost = np.flatnonzero(shapely.is_missing(shapes)).tolist()
-    about = {"read": dict(gated.attrs.get("plangeo", {})), "lost": lost, "pieces": len(pieces)}
+    about = {"read": to_plain(gated.attrs.get("plangeo", {})), "lost": lost, "pieces": len(pieces)}
     return PreparedLayer(rows, [*repairs, *later], as_crs(crs), key, "not kept", about, made=made)
 
 

@@ -6,8 +6,9 @@ read, which rows are no projects, in which CRS coordinates stand. Notes of a rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 Topic = Literal["sheet", "header", "column", "row", "total", "form", "number", "encoding", "place", "crs", "shape"]
 
@@ -33,3 +34,13 @@ class Decision:
     def __str__(self) -> str:
         told = f"{self.where}: {self.said}"
         return f"{told} [{self.sample}]" if self.sample else told
+
+
+def to_plain(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a reader said of a file (``attrs["plangeo"]``) as plain data, to be kept as JSON."""
+    return {**about, "decisions": [asdict(d) for d in about["decisions"]]} if "decisions" in about else dict(about)
+
+
+def from_plain(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``to_plain`` made plain as the reader said it."""
+    return {**about, "decisions": [Decision(**d) for d in about["decisions"]]} if "decisions" in about else dict(about)

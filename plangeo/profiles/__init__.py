@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from plangeo.errors import ProfileError
 from plangeo.model import Label, ZoneClass
+from plangeo.profiles.landuse import LandUse, read_landuse, read_provenance
 from plangeo.tables import SITES
 from plangeo.text import fold
 from plangeo.yamlfile import YamlFault, read_yaml
@@ -53,6 +54,8 @@ class Profile:
     """Where northings of the metric CRS lie, metres."""
     east_range: tuple[float, float] | None
     provenance: str
+    landuse: LandUse = field(default_factory=LandUse)
+    """Lists of codes by regulation, successors of codes, codes that are taken for others."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
@@ -74,6 +77,7 @@ class _Form(BaseModel):
     north_range: tuple[float, float] | None = None
     east_range: tuple[float, float] | None = None
     classes: Text | None = None
+    landuse: dict[str, Text] = {}
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -96,12 +100,13 @@ def load_profile(name: str | Path = "vn") -> Profile:
     try:
         text = (folder / f"{name}.yaml").read_text("utf-8") if packaged else _bounded(path)
         form = _Form.model_validate(read_yaml(text).data)
-        if form.classes is None:
-            classes: dict[str, ZoneClass] = {}
-        elif packaged:
-            classes = _classes((folder / form.classes).read_text("utf-8"), form.classes)
-        else:
-            classes = _classes(_bounded(path.parent / form.classes), form.classes)
+
+        def text_of(file: str) -> str:
+            return (folder / file).read_text("utf-8") if packaged else _bounded(path.parent / file)
+
+        table = "" if form.classes is None else text_of(form.classes)
+        classes = {} if form.classes is None else _classes(table, form.classes)
+        landuse = replace(read_landuse(form.landuse, text_of, classes), provenance=read_provenance(table))
     except ValidationError as fault:
         faults = [f"- {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in fault.errors()]
         raise ProfileError("\n".join([f"The profile {str(name)!r} cannot be used:", *faults])) from fault
@@ -113,7 +118,8 @@ def load_profile(name: str | Path = "vn") -> Profile:
         title=Label(form.title.vi, form.title.en),
         synonyms={t: {f: tuple(words) for f, words in fields.items()} for t, fields in form.synonyms.items()},
         metric_crs=form.metric_crs,
-        classes=classes,
+        classes=landuse.enrich(classes),
+        landuse=landuse,
         bounds_lonlat=form.bounds_lonlat,
         north_range=form.north_range,
         east_range=form.east_range,
@@ -141,9 +147,9 @@ def _check(form: _Form, name: str) -> None:
     box = form.bounds_lonlat
     if box and not (-180 <= box[0] < box[2] <= 180 and -90 <= box[1] < box[3] <= 90):
         faults.append("bounds_lonlat: write west, south, east, north in degrees")
-    for field, bounds in (("north_range", form.north_range), ("east_range", form.east_range)):
+    for name_of, bounds in (("north_range", form.north_range), ("east_range", form.east_range)):
         if bounds and not bounds[0] < bounds[1]:
-            faults.append(f"{field}: write the lower bound first, in metres")
+            faults.append(f"{name_of}: write the lower bound first, in metres")
     if faults:
         raise ProfileError("\n- ".join([f"The profile {name!r} cannot be used:", *faults]))
 
