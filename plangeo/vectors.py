@@ -137,6 +137,42 @@ def read_layer(
     return Raw(frame, layer, notes, problems)
 
 
+def list_contents(path: Path) -> list[str]:
+    """Return a line for each layer of a vector file: name, geometry, rows, CRS, columns; empty for a file GDAL does not list.
+
+    **Raises** InputError when it cannot be opened.
+    """
+    lines = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = [(str(row[0]), row[1]) for row in pyogrio.list_layers(path)]
+            for name, kind in found:
+                info = pyogrio.read_info(path, layer=name, encoding="ISO-8859-1", force_feature_count=True)
+                columns = ", ".join(map(str, info["fields"]))
+                lines.append(
+                    f"layer {name!r}: {info['features']:,} row(s), {kind or 'no geometry'}, "
+                    f"CRS {_words(_parsed(info['crs'])) if info['crs'] else 'not stated'}; columns {columns}"
+                )
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+            raise InputError(f"{path.name} cannot be opened ({error}). It may be damaged: copy or export it again.") from error
+    return lines
+
+
+def read_styles(path: Path, query: str, encoding: str | None = None) -> list[str]:
+    """Return the drawing style (OGR feature style: colour, text size and anchor) of every row of a drawing; empty when there is none.
+
+    ``query`` is a constant of the format, never a text of the user.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # told when the rows were read
+        try:
+            _, _, _, data = pyogrio.raw.read(path, sql=query, sql_dialect="OGRSQL", read_geometry=False, encoding=encoding)
+        except (pyogrio.errors.DataSourceError, UnicodeDecodeError, ValueError):
+            return []
+    return ["" if v is None else str(v) for v in data[0]]
+
+
 def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, ignore: Iterable[str] = ()) -> str:
     """Return the name of the layer to read.
 

@@ -2,24 +2,76 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
+from plangeo.cad import Drawing, layer_of, read_drawing, zones_of
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
-from plangeo.vectors import read_layer
+
+_READ = frozenset(
+    ["POINT", "MTEXT", "TEXT", "ATTDEF", "ATTRIB", "LINE", "LWPOLYLINE", "POLYLINE", "MLINE", "CIRCLE", "ELLIPSE", "ARC", "SPLINE", "HELIX", "INSERT", "DIMENSION", "HATCH", "SOLID", "TRACE", "3DFACE", "LEADER", "MULTILEADER"]
+)
+"""Entities that GDAL turns into shapes or texts; it leaves out the others in silence."""
+_DWG = "AutoCAD: Save As → DXF; without AutoCAD: the free ODA File Converter, or QGIS: Project → Import/Export → Import Layers from DWG/DXF"
 
 
 def read(path: Path, request: Request) -> Raw:
-    """Read the entities of a DXF drawing. **Raises** CrsError without ``crs=``; InputError for other content."""
+    """Read the entities of a DXF drawing; of a plan, the zones its shapes and labels make (``plangeo.cad``).
+
+    **Raises** CrsError without ``crs=``; InputError for other content, for levels that are not there or were not chosen.
+    """
+    drawing = read_elements(path, request)
+    if request.role == "zones":
+        return zones_of(drawing, request, path)
+    return layer_of(drawing, request, path)
+
+
+def read_elements(path: Path, request: Request) -> Drawing:
+    """Read all entities of a DXF drawing. **Raises** as ``read``."""
     head = read_head(path)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"AC10"):
+        version = head[:6].decode("ascii", "replace")
+        raise InputError(f"{path.name} is a DWG drawing ({version}) with the name of a DXF. Export it to DXF first ({_DWG}).")
     if not head.startswith(b"AutoCAD Binary DXF") and b"SECTION" not in head and not text.startswith((b"0", b"999")):
         raise InputError(
-            f"{path.name} is not a DXF drawing: its content is {true_type(head)}. A DWG file must be exported to DXF first."
+            f"{path.name} is not a DXF drawing: its content is {true_type(head)}. A DWG file must be exported to DXF first ({_DWG})."
         )
-    raw = read_layer(path, request, driver="DXF", carries_crs=False)
-    raw.notes.append("a drawing has no register: name, layer and text come from the drawing's own attributes")
-    return raw
+    binary = head.startswith(b"AutoCAD Binary DXF")
+    kinds, ended = (Counter[str](), True) if binary else _entities(path)
+    if not binary and kinds and not any(kind in _READ for kind in kinds):
+        raise InputError(
+            f"{path.name} draws nothing that can be read: it holds {_counted(kinds)}. Export its outlines as LWPOLYLINE, LINE or HATCH."
+        )
+    drawing = read_drawing(path, request, driver="DXF", styles="SELECT OGR_STYLE FROM entities")
+    notes = drawing.raw.notes
+    notes.append("a drawing has no register: name, layer and text come from the drawing's own attributes")
+    if left := Counter({kind: n for kind, n in kinds.items() if kind not in _READ}):
+        notes.append(
+            f"not read, because their kind is not known to the reader: {_counted(left)}; look whether borders or labels are among them"
+        )
+    if not ended:
+        notes.append("the data end early: the drawing has no EOF at its end, so part of it is missing; copy or export it again")
+    return drawing
+
+
+def _entities(path: Path) -> tuple[Counter[str], bool]:
+    """Count the kinds of entities of a text DXF, and say whether its end is there."""
+    kinds: Counter[str] = Counter()
+    section, value = "", ""
+    with path.open("rb") as stream:
+        for code in stream:
+            value = next(stream, b"").strip().decode("ascii", "replace")
+            if code.strip() == b"0" and section == "ENTITIES" and value not in ("ENDSEC", "VERTEX", "SEQEND"):
+                kinds[value] += 1
+            if (code.strip() == b"2" and section == "SECTION") or (code.strip() == b"0" and value in ("SECTION", "ENDSEC")):
+                section = value
+    return kinds, value == "EOF"
+
+
+def _counted(kinds: Counter[str]) -> str:
+    return ", ".join(f"{n:,} {kind[:40]}" for kind, n in kinds.most_common(10))
 
 
 FORMAT = Format("DXF", (".dxf",), "vector", read)
