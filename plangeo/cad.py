@@ -46,6 +46,8 @@ class Drawing:
     styles: tuple[str, ...]
     types: tuple[str, ...]
     """What the format calls the element."""
+    ending: str = ""
+    """What is wrong with the end of the file; empty when nothing."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,21 @@ def survey_levels(drawing: Drawing) -> list[Level]:
     return [summed(name) for name in sorted(rows, key=lambda n: (not n.isdigit(), int(n) if n.isdigit() else 0, n))]
 
 
+def rows_of(drawing: Drawing, request: Request, path: Path) -> Raw:
+    """Return a drawing as rows: the zones of a plan (``zones_of``), else the elements of the chosen levels (``layer_of``).
+
+    **Raises** InputError as these do; it tells as well when the file ends early, which may be the reason.
+    """
+    if drawing.ending:
+        drawing.raw.notes.append(drawing.ending)
+    try:
+        return zones_of(drawing, request, path) if request.role == "zones" else layer_of(drawing, request, path)
+    except InputError as fault:
+        if not drawing.ending:
+            raise
+        raise InputError(f"{fault}\nThe reason may be that {drawing.ending}.") from fault
+
+
 def layer_of(drawing: Drawing, request: Request, path: Path) -> Raw:
     """Return the elements of a drawing as the rows of a register or layer: those of ``request.layer``, closed lines as areas."""
     raw, levels = drawing.raw, survey_levels(drawing)
@@ -139,7 +156,7 @@ def zones_of(drawing: Drawing, request: Request, path: Path) -> Raw:
     on_border = np.isin(np.array(drawing.levels, dtype=object), borders)
     kinds = np.array(drawing.kinds, dtype=object)
     as_coded = "zone_code" in request.fields
-    label_levels = [] if as_coded else _label_levels(request.labels, levels, path)
+    label_levels = [] if as_coded else _label_levels(request, drawing, levels, path)
     opened, closed, areas = (on_border & (kinds == kind) for kind in ("line", "closed line", "area"))
     if not (opened | closed | areas).any():
         raise InputError(f"{path.name}: no lines and no areas lie on {_names(borders)}. It has:\n{_listed(levels)}")
@@ -252,21 +269,34 @@ def _border_levels(asked: str | None, levels: Sequence[Level], path: Path) -> li
     raise InputError(f"{path.name}: {why}.{_how('layer', 'zones', '--layer-name', drawn)} It has:\n{_listed(levels)}")
 
 
-def _label_levels(asked: str | None, levels: Sequence[Level], path: Path) -> list[str]:
-    if asked is not None:
-        return _named(asked, levels, path, "labels")
+def _label_levels(request: Request, drawing: Drawing, levels: Sequence[Level], path: Path) -> list[str]:
+    """The levels named, else the only one whose texts hold class codes (without known codes: the only one with texts)."""
+    if request.labels is not None:
+        return _named(request.labels, levels, path, "labels")
     texts = [v.name for v in levels if v.kinds["text"]]
-    if len(texts) == 1:
-        return texts
+    coded = Counter(
+        level
+        for level, kind, text in zip(drawing.levels, drawing.kinds, drawing.texts, strict=True)
+        if kind == "text" and request.codes and read_code(text, request.codes).way
+    )
+    if len(texts) == 1 or len(coded) == 1:
+        chosen = next(iter(coded), texts[0])
+        if len(texts) > 1:
+            said = (
+                f"the labels are taken from level {chosen!r}, the only one whose texts hold class codes; labels= chooses another"
+            )
+            drawing.raw.decisions.append(Decision("shape", path.name, said))
+        return [chosen]
     if not texts:
         raise InputError(
             f"{path.name}: the drawing has no texts, so nothing says which class its shapes are. Where the level says it: "
             'columns={"Layer": "zone_code"}, on the command line --map "zones:Layer=zone_code" (DGN: Level). '
             f"It has:\n{_listed(levels)}"
         )
+    likely = sorted(texts, key=lambda name: -coded[name])
     raise InputError(
         f"{path.name}: {len(texts)} levels hold texts, and plangeo does not guess which are the class labels."
-        f"{_how('labels', 'zones', '--labels', texts)} It has:\n{_listed(levels)}"
+        f"{_how('labels', 'zones', '--labels', likely)} It has:\n{_listed(levels)}"
     )
 
 
@@ -318,6 +348,8 @@ def _types(frame: pd.DataFrame, kinds: Sequence[str]) -> list[str]:
 
 
 def _as_areas(frame: pd.DataFrame, rows: Any) -> gpd.GeoDataFrame:
+    if not rows.any():
+        return gpd.GeoDataFrame(frame)
     shapes = frame.geometry.to_numpy().copy()
     shapes[rows] = shapely.polygons(shapely.linearrings([shapely.get_coordinates(g) for g in shapes[rows]]))
     return gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))

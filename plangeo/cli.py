@@ -352,7 +352,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
 
     layers = dict(_pair("--layer", item) for item in given["layers"])
     options = (("--crs", "systems"), ("--layer-name", "layer_names"), ("--labels", "label_levels"))
-    systems, names, labels = (dict(_pair(o, item) for item in given[k]) for o, k in options)
+    systems, names, labels = (dict(_pair(o, item) for item in given.get(k, ())) for o, k in options)
     _known_roles("--crs", systems, layers, given["boundaries"])
     _known_roles("--layer-name", names, layers, given["boundaries"])
     if others := set(labels) - ({"zones"} & set(layers)):

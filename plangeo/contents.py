@@ -44,8 +44,7 @@ def _describe_drawing(name: str, drawing: Drawing, profile: Profile) -> list[str
     for level in levels:
         lines.append(f"- {level}")
         lines += [f"    {line}" for line in _details(level, drawing, profile)]
-    lines += [f"  {note}" for note in drawing.raw.notes]
-    return lines
+    return lines + [f"  {note}" for note in (*drawing.raw.notes, drawing.ending) if note]
 
 
 def _details(level: Level, drawing: Drawing, profile: Profile) -> Iterable[str]:

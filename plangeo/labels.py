@@ -52,8 +52,8 @@ class Joined:
 def place_label(text: str, anchor: Any, style: str = "") -> Label:
     """Return a text with the centre worked out from its style (OGR feature style: s = height, p = anchor, a = angle).
 
-    >>> place_label("ODT", shapely.Point(0, 0), 'LABEL(t:"ODT",p:1,s:2g)').centre.wkt
-    'POINT (2.1 1)'
+    >>> place_label("ODTX", shapely.Point(0, 0), 'LABEL(t:"ODTX",p:1,s:10g)').centre.wkt
+    'POINT (14 5)'
     """
     style = _QUOTED.sub("", style)  # the text itself may hold anything that looks like a style
     size = _SIZE.search(style)

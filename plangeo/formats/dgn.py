@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from plangeo.cad import Drawing, layer_of, read_drawing, zones_of
+from plangeo.cad import Drawing, read_drawing, rows_of
 from plangeo.designfile import walk
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
@@ -15,10 +16,7 @@ def read(path: Path, request: Request) -> Raw:
 
     **Raises** InputError for version 8 and other content, for levels that are not there or were not chosen; CrsError without ``crs=``.
     """
-    drawing = read_elements(path, request)
-    if request.role == "zones":
-        return zones_of(drawing, request, path)
-    return layer_of(drawing, request, path)
+    return rows_of(read_elements(path, request), request, path)
 
 
 def read_elements(path: Path, request: Request) -> Drawing:
@@ -35,9 +33,7 @@ def read_elements(path: Path, request: Request) -> Drawing:
     if not walked.drawn:
         raise InputError(f"{path.name} draws nothing: {walked.warning(0) or 'it has no line, shape or text'}.")
     drawing = read_drawing(path, request, driver="DGN", styles="SELECT OGR_STYLE FROM elements", encoding="ISO-8859-1")
-    if told := walked.warning(len(drawing.levels)):
-        drawing.raw.notes.append(told)
-    return drawing
+    return replace(drawing, ending=walked.warning(len(drawing.levels)))
 
 
 FORMAT = Format("DGN v7", (".dgn",), "vector", read)

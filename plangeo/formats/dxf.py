@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
-from plangeo.cad import Drawing, layer_of, read_drawing, zones_of
+from plangeo.cad import Drawing, read_drawing, rows_of
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
 
 _READ = frozenset(
-    ["POINT", "MTEXT", "TEXT", "ATTDEF", "ATTRIB", "LINE", "LWPOLYLINE", "POLYLINE", "MLINE", "CIRCLE", "ELLIPSE", "ARC", "SPLINE", "HELIX", "INSERT", "DIMENSION", "HATCH", "SOLID", "TRACE", "3DFACE", "LEADER", "MULTILEADER"]
+    [
+        "POINT",
+        "MTEXT",
+        "TEXT",
+        "ATTDEF",
+        "ATTRIB",
+        "LINE",
+        "LWPOLYLINE",
+        "POLYLINE",
+        "MLINE",
+        "CIRCLE",
+        "ELLIPSE",
+        "ARC",
+        "SPLINE",
+        "HELIX",
+        "INSERT",
+        "DIMENSION",
+        "HATCH",
+        "SOLID",
+        "TRACE",
+        "3DFACE",
+        "LEADER",
+        "MULTILEADER",
+    ]
 )
 """Entities that GDAL turns into shapes or texts; it leaves out the others in silence."""
+_CUT = "the data end early: the drawing has no EOF at its end, so part of it is missing; copy or export it again"
 _DWG = "AutoCAD: Save As → DXF; without AutoCAD: the free ODA File Converter, or QGIS: Project → Import/Export → Import Layers from DWG/DXF"
 
 
@@ -21,10 +46,7 @@ def read(path: Path, request: Request) -> Raw:
 
     **Raises** CrsError without ``crs=``; InputError for other content, for levels that are not there or were not chosen.
     """
-    drawing = read_elements(path, request)
-    if request.role == "zones":
-        return zones_of(drawing, request, path)
-    return layer_of(drawing, request, path)
+    return rows_of(read_elements(path, request), request, path)
 
 
 def read_elements(path: Path, request: Request) -> Drawing:
@@ -51,23 +73,22 @@ def read_elements(path: Path, request: Request) -> Drawing:
         notes.append(
             f"not read, because their kind is not known to the reader: {_counted(left)}; look whether borders or labels are among them"
         )
-    if not ended:
-        notes.append("the data end early: the drawing has no EOF at its end, so part of it is missing; copy or export it again")
-    return drawing
+    return drawing if ended else replace(drawing, ending=_CUT)
 
 
 def _entities(path: Path) -> tuple[Counter[str], bool]:
     """Count the kinds of entities of a text DXF, and say whether its end is there."""
     kinds: Counter[str] = Counter()
-    section, value = "", ""
+    section, ended = "", False
     with path.open("rb") as stream:
         for code in stream:
             value = next(stream, b"").strip().decode("ascii", "replace")
             if code.strip() == b"0" and section == "ENTITIES" and value not in ("ENDSEC", "VERTEX", "SEQEND"):
                 kinds[value] += 1
+            ended = ended or (code.strip() == b"0" and value == "EOF")
             if (code.strip() == b"2" and section == "SECTION") or (code.strip() == b"0" and value in ("SECTION", "ENDSEC")):
                 section = value
-    return kinds, value == "EOF"
+    return kinds, ended
 
 
 def _counted(kinds: Counter[str]) -> str:
