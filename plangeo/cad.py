@@ -23,11 +23,13 @@ from plangeo.errors import InputError
 from plangeo.inputs import Raw, Request
 from plangeo.labels import Label, join_labels, place_label
 from plangeo.landcodes import read_code
-from plangeo.linework import LOOSE_M, SNAP_M, close_lines, loose_ends, nearest_gap, spots
+from plangeo.linework import LOOSE_M, SNAP_M, close_lines, loose_ends, nearest_gaps, spots
 from plangeo.reading import Decision
 from plangeo.vectors import read_layer, read_styles
 
 _SHOWN_LEVELS = 40
+_NEAR_M = 10.0
+"""An end of a line that misses another by more than this many metres was hardly meant to meet it."""
 _COLOUR = re.compile(r"[(,](?:c|fc):(#[0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?(?=[,)])")
 _HIDDEN = re.compile(r"[(,](?:c|fc):#[0-9a-fA-F]{6}00(?=[,)])")
 LOCAL = 'LOCAL_CS["drawing",UNIT["metre",1]]'
@@ -160,6 +162,9 @@ def zones_of(drawing: Drawing, request: Request, path: Path) -> Raw:
     opened, closed, areas = (on_border & (kinds == kind) for kind in ("line", "closed line", "area"))
     if not (opened | closed | areas).any():
         raise InputError(f"{path.name}: no lines and no areas lie on {_names(borders)}. It has:\n{_listed(levels)}")
+    if hidden := sum(bool(_HIDDEN.search(s)) for s, here in zip(drawing.styles, on_border, strict=True) if here):
+        said = f"{hidden} element(s) of {_names(borders)} are hidden in the drawing, and were read as the others"
+        drawing.raw.decisions.append(Decision("shape", path.name, said))
     where = f"{path.name}, borders on {_names(borders)}" + (f", labels on {_names(label_levels)}" if label_levels else "")
     if as_coded or not opened.any():
         return _as_drawn(drawing, opened | closed | areas if as_coded else closed | areas, label_levels, request, where)
@@ -189,7 +194,8 @@ def _as_drawn(drawing: Drawing, rows: Any, label_levels: Sequence[str], request:
 def _from_lines(drawing: Drawing, rows: Any, label_levels: Sequence[str], request: Request, where: str) -> Raw:
     """The faces that the lines enclose, a row each."""
     lines = [shapely.boundary(g) if shapely.get_dimensions(g) == 2 else g for g in drawing.raw.frame.geometry.to_numpy()[rows]]
-    found = close_lines(lines)
+    unit = _metres(drawing.raw.frame.crs)
+    found = close_lines(lines, SNAP_M / unit)
     if not found.polygons:
         raise InputError(
             f"{where}: the {len(lines)} line(s) enclose nothing; ends meet nowhere within {SNAP_M:g} m, e.g. at {spots(found.dangles)}. "
@@ -204,29 +210,35 @@ def _from_lines(drawing: Drawing, rows: Any, label_levels: Sequence[str], reques
     joined = f"; {found.joined} end(s) that missed another line by up to {SNAP_M:g} m were joined to it" if found.joined else ""
     raw.decisions.append(Decision("shape", where, said + joined))
     if found.dangles:
-        raw.decisions.append(Decision("shape", where, _dangling(found.dangles, found.polygons), spots(found.dangles)))
+        raw.decisions.append(Decision("shape", where, _dangling(found.dangles, found.polygons, unit), spots(found.dangles)))
     if found.cuts:
         raw.decisions.append(
             Decision("shape", where, f"{len(found.cuts)} line(s) join two borders and separate nothing", spots(found.cuts))
         )
     raw = _labelled(raw, shapes, drawing, label_levels, request, where)
     for row, length in enumerate(found.open_m):
-        if length > LOOSE_M:
-            told = f"open_border: {length:.2f} m of lines end inside the shape, so it may be several; its label {raw.frame['zone_code'].iloc[row]!r} was not used"
+        if length * unit > LOOSE_M:
+            told = f"open_border: {length * unit:.2f} m of lines end inside the shape, so it may be several"
+            told += f"; its label {label!r} was not used" if (label := raw.frame["zone_code"].iloc[row]) else ""
             raw.problems[row] = f"{raw.problems[row]}; {told}" if row in raw.problems else told
     for row in raw.problems:
         raw.frame.loc[row, "zone_code"] = ""
     return raw
 
 
-def _dangling(dangles: Sequence[Any], faces: Sequence[Any]) -> str:
+def _dangling(dangles: Sequence[Any], faces: Sequence[Any], unit: float) -> str:
     """Say how much is loose, and how far the first ends are from closing."""
-    ends = loose_ends(np.array(dangles, dtype=object))
-    lines = np.array([*dangles[:200], *(shapely.boundary(f) for f in faces)], dtype=object)
-    gaps = [g for end in ends[:20] if (g := nearest_gap(end, lines)) < 10]
-    near = f"; the nearest of them misses another line by {min(gaps):.2f} m" if gaps else ""
-    total = sum(d.length for d in dangles)
+    long = [d for d in dangles if d.length * unit > LOOSE_M]  # what overshoots by a little has met its line
+    ends = loose_ends(np.array(long, dtype=object))[:20] if long else []
+    gaps = nearest_gaps(ends, np.array([*dangles, *(shapely.boundary(f) for f in faces)], dtype=object), _NEAR_M / unit)
+    near = f"; the nearest of them misses another line by {min(gaps) * unit:.2f} m" if gaps else ""
+    total = sum(d.length for d in dangles) * unit
     return f"{len(dangles)} line(s), {total:.2f} m in all, end loose and enclose nothing{near}"
+
+
+def _metres(crs: Any) -> float:
+    """Metres in one unit of the drawing; along a degree of latitude where its unit is degrees."""
+    return 111_000.0 if crs.is_geographic else float(crs.axis_info[0].unit_conversion_factor)
 
 
 def _labelled(raw: Raw, shapes: Any, drawing: Drawing, label_levels: Sequence[str], request: Request, where: str) -> Raw:
@@ -236,12 +248,14 @@ def _labelled(raw: Raw, shapes: Any, drawing: Drawing, label_levels: Sequence[st
     def code_of(text: str) -> str:
         if not request.codes:
             return text
-        found = read_code(text, request.codes)
-        return found.code if found.way else ""
+        # in capitals only: among labels, "Tin" is a name and TIN a class
+        found = read_code(text, request.codes) if text == text.upper() else None
+        return found.code if found is not None and found.way else ""
 
     joined = join_labels(shapes, labels, code_of, where)
     frame = raw.frame.rename(columns={c: f"{c}_raw" for c in ("zone_code", "texts") if c in raw.frame})
-    raw.frame = frame.assign(zone_code=list(joined.texts), texts=list(joined.others))
+    written = ["" if t != t.upper() and read_code(t, request.codes).way else t for t in joined.texts]
+    raw.frame = frame.assign(zone_code=written, texts=list(joined.others))
     raw.problems |= {
         row: f"{raw.problems[row]}; {told}" if row in raw.problems else told for row, told in joined.problems.items()
     }
@@ -334,7 +348,8 @@ def _kind(shape: Any, text: str) -> str:
         return "text" if text else "point"
     if dimension == 2:
         return "area"
-    return "closed line" if shape.geom_type == "LineString" and shape.is_ring else "line"
+    closed = shape.geom_type == "LineString" and shape.is_closed and len(shape.coords) > 3
+    return "closed line" if closed else "line"
 
 
 def _types(frame: pd.DataFrame, kinds: Sequence[str]) -> list[str]:

@@ -280,6 +280,20 @@ def layers(file: str, profile: str) -> int:
     return _WELL
 
 
+@plangeo.command(short_help="Say what is known of land-use class codes.")
+@click.argument("code", nargs=-1, required=True)
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+def codes(code: Sequence[str], profile: str) -> int:
+    """Say what the profile knows of each CODE: names, place in the lists of 2018, 2021 and 2024, successors, colour, sources."""
+    from plangeo.landcodes import describe_code
+    from plangeo.profiles import load_profile
+
+    known = load_profile(profile)
+    for line in [line for one in code for line in describe_code(one, known)]:
+        click.echo(line)
+    return _WELL
+
+
 @plangeo.command(short_help="List the checks and the layers they need.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True)
 def checks(lang: Language) -> int:

@@ -15,6 +15,7 @@ from typing import Literal
 
 import pandas as pd
 
+from plangeo.errors import InputError
 from plangeo.model import ZoneClass
 from plangeo.profiles import Profile
 from plangeo.reading import Decision
@@ -107,7 +108,7 @@ def read_codes(texts: Iterable[str], known: Collection[str], where: str) -> tupl
     counts = Counter(given)
     decisions = [
         *_told(where, counts, made, "mixed", "write several classes; each must consent, the most restrictive governs"),
-        *_told(where, counts, made, "label", f"are labels, the class code was taken from them (forms read: {PATTERNS})"),
+        *_told(where, counts, made, "label", f"bear a label text from which the class code was taken (forms read: {PATTERNS})"),
         *_unknown(where, counts, made, known),
     ]
     return codes, decisions
@@ -192,13 +193,55 @@ def _confused(codes: Iterable[str], profile: Profile, where: str, said: str) -> 
         Decision(
             "column",
             where,
-            f"{counts[code]} {said} {code}: {known.note.en}{'' if known.verified else ' (not verified)'}. Did you mean {known.meant}? "
+            f"{counts[code]} {said} {code}: {known.note.en}{_mark(known.verified)}. Did you mean {known.meant}? "
             "Nothing was changed",
             code,
         )
         for code, known in profile.landuse.confused.items()
         if counts[code]
     ]
+
+
+def describe_code(code: str, profile: Profile) -> list[str]:
+    """Return what the profile knows of a class code, a line each: names, place in every list of codes, successors, colour, traps.
+
+    **Raises** InputError for a code it does not know, with those that look alike.
+    """
+    plain, _ = normalise_code(code)
+    known, land = profile.classes.get(plain), profile.landuse
+    if known is None:
+        raise InputError(
+            f"the profile {profile.name!r} knows no class code {code!r}.{_near(plain, profile.classes).replace(' did', ' Did')}"
+        )
+    source = land.provenance.get(plain)
+    lines = [f"{plain}: {known.name.vi} / {known.name.en}{_mark(source is None or source.verified)}"]
+    if known.overlay:
+        lines.append("  functional area: lies over other classes and is never added to them")
+    for scheme in land.schemes_of(plain):
+        place = land.hierarchy[scheme][plain]
+        above = {"": "at the top", "(overlay)": "functional area"}.get(place.parent, f"under {place.parent}")
+        lines.append(f"  {scheme} ({land.schemes[scheme].purpose}): {above}{_mark(place.parent_verified)}; {place.source}")
+    if known.hint.en:
+        lines.append(f"  {known.hint.en}")
+    before = [s for s in land.successors if s.new == plain and s.old != plain]
+    lines += [
+        f"  in {s.to_scheme} it holds what was {s.old}{', by case' if s.how == 'by_case' else ''}{_mark(s.verified)}"
+        for s in before
+    ]
+    lines += [f"  may be {r.code} since {r.valid_from}: {r.note.en} ({r.basis.cite('en')})" for r in known.relabelled]
+    if plain in land.confused:
+        lines.append(f"  {land.confused[plain].note.en}{_mark(land.confused[plain].verified)}")
+    if known.colour:
+        shared = len(classes_of_colour(known.colour, profile.classes))
+        sure = _mark(source is None or source.colour_verified)
+        lines.append(f"  colour {known.colour}{sure}, borne by {shared} class(es): a colour names no class")
+    if source is not None:
+        lines.append(f"  source: {source.regulation}{f'; {source.note}' if source.note else ''}")
+    return lines
+
+
+def _mark(verified: bool) -> str:
+    return "" if verified else " (not verified)"
 
 
 def classes_of_colour(colour: str, classes: Mapping[str, ZoneClass]) -> tuple[str, ...]:

@@ -109,10 +109,16 @@ def _sorted(shapes: Any) -> Any:
     return shapes[np.lexsort((shapely.area(shapes), boxes[:, 0], boxes[:, 1]))]
 
 
-def nearest_gap(end: Any, lines: Any) -> float:
-    """Return how far (m) the ``end`` of a loose line is from the nearest of the other ``lines``; inf when there is none."""
-    others = np.array([g for g in lines if not _ends_at(g, end)], dtype=object)
-    return float(shapely.distance(others, end).min()) if len(others) else float("inf")
+def nearest_gaps(ends: Any, lines: Any, within: float) -> list[float]:
+    """Return for each of the loose ``ends`` how far the nearest other of the ``lines`` is, for those that have one ``within``."""
+    tree = shapely.STRtree(lines)
+    found = []
+    for end in ends:
+        near = [n for n in tree.query(end, predicate="dwithin", distance=within).tolist() if not _ends_at(lines[n], end)]
+        # an end that lies on another line is where the loose line starts
+        if near and (gap := float(shapely.distance(lines[near], end).min())) > 0:
+            found.append(gap)
+    return found
 
 
 def spots(shapes: Iterable[Any]) -> str:

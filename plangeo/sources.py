@@ -69,6 +69,8 @@ def read_zones(
     chosen = _profile(profile)
     if plan_id is not None and not isinstance(plan_id, str):
         raise InputError(f"plan_id={plan_id!r}: give the identifier of the plan as text, as the rulebook writes it.")
+    if labels is not None and Path(path).suffix.lower() not in (".dxf", ".dgn", ".zip"):
+        raise InputError(f"labels={labels!r}: only a drawing (DXF, DGN) has labels on levels; {Path(path).name} is none.")
     request = Request("zones", layer, None, crs, labels=labels, codes=frozenset(chosen.classes))
     raw, used, request = _read(path, chosen, request, columns)
     frame = canonical_zones(

@@ -420,3 +420,30 @@ def test_a_real_design_file_is_read_to_its_end():
         describe_file(FORMATS / "ezdxf/Graz_10km_3m.dxf", VN)
     with pytest.raises(InputError, match="the data end early"):
         describe_file(BAD / "05_vector/v7_stub.dgn", VN)
+
+
+def test_labels_of_what_is_no_drawing_are_refused(tmp_path):
+    with pytest.raises(InputError, match="only a drawing"):
+        read_zones(tmp_path / "zones.gpkg", labels="13")
+
+
+def test_names_in_small_letters_are_no_classes(tmp_path):
+    path = dxf(tmp_path / "plan.dxf", *lines("10", *GRID), text("13", 20, 20, "Tin"), text("13", 120, 20, "TIN"))
+    assert read_zones(path, crs=CRS)["zone_code"].tolist() == ["", "TIN"]
+
+
+def test_overshoots_are_not_called_gaps(tmp_path):
+    frame = read_zones(
+        dxf(tmp_path / "plan.dxf", *lines("10", *GRID[:4], (100, 0, 100, 100.05)), text("13", 20, 20, "ODT")), crs=CRS
+    )
+    assert "1 line(s), 0.05 m in all, end loose and enclose nothing [" in said(frame)
+
+
+def test_a_drawing_in_degrees_is_joined_within_the_same_tolerance(tmp_path):
+    corners = [(106.0, 21.0), (106.001, 21.0), (106.001, 21.001), (106.0, 21.001)]
+    pairs = [(*a, *b) for a, b in zip(corners, [*corners[1:], corners[0]], strict=True)]
+    entities = [dxf_line("10", (a, b), (c, d)) for a, b, c, d in [*pairs, (106.0005, 21.0, 106.0005, 21.0009)]]
+    frame = read_zones(
+        dxf(tmp_path / "plan.dxf", *entities, dxf_text("13", 106.0002, 21.0005, "ODT", middle=True)), crs="EPSG:4326"
+    )
+    assert frame["problem"][0].startswith("open_border: 99.90 m")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from plangeo import explain
 from plangeo.assessment import assess
 from plangeo.canonical import canonical_sites, canonical_zones
+from plangeo.cli import run
 from plangeo.errors import ProfileError
 from plangeo.landcodes import classes_of_colour, read_code, read_codes
 from plangeo.profiles import load_profile
@@ -251,3 +252,14 @@ def test_faulty_tables_of_codes_say_everything(tmp_path):
         load_profile(path)
     assert "'B' is not in the table of classes" in str(caught.value)
     assert "how 'perhaps'" in str(caught.value)
+
+
+def test_what_is_known_of_a_code_is_told_with_what_is_not_verified(capsys):
+    assert run(["codes", "SKX", "kcn"]) == 0
+    told = capsys.readouterr().out
+    assert "in tt08-2024 it is SKS or SKC, by case (not verified)" in told
+    assert "tt01-2021 (plan): under PNN" in told
+    assert "KCN: Đất khu công nghệ cao" in told
+    assert "never added to them" in told
+    assert run(["codes", "RPX"]) == 2
+    assert "Did you mean RSX" in capsys.readouterr().err
