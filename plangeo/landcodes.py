@@ -156,7 +156,7 @@ def _short(text: str) -> str:
 
 def describe_old_codes(codes: Iterable[str], classes: Mapping[str, ZoneClass], where: str) -> list[Decision]:
     """Return a decision for every code met that today's list of codes does not hold, with what it has become."""
-    counts = Counter(part for code in codes for part in split_codes(code))
+    counts = _count_parts(codes)
     hinted = [c for c in counts if c in classes and classes[c].hint.en and not classes[c].overlay]
     return [
         Decision(
@@ -164,6 +164,15 @@ def describe_old_codes(codes: Iterable[str], classes: Mapping[str, ZoneClass], w
         )
         for c in sorted(hinted)
     ]
+
+
+def _count_parts(codes: Iterable[str]) -> Counter[str]:
+    """How often each class is met, alone or in a mixture."""
+    counts: Counter[str] = Counter()
+    for code, count in Counter(codes).items():
+        for part in split_codes(code):
+            counts[part] += count
+    return counts
 
 
 def read_zone_codes(texts: Iterable[str], profile: Profile, where: str) -> tuple[list[str], list[Decision]]:
@@ -178,17 +187,17 @@ def find_confused_cells(table: pd.DataFrame, profile: Profile, where: str) -> li
 
     A cell counts when it is nothing but codes (KCN; KCN, SKK); nothing is changed.
     """
-    told = []
-    for column in table.columns if profile.landuse.confused else ():
+    told, confused = [], profile.landuse.confused
+    for column in table.columns if confused else ():
         cells = table[column]
         if isinstance(cells, pd.Series) and not pd.api.types.is_numeric_dtype(cells) and str(cells.dtype) != "geometry":
-            texts = [c for c in cells if isinstance(c, str) and len(c) <= _LONGEST]
+            texts = [c for c in cells if isinstance(c, str) and len(c) <= _LONGEST and any(k in c.upper() for k in confused)]
             told += _confused((normalise_code(c)[0] for c in texts), profile, f"{where}, column {str(column)!r}", "cell(s) say")
     return told
 
 
 def _confused(codes: Iterable[str], profile: Profile, where: str, said: str) -> list[Decision]:
-    counts = Counter(part for code in codes for part in split_codes(code))
+    counts = _count_parts(codes)
     return [
         Decision(
             "column",

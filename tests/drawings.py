@@ -136,6 +136,20 @@ def dgn_shape(level: int, points: Points, colour: int = 0) -> bytes:
     return _element(6, level, body, points, colour)
 
 
+def dgn_complex_shape(level: int, members: Sequence[bytes]) -> bytes:
+    """A complex shape (type 14) of line strings."""
+    marked = [bytes([m[0] | 0x80]) + m[1:] for m in members]
+    words = 48 // 2 + sum(map(len, marked)) // 2
+    body = struct.pack("<HH", words - 19, len(members)) + struct.pack("<HHHH", 0, 0, 0, 0)
+    corners = [(x, y) for m in members for x, y in [_corner(m, 4), _corner(m, 16)]]
+    return _element(14, level, body, corners) + b"".join(marked)
+
+
+def _corner(element: bytes, at: int) -> tuple[float, float]:
+    words = struct.unpack("<HHHH", element[at : at + 8])
+    return tuple((((high << 16 | low) ^ 0x80000000) / UOR) for high, low in (words[:2], words[2:]))  # type: ignore[return-value]
+
+
 def dgn_text(level: int, x: float, y: float, text: str, height: float = 2.0, colour: int = 0) -> bytes:
     """A text (type 17), its origin at the lower left corner."""
     raw = text.encode("latin-1")

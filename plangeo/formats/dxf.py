@@ -8,35 +8,9 @@ from pathlib import Path
 
 from plangeo.cad import Drawing, read_drawing, rows_of
 from plangeo.errors import InputError
+from plangeo.exchangefile import MOST_ENTITIES, READ, Contents, survey_entities
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
 
-_READ = frozenset(
-    [
-        "POINT",
-        "MTEXT",
-        "TEXT",
-        "ATTDEF",
-        "ATTRIB",
-        "LINE",
-        "LWPOLYLINE",
-        "POLYLINE",
-        "MLINE",
-        "CIRCLE",
-        "ELLIPSE",
-        "ARC",
-        "SPLINE",
-        "HELIX",
-        "INSERT",
-        "DIMENSION",
-        "HATCH",
-        "SOLID",
-        "TRACE",
-        "3DFACE",
-        "LEADER",
-        "MULTILEADER",
-    ]
-)
-"""Entities that GDAL turns into shapes or texts; it leaves out the others in silence."""
 _CUT = "the data end early: the drawing has no EOF at its end, so part of it is missing; copy or export it again"
 _DWG = "AutoCAD: Save As → DXF; without AutoCAD: the free ODA File Converter, or QGIS: Project → Import/Export → Import Layers from DWG/DXF"
 
@@ -61,34 +35,25 @@ def read_elements(path: Path, request: Request) -> Drawing:
             f"{path.name} is not a DXF drawing: its content is {true_type(head)}. A DWG file must be exported to DXF first ({_DWG})."
         )
     binary = head.startswith(b"AutoCAD Binary DXF")
-    kinds, ended = (Counter[str](), True) if binary else _entities(path)
-    if not binary and kinds and not any(kind in _READ for kind in kinds):
+    held = Contents(ended=True) if binary else survey_entities(path)
+    kinds = held.kinds
+    if not binary and kinds and not any(kind in READ for kind in kinds):
         raise InputError(
             f"{path.name} draws nothing that can be read: it holds {_counted(kinds)}. Export its outlines as LWPOLYLINE, LINE or HATCH."
+        )
+    if held.unfolded > MOST_ENTITIES:
+        raise InputError(
+            f"{path.name} unfolds to more than {MOST_ENTITIES:,} entities through its blocks: it would fill the memory. "
+            "Explode or purge its blocks, or export the levels that are needed."
         )
     drawing = read_drawing(path, request, driver="DXF", styles="SELECT OGR_STYLE FROM entities")
     notes = drawing.raw.notes
     notes.append("a drawing has no register: name, layer and text come from the drawing's own attributes")
-    if left := Counter({kind: n for kind, n in kinds.items() if kind not in _READ}):
+    if left := Counter({kind: n for kind, n in kinds.items() if kind not in READ}):
         notes.append(
             f"not read, because their kind is not known to the reader: {_counted(left)}; look whether borders or labels are among them"
         )
-    return drawing if ended else replace(drawing, ending=_CUT)
-
-
-def _entities(path: Path) -> tuple[Counter[str], bool]:
-    """Count the kinds of entities of a text DXF, and say whether its end is there."""
-    kinds: Counter[str] = Counter()
-    section, ended = "", False
-    with path.open("rb") as stream:
-        for code in stream:
-            value = next(stream, b"").strip().decode("ascii", "replace")
-            if code.strip() == b"0" and section == "ENTITIES" and value not in ("ENDSEC", "VERTEX", "SEQEND"):
-                kinds[value] += 1
-            ended = ended or (code.strip() == b"0" and value == "EOF")
-            if (code.strip() == b"2" and section == "SECTION") or (code.strip() == b"0" and value in ("SECTION", "ENDSEC")):
-                section = value
-    return kinds, ended
+    return drawing if held.ended else replace(drawing, ending=_CUT)
 
 
 def _counted(kinds: Counter[str]) -> str:

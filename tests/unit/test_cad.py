@@ -15,11 +15,13 @@ from plangeo.assessment import assess
 from plangeo.cli import run
 from plangeo.contents import describe_file
 from plangeo.errors import CrsError, InputError
+from plangeo.exchangefile import survey_entities
 from plangeo.profiles import load_profile
 from plangeo.rulebook import rulebook_from_text
 from plangeo.sources import read_sites, read_zones
 from tests.drawings import (
     dgn,
+    dgn_complex_shape,
     dgn_lines,
     dgn_shape,
     dgn_text,
@@ -447,3 +449,35 @@ def test_a_drawing_in_degrees_is_joined_within_the_same_tolerance(tmp_path):
         dxf(tmp_path / "plan.dxf", *entities, dxf_text("13", 106.0002, 21.0005, "ODT", middle=True)), crs="EPSG:4326"
     )
     assert frame["problem"][0].startswith("open_border: 99.90 m")
+
+
+SQUARE = dxf_polyline("10", [(0, 0), (1, 0), (1, 1), (0, 1)], True)
+
+
+def test_blocks_that_would_unfold_for_ever_are_refused(tmp_path):
+    many = "  0\nINSERT\n  8\n10\n  2\nb\n 10\n0\n 20\n0\n 70\n30000\n 71\n30000\n 44\n2\n 45\n2\n"
+    with pytest.raises(InputError, match="unfolds to more than"):
+        read_zones(dxf(tmp_path / "many.dxf", many, blocks=dxf_block("b", SQUARE)), crs=CRS)
+    nested = dxf_block("b0", SQUARE)
+    for n in range(1, 10):
+        nested += dxf_block(f"b{n}", "".join(dxf_insert("10", f"b{n - 1}", i, 0) for i in range(10)))
+    with pytest.raises(InputError, match="unfolds to more than"):
+        read_zones(dxf(tmp_path / "nested.dxf", dxf_insert("10", "b9", 0, 0), blocks=nested), crs=CRS)
+
+
+def test_entities_are_counted_with_their_blocks(tmp_path):
+    inner = dxf_block("a", SQUARE + SQUARE)
+    outer = dxf_block("b", dxf_insert("10", "A", 0, 0) + dxf_insert("10", "a", 5, 0) + dxf_insert("10", "b", 5, 0))
+    held = survey_entities(dxf(tmp_path / "x.dxf", dxf_insert("10", "b", 0, 0), SQUARE, blocks=inner + outer))
+    assert held.kinds == {"INSERT": 1, "LWPOLYLINE": 1}
+    assert held.ended
+    # 2 of the drawing; the block b: its 3 inserts, twice the 2 squares of a, and itself once
+    assert held.unfolded == 2 + 3 + 4 + 1
+
+
+def test_complex_shapes_of_a_design_file(tmp_path):
+    sides = [dgn_lines(10, at((0, 0), (50, 0), (50, 50))), dgn_lines(10, at((50, 50), (0, 50), (0, 0)))]
+    path = dgn(tmp_path / "plan.dgn", [dgn_complex_shape(10, sides), dgn_text(13, X0 + 10, Y0 + 20, "LUC")])
+    frame = read_zones(path, crs=CRS)
+    assert areas(frame) == pytest.approx({"LUC": 2500})
+    assert "missing" not in said(frame)
