@@ -154,10 +154,10 @@ def zones_of(drawing: Drawing, request: Request, path: Path) -> Raw:
     **Raises** InputError when a level is not there, or the drawing leaves a choice that nobody made.
     """
     levels = survey_levels(drawing)
-    borders = _border_levels(request.layer, levels, path)
+    as_coded = "zone_code" in request.fields
+    borders = _border_levels(request.layer, levels, path, every=as_coded)
     on_border = np.isin(np.array(drawing.levels, dtype=object), borders)
     kinds = np.array(drawing.kinds, dtype=object)
-    as_coded = "zone_code" in request.fields
     label_levels = [] if as_coded else _label_levels(request, drawing, levels, path)
     opened, closed, areas = (on_border & (kinds == kind) for kind in ("line", "closed line", "area"))
     if not (opened | closed | areas).any():
@@ -269,11 +269,12 @@ def _labels(drawing: Drawing, names: Collection[str]) -> list[Label]:
     return [place_label(drawing.texts[n], geometry[n], drawing.styles[n]) for n in rows]
 
 
-def _border_levels(asked: str | None, levels: Sequence[Level], path: Path) -> list[str]:
+def _border_levels(asked: str | None, levels: Sequence[Level], path: Path, *, every: bool) -> list[str]:
+    """The levels named; else the only one with lines or areas; ``every`` such level where each element says its own class."""
     if asked is not None:
         return _named(asked, levels, path, "layer")
     drawn = [v.name for v in levels if v.kinds["line"] + v.kinds["closed line"] + v.kinds["area"]]
-    if len(drawn) == 1:
+    if len(drawn) == 1 or (drawn and every):
         return drawn
     why = (
         "no level holds lines or areas"

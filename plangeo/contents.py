@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import geopandas as gpd
+
 from plangeo.cad import LOCAL, Drawing, Level, survey_levels
-from plangeo.formats import dgn, dxf
+from plangeo.errors import CrsError
+from plangeo.formats import dgn, dxf, raster
 from plangeo.inputs import Request, check_path
 from plangeo.landcodes import classes_of_colour, read_codes
 from plangeo.model import ZoneClass
 from plangeo.profiles import Profile
-from plangeo.sources import format_of, read_raw
-from plangeo.vectors import list_contents
+from plangeo.sources import read_raw
+from plangeo.vectors import SeveralLayers
 
 _DRAWINGS = {".dxf": dxf.read_elements, ".dgn": dgn.read_elements}
 _COLOURS = 4
@@ -27,13 +30,36 @@ def describe_file(path: str | Path, profile: Profile) -> list[str]:
     if found.suffix.lower() in _DRAWINGS:
         drawing = _DRAWINGS[found.suffix.lower()](found, Request("zones", crs=LOCAL))
         return _describe_drawing(found.name, drawing, profile)
-    entry = format_of(found) if found.suffix.lower() != ".zip" else None
-    if entry is not None and entry.kind == "vector" and (rows := list_contents(found)):
-        return [f"{found.name}: {entry.name}, {len(rows)} layer(s)", *(f"- {row}" for row in rows)]
-    raw, _, kind = read_raw(found, Request("register"))
-    columns = ", ".join(repr(str(c)) for c in raw.frame.columns if c not in ("source_row", "geometry"))
-    told = [f"{found.name}: {kind}, {len(raw.frame):,} row(s); columns {columns}"]
-    return told + [f"  {note}" for note in raw.notes] + [f"  {decision}" for decision in raw.decisions]
+    if found.suffix.lower() in (".tif", ".tiff"):
+        return [f"{found.name}: {raster.describe(found)}"]
+    try:
+        return _describe_table(found, None)
+    except SeveralLayers as fault:
+        if not fault.names:  # inside an archive
+            raise
+        each = [line for name in fault.names for line in _describe_table(found, name)]
+        return [f"{found.name}: {len(fault.names)} layers", *each]
+
+
+def _describe_table(path: Path, layer: str | None) -> list[str]:
+    """Lines on one table or layer, read as for a run, so that a hostile file passes the same gate."""
+    try:
+        raw, _, _ = read_raw(path, Request("register", layer))
+        stated = True
+    except CrsError:
+        raw, _, _ = read_raw(path, Request("register", layer, crs=LOCAL))
+        stated = False
+    frame = raw.frame
+    columns = ", ".join(repr(str(c)) for c in frame.columns if c not in ("source_row", "geometry"))
+    name = f"layer {raw.layer!r}" if raw.layer else "a table"
+    lines = [f"{path.name}: {name}, {len(frame):,} row(s); columns {columns or 'none'}"]
+    if isinstance(frame, gpd.GeoDataFrame):
+        kinds = ", ".join(
+            f"{n:,} {kind}" for kind, n in frame.geometry.geom_type.fillna("without geometry").value_counts().items()
+        )
+        crs = (":".join(frame.crs.to_authority() or ()) or frame.crs.name) if stated and frame.crs is not None else "not stated"
+        lines.append(f"  {kinds}; CRS {crs}")
+    return lines + [f"  {note}" for note in raw.notes] + [f"  {decision}" for decision in raw.decisions]
 
 
 def _describe_drawing(name: str, drawing: Drawing, profile: Profile) -> list[str]:

@@ -67,6 +67,14 @@ _QUIET = (
 )
 
 
+class SeveralLayers(InputError):
+    """A file holds several layers and none was named; ``names`` lists them."""
+
+    def __init__(self, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.names = names
+
+
 def read_layer(
     path: Path,
     request: Request,
@@ -137,28 +145,6 @@ def read_layer(
     return Raw(frame, layer, notes, problems)
 
 
-def list_contents(path: Path) -> list[str]:
-    """Return a line for each layer of a vector file: name, geometry, rows, CRS, columns; empty for a file GDAL does not list.
-
-    **Raises** InputError when it cannot be opened.
-    """
-    lines = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            found = [(str(row[0]), row[1]) for row in pyogrio.list_layers(path)]
-            for name, kind in found:
-                info = pyogrio.read_info(path, layer=name, encoding="ISO-8859-1", force_feature_count=True)
-                columns = ", ".join(map(str, info["fields"]))
-                lines.append(
-                    f"layer {name!r}: {info['features']:,} row(s), {kind or 'no geometry'}, "
-                    f"CRS {_words(_parsed(info['crs'])) if info['crs'] else 'not stated'}; columns {columns}"
-                )
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
-            raise InputError(f"{path.name} cannot be opened ({error}). It may be damaged: copy or export it again.") from error
-    return lines
-
-
 def read_styles(path: Path, query: str, encoding: str | None = None) -> list[str]:
     """Return the drawing style (OGR feature style: colour, text size and anchor) of every row of a drawing; empty when there is none.
 
@@ -205,9 +191,10 @@ def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, i
         )
     if len(wanted) > 1:
         names = ", ".join(repr(n) for n, _ in wanted[:20]) + (f" and {len(wanted) - 20} more" if len(wanted) > 20 else "")
-        raise InputError(
+        raise SeveralLayers(
             f"{name} has {len(wanted)} layers: {names}. plangeo does not guess which one is meant: "
-            f"name it with layer={wanted[0][0]!r} (on the command line: {path.name}::{wanted[0][0]})."
+            f"name it with layer={wanted[0][0]!r} (on the command line: {path.name}::{wanted[0][0]}).",
+            tuple(n for n, _ in wanted),
         )
     if len(wanted) < len(found):
         notes.append(

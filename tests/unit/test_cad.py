@@ -126,8 +126,9 @@ def test_a_drawing_without_texts_asks_for_the_level_as_code(tmp_path):
     )
     with pytest.raises(InputError, match="zones:Layer=zone_code"):
         read_zones(path, crs=CRS, layer="ODT,CLN")
-    frame = read_zones(path, crs=CRS, layer="ODT,CLN", columns={"Layer": "zone_code"})
-    assert areas(frame) == pytest.approx({"ODT": 40.5, "CLN": 40.5})
+    for layer in ("ODT,CLN", None):
+        frame = read_zones(path, crs=CRS, layer=layer, columns={"Layer": "zone_code"})
+        assert areas(frame) == pytest.approx({"ODT": 40.5, "CLN": 40.5})
 
 
 def test_unlabelled_and_doubly_labelled_shapes_stay_rows(tmp_path):
@@ -365,10 +366,16 @@ def test_layers_of_other_files_are_listed(tmp_path):
     frame.to_file(tmp_path / "plan.gpkg", layer="zones")
     frame.to_file(tmp_path / "plan.gpkg", layer="more")
     told = describe_file(tmp_path / "plan.gpkg", VN)
-    assert told[0] == "plan.gpkg: GeoPackage, 2 layer(s)"
-    assert "- layer 'zones': 1 row(s), Polygon, CRS EPSG:9215; columns code" in told
+    assert told[:3] == [
+        "plan.gpkg: 2 layers",
+        "plan.gpkg: layer 'zones', 1 row(s); columns 'code'",
+        "  1 Polygon; CRS EPSG:9215",
+    ]
+    frame.to_file(tmp_path / "bare.shp")
+    (tmp_path / "bare.prj").unlink()
+    assert "  1 Polygon; CRS not stated" in describe_file(tmp_path / "bare.shp", VN)
     (tmp_path / "list.csv").write_text("Mã,Tên dự án\n1,A\n", "utf-8")
-    assert "1 row(s); columns 'Mã', 'Tên dự án'" in describe_file(tmp_path / "list.csv", VN)[0]
+    assert "list.csv: a table, 1 row(s); columns 'Mã', 'Tên dự án'" in describe_file(tmp_path / "list.csv", VN)[0]
 
 
 def test_a_plan_that_is_a_drawing_is_assessed_from_the_command_line(tmp_path, capsys):
