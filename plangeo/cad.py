@@ -22,7 +22,7 @@ from plangeo.designfile import TYPES
 from plangeo.errors import InputError
 from plangeo.inputs import Raw, Request
 from plangeo.labels import Label, join_labels, place_label
-from plangeo.landcodes import read_code
+from plangeo.landcodes import read_code, split_codes
 from plangeo.linework import LOOSE_M, SNAP_M, close_lines, loose_ends, nearest_gaps, spots
 from plangeo.reading import Decision
 from plangeo.vectors import read_layer, read_styles
@@ -248,19 +248,24 @@ def _labelled(raw: Raw, shapes: Any, drawing: Drawing, label_levels: Sequence[st
     def code_of(text: str) -> str:
         if not request.codes:
             return text
-        # in capitals only: among labels, "Tin" is a name and TIN a class
-        found = read_code(text, request.codes) if text == text.upper() else None
-        return found.code if found is not None and found.way else ""
+        found = read_code(text, request.codes)
+        return found.code if found.way and _in_capitals(text, found.code) else ""
 
     joined = join_labels(shapes, labels, code_of, where)
     frame = raw.frame.rename(columns={c: f"{c}_raw" for c in ("zone_code", "texts") if c in raw.frame})
-    written = ["" if t != t.upper() and read_code(t, request.codes).way else t for t in joined.texts]
+    # a name that would later be read as a class is no label; what is no class at all stays, so that it is told
+    written = [t if not (found := read_code(t, request.codes)).way or _in_capitals(t, found.code) else "" for t in joined.texts]
     raw.frame = frame.assign(zone_code=written, texts=list(joined.others))
     raw.problems |= {
         row: f"{raw.problems[row]}; {told}" if row in raw.problems else told for row, told in joined.problems.items()
     }
     raw.decisions += joined.decisions
     return raw
+
+
+def _in_capitals(text: str, code: str) -> bool:
+    """Among the texts of a drawing, "Tin" is a name and TIN a class."""
+    return all(part in text for part in split_codes(code))
 
 
 def _labels(drawing: Drawing, names: Collection[str]) -> list[Label]:

@@ -375,7 +375,7 @@ def test_layers_of_other_files_are_listed(tmp_path):
     (tmp_path / "bare.prj").unlink()
     assert "  1 Polygon; CRS not stated" in describe_file(tmp_path / "bare.shp", VN)
     (tmp_path / "list.csv").write_text("Mã,Tên dự án\n1,A\n", "utf-8")
-    assert "list.csv: a table, 1 row(s); columns 'Mã', 'Tên dự án'" in describe_file(tmp_path / "list.csv", VN)[0]
+    assert "list.csv: layer 'list', 1 row(s); columns 'Mã', 'Tên dự án'" in describe_file(tmp_path / "list.csv", VN)[0]
 
 
 def test_a_plan_that_is_a_drawing_is_assessed_from_the_command_line(tmp_path, capsys):
@@ -437,7 +437,7 @@ def test_labels_of_what_is_no_drawing_are_refused(tmp_path):
 
 
 def test_names_in_small_letters_are_no_classes(tmp_path):
-    path = dxf(tmp_path / "plan.dxf", *lines("10", *GRID), text("13", 20, 20, "Tin"), text("13", 120, 20, "TIN"))
+    path = dxf(tmp_path / "plan.dxf", *lines("10", *GRID), text("13", 20, 20, "Tin"), text("13", 120, 20, "TIN 350 m²"))
     assert read_zones(path, crs=CRS)["zone_code"].tolist() == ["", "TIN"]
 
 
