@@ -177,9 +177,12 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
     layers = opened.measured_in(target, law)
     codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
+    zones = _zone_layer(layers)
+    if zones is not None:
+        law = law.with_mixed(sorted(set(zones.rows["zone_code"].astype(str))))
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
-    case = Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers), crs_operations=done, crs_check=check)
+    case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check)
     return replace(case, units=_units_of(opened))
 
 

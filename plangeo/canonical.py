@@ -18,6 +18,7 @@ from plangeo.declared import DECLARED, Declared, read_declared
 from plangeo.declaredareas import settle_by_drawing
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
+from plangeo.landcodes import find_confused_cells, read_zone_codes
 from plangeo.placereport import date_list
 from plangeo.profiles import PLACE, Profile
 from plangeo.quantities import cell_text
@@ -114,7 +115,9 @@ def canonical_sites(
     out["problem"] = [_joined(a, b, c) for a, b, c in zip(_told(raw), problems, faults, strict=True)]
     frame = _gated(out, geometry, reference, "sites", profile, source, notes, survey.absurd if survey else None)
     settled = settle_by_drawing(frame, f"{source}, column {found.get('declared_area_m2', '')!r}", compare=survey is None)
-    _about(frame)["decisions"] = [*declared.decisions, *settled]
+    # a part of a register would say again what its other parts say
+    confused = find_confused_cells(raw, profile, source) if survey is None else []
+    _about(frame)["decisions"] = [*declared.decisions, *settled, *confused]
     return frame
 
 
@@ -141,14 +144,15 @@ def canonical_zones(
     out = _own_columns(raw, ZONES)
     _fill_texts(out, raw, found, ZONES, _row_ids(raw))
     _unique_ids(out, "zone_id", source, notes)
-    codes = [normalise_code(c) for c in out["zone_code"]]
-    out["zone_code"] = [code for code, _ in codes]
-    changed = Counter(note for _, note in codes if note)
+    written = [normalise_code(c) for c in out["zone_code"]]
+    out["zone_code"], decisions = read_zone_codes(out["zone_code"], profile, f"{source}, column {found['zone_code']!r}")
+    changed = Counter(note for (plain, note), code in zip(written, out["zone_code"], strict=True) if note and plain == code)
     notes += [f"{source}: class code {note} in {count} zone(s)" for note, count in changed.most_common(_SHOWN)]
     if plan_id is not None:
         out["plan_id"] = clean(plan_id)
     out["problem"] = _told(raw)
     frame = _gated(out, list(raw.geometry), raw.crs, "zones", profile, source, notes)
+    _about(frame).setdefault("decisions", []).extend(decisions)
     repeated = frame.geometry.notna() & pd.DataFrame(
         {"g": frame.geometry.to_wkb(), "c": frame["zone_code"], "p": frame["plan_id"]}
     ).duplicated(keep="first")

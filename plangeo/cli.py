@@ -126,6 +126,13 @@ def plangeo(debug: bool) -> None:
 )
 @click.option("--layer-name", "layer_names", multiple=True, metavar="ROLE=NAME", help="Which layer of a file that holds several.")
 @click.option(
+    "--labels",
+    "label_levels",
+    multiple=True,
+    metavar="ROLE=LEVEL",
+    help="Of a drawing: the level of the class labels, e.g. zones=13.",
+)
+@click.option(
     "--crs", "systems", multiple=True, metavar="ROLE=EPSG:n", help="CRS of a file that does not state it, e.g. sites=EPSG:9215."
 )
 @click.option(
@@ -209,6 +216,7 @@ def draw(folder: str, out: str | None, lang: Language | None) -> int:
 @click.argument("file")
 @click.option("--crs", metavar="EPSG:n", help="CRS of the file, when it does not state it.")
 @click.option("--layer-name", metavar="NAME", help="Which layer of a file that holds several.")
+@click.option("--labels", metavar="LEVEL", help="Of a drawing: the level of the class labels.")
 @click.option("--plan-id", metavar="PLAN", help="Plan that draws the zones, when their file does not say.")
 @click.option("--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column, e.g. 'KyHieu=zone_code'.")
 @click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
@@ -217,6 +225,7 @@ def prepare(
     file: str,
     crs: str | None,
     layer_name: str | None,
+    labels: str | None,
     plan_id: str | None,
     columns: Sequence[str],
     profile: str,
@@ -232,7 +241,13 @@ def prepare(
     from plangeo.sources import LayerFile
 
     start = time.perf_counter()
-    named = {"crs": crs, "layer": layer_name, "plan_id": plan_id, "columns": dict(_column(item) for item in columns) or None}
+    named = {
+        "crs": crs,
+        "layer": layer_name,
+        "labels": labels,
+        "plan_id": plan_id,
+        "columns": dict(_column(item) for item in columns) or None,
+    }
     source = LayerFile(file, profile, {name: value for name, value in named.items() if value is not None})
     made = prepare_zones(source, sites_crs=sites_crs)
     kept = made.kept
@@ -282,6 +297,39 @@ def doctor(file: str, accept: int | None, out: str | None, columns: Sequence[str
     if accept is not None and out is not None:
         click.echo(f"\n{write_copy(told, accept, out)}")
     return _WELL if told.healthy else _FINDINGS
+
+
+@plangeo.command(short_help="List the layers of a file; of a drawing its levels, colours and texts.")
+@click.argument("file")
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+def layers(file: str, profile: str) -> int:
+    """List what FILE holds: layers, kinds of geometry, rows, CRS; of a DXF or DGN the levels with their elements, colours and texts.
+
+    \b
+    Example
+      plangeo layers plan.dgn
+      plangeo assess projects.xlsx … --layer zones=plan.dgn --layer-name zones=10 --labels zones=13 --crs zones=EPSG:9215
+    """
+    from plangeo.contents import describe_file
+    from plangeo.profiles import load_profile
+
+    for line in describe_file(file, load_profile(profile)):
+        click.echo(line)
+    return _WELL
+
+
+@plangeo.command(short_help="Say what is known of land-use class codes.")
+@click.argument("code", nargs=-1, required=True)
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+def codes(code: Sequence[str], profile: str) -> int:
+    """Say what the profile knows of each CODE: names, place in the lists of 2018, 2021 and 2024, successors, colour, sources."""
+    from plangeo.landcodes import describe_code
+    from plangeo.profiles import load_profile
+
+    known = load_profile(profile)
+    for line in [line for one in code for line in describe_code(one, known)]:
+        click.echo(line)
+    return _WELL
 
 
 @plangeo.command(short_help="List the checks and the layers they need.")
@@ -355,11 +403,14 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
     from plangeo.project_file import Project, Source
 
     layers = dict(_pair("--layer", item) for item in given["layers"])
-    systems, names = (
-        dict(_pair(o, item) for item in given[k]) for o, k in (("--crs", "systems"), ("--layer-name", "layer_names"))
-    )
+    options = (("--crs", "systems"), ("--layer-name", "layer_names"), ("--labels", "label_levels"))
+    systems, names, labels = (dict(_pair(o, item) for item in given.get(k, ())) for o, k in options)
     _known_roles("--crs", systems, layers, given["boundaries"])
     _known_roles("--layer-name", names, layers, given["boundaries"])
+    if others := set(labels) - ({"zones"} & set(layers)):
+        raise click.UsageError(
+            f"--labels speaks of {', '.join(sorted(others))!r}; only the zones of a drawing have labels: --labels zones=13"
+        )
     columns: dict[str, dict[str, str]] = {}
     for item in given["columns"]:
         raw, canonical = _column(item)
@@ -370,7 +421,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
     def source(role: str, path: str, **more: Any) -> Source:
         alike = _SITES if role == "sites" else (role,)
         crs, layer = (next((said[name] for name in alike if name in said), None) for said in (systems, names))
-        return Source(path=path, crs=crs, layer=layer, columns=columns.get(role, {}), **more)
+        return Source(path=path, crs=crs, layer=layer, labels=labels.get(role), columns=columns.get(role, {}), **more)
 
     if given["plan_id"] and "zones" not in layers:
         raise click.UsageError("--plan-id names the plan of the zones, and there is no --layer zones=…")
@@ -443,7 +494,7 @@ def _layer_files(project: Project) -> dict[str, Any]:
     return {
         role: Path(item.path)
         if Path(item.path).suffix.lower() in RASTER_SUFFIXES
-        else LayerFile(item.path, project.profile, item.keywords("layer", "crs", "plan_id", "columns"))
+        else LayerFile(item.path, project.profile, item.keywords("layer", "labels", "crs", "plan_id", "columns"))
         for role, item in project.layers.items()
     }
 

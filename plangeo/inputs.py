@@ -39,6 +39,12 @@ class Request:
     crs: Any = None
     known: frozenset[str] = frozenset()
     """Folded header words the profile knows; they tell a header row from a data row."""
+    labels: str | None = None
+    """Levels of a drawing whose texts are the labels of its shapes, several with commas."""
+    codes: frozenset[str] = frozenset()
+    """Class codes the profile knows; they tell a label from other texts of a drawing."""
+    fields: frozenset[str] = frozenset()
+    """Canonical fields for which the caller has named a column."""
 
 
 @dataclass

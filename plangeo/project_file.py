@@ -35,7 +35,14 @@ class Source(_Strict):
     plan_id: str | None = None
     list_date: str | None = None
     """Day or year of a register: its places are named as on that day."""
+    labels: str | None = None
+    """Levels of a drawing that hold the class labels; ``layer`` names those of the borders."""
     columns: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("layer", "labels", mode="before")
+    @classmethod
+    def _level_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # levels of a DGN are numbers
 
     @model_validator(mode="before")
     @classmethod

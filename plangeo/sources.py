@@ -66,15 +66,22 @@ def read_zones(
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
     plan_id: str | None = None,
+    labels: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read the zones of a plan into a table of the ZONES contract; ``plan_id`` names the plan where the file does not.
+
+    Of a drawing (DXF, DGN) ``layer`` names the levels of the borders and ``labels`` those of the class labels, several with commas
+    (``plangeo layers FILE`` lists them); lines are closed to shapes, and a shape is what the label inside it says.
 
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
     chosen = _profile(profile)
     if plan_id is not None and not isinstance(plan_id, str):
         raise InputError(f"plan_id={plan_id!r}: give the identifier of the plan as text, as the rulebook writes it.")
-    raw, used, request = _read(path, chosen, Request("zones", layer, None, crs), columns)
+    if labels is not None and Path(path).suffix.lower() not in (".dxf", ".dgn", ".zip"):
+        raise InputError(f"labels={labels!r}: only a drawing (DXF, DGN) has labels on levels; {Path(path).name} is none.")
+    request = Request("zones", layer, None, crs, labels=labels, codes=frozenset(chosen.classes))
+    raw, used, request = _read(path, chosen, request, columns)
     frame = canonical_zones(
         _with_geometry(raw, chosen, request, path), chosen, columns=columns, plan_id=plan_id, source=Path(path).name
     )
@@ -140,7 +147,7 @@ class LayerFile:
     path: str | Path
     profile: str | Path | Profile = "vn"
     keywords: Mapping[str, Any] = field(default_factory=dict)
-    """As for the reader of its role: ``layer``, ``crs``, ``columns``, ``plan_id``, ``list_date``."""
+    """As for the reader of its role: ``layer``, ``crs``, ``columns``, ``plan_id``, ``list_date``, ``labels``."""
 
     def read(self, role: str) -> gpd.GeoDataFrame:
         """Return the layer as a canonical table (``open_layer``)."""
@@ -203,7 +210,11 @@ def format_of(path: Path) -> Format:
         if suffix in entry.suffixes:
             return entry
     known = ", ".join(s for f in formats for s in f.suffixes)
-    hint = " A DWG drawing must be saved as DXF first." if suffix == ".dwg" else ""
+    hint = (
+        " A DWG drawing must be saved as DXF first: in AutoCAD with Save As, without AutoCAD with the free ODA File Converter."
+        if suffix == ".dwg"
+        else ""
+    )
     raise InputError(
         f"{path.name}: plangeo does not read files named {suffix or 'without suffix'!r}.{hint} It reads {known}, and .zip of one of them."
     )
@@ -289,7 +300,7 @@ def _profile(profile: str | Path | Profile) -> Profile:
 def _read(
     path: str | Path, profile: Profile, request: Request, columns: Mapping[str, str] | None
 ) -> tuple[Raw, list[Path], Request]:
-    for name, given in (("layer", request.layer), ("sheet", request.sheet)):
+    for name, given in (("layer", request.layer), ("sheet", request.sheet), ("labels", request.labels)):
         if given is not None and not isinstance(given, str):
             raise InputError(f"{name}={given!r}: give the name of the {name} as text; plangeo does not count them.")
     if columns is not None and not (isinstance(columns, Mapping) and all(isinstance(c, str) for p in columns.items() for c in p)):
@@ -297,7 +308,8 @@ def _read(
             f"columns={columns!r}: give a dictionary of texts, column of the file → field, e.g. {{'MaDA': 'site_id'}}."
         )
     words = profile.header_words("sites" if request.role == "register" else request.role)
-    request = replace(request, known=words | {fold(name) for name in columns or {}})
+    fields = frozenset((columns or {}).values())
+    request = replace(request, known=words | {fold(name) for name in columns or {}}, fields=fields)
     raw, files, _ = read_raw(path, request)
     if isinstance(raw.frame, gpd.GeoDataFrame) and raw.frame.crs is not None:
         west, south, east, north = raw.frame.total_bounds

@@ -68,6 +68,14 @@ _QUIET = (
 )
 
 
+class SeveralLayers(InputError):
+    """A file holds several layers and none was named; ``names`` lists them."""
+
+    def __init__(self, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.names = names
+
+
 def read_layer(
     path: Path,
     request: Request,
@@ -137,6 +145,20 @@ def read_layer(
     return Raw(frame, layer, notes, problems, decisions, stated_crs=crs_found)
 
 
+def read_styles(path: Path, query: str, encoding: str | None = None) -> list[str]:
+    """Return the drawing style (OGR feature style: colour, text size and anchor) of every row of a drawing; empty when there is none.
+
+    ``query`` is a constant of the format, never a text of the user.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # told when the rows were read
+        try:
+            _, _, _, data = pyogrio.raw.read(path, sql=query, sql_dialect="OGRSQL", read_geometry=False, encoding=encoding)
+        except Exception:  # damaged bytes lead the binding to faults of any kind; styles only help
+            return []
+    return ["" if v is None else str(v) for v in data[0]]
+
+
 def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, ignore: Iterable[str] = ()) -> str:
     """Return the name of the layer to read.
 
@@ -169,9 +191,10 @@ def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, i
         )
     if len(wanted) > 1:
         names = ", ".join(repr(n) for n, _ in wanted[:20]) + (f" and {len(wanted) - 20} more" if len(wanted) > 20 else "")
-        raise InputError(
+        raise SeveralLayers(
             f"{name} has {len(wanted)} layers: {names}. plangeo does not guess which one is meant: "
-            f"name it with layer={wanted[0][0]!r} (on the command line: {path.name}::{wanted[0][0]})."
+            f"name it with layer={wanted[0][0]!r} (on the command line: {path.name}::{wanted[0][0]}).",
+            tuple(n for n, _ in wanted),
         )
     if len(wanted) < len(found):
         notes.append(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from plangeo.errors import ProfileError
 from plangeo.model import Label, ZoneClass
+from plangeo.profiles.landuse import LandUse, read_landuse, read_provenance
 from plangeo.tables import DERIVED, SITES
 from plangeo.text import clean, fold
 from plangeo.unitregister import KindOfUnit, UnitRegister, Words, read_units
@@ -62,6 +63,8 @@ class Profile:
     """EPSG codes of the systems a list of coordinates may stand in, the most usual first."""
     easting_prefixes: tuple[int, ...] = ()
     """Zone numbers that may stand before an easting, as millions of metres."""
+    landuse: LandUse = field(default_factory=LandUse)
+    """Lists of codes by regulation, successors of codes, codes that are taken for others."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
@@ -107,6 +110,7 @@ class _Form(BaseModel):
     units: _Units | None = None
     crs_readings: list[Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")]] = []
     easting_prefixes: list[Annotated[int, Field(ge=1, le=99)]] = []
+    landuse: dict[str, Text] = {}
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -133,7 +137,9 @@ def load_profile(name: str | Path = "vn") -> Profile:
         def beside(file: str) -> str:
             return (folder / file).read_text("utf-8") if packaged else _bounded(path.parent / file)
 
-        classes = {} if form.classes is None else _classes(beside(form.classes), form.classes)
+        table = "" if form.classes is None else beside(form.classes)
+        classes = {} if form.classes is None else _classes(table, form.classes)
+        landuse = replace(read_landuse(form.landuse, beside, classes), provenance=read_provenance(table))
         units = None if form.units is None else _register(form.units, beside(form.units.table), beside(form.units.links))
     except ValidationError as fault:
         faults = [f"- {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in fault.errors()]
@@ -146,7 +152,8 @@ def load_profile(name: str | Path = "vn") -> Profile:
         title=Label(form.title.vi, form.title.en),
         synonyms={t: {f: tuple(words) for f, words in fields.items()} for t, fields in form.synonyms.items()},
         metric_crs=form.metric_crs,
-        classes=classes,
+        classes=landuse.enrich(classes),
+        landuse=landuse,
         bounds_lonlat=form.bounds_lonlat,
         north_range=form.north_range,
         east_range=form.east_range,
@@ -197,9 +204,9 @@ def _check(form: _Form, name: str) -> None:
     box = form.bounds_lonlat
     if box and not (-180 <= box[0] < box[2] <= 180 and -90 <= box[1] < box[3] <= 90):
         faults.append("bounds_lonlat: write west, south, east, north in degrees")
-    for field, bounds in (("north_range", form.north_range), ("east_range", form.east_range)):
+    for name_of, bounds in (("north_range", form.north_range), ("east_range", form.east_range)):
         if bounds and not bounds[0] < bounds[1]:
-            faults.append(f"{field}: write the lower bound first, in metres")
+            faults.append(f"{name_of}: write the lower bound first, in metres")
     if faults:
         raise ProfileError("\n- ".join([f"The profile {name!r} cannot be used:", *faults]))
 
