@@ -16,7 +16,7 @@ from xml.parsers import expat
 import pandas as pd
 
 from plangeo.errors import InputError
-from plangeo.reading import Decision
+from plangeo.reading import Decision, Sentence
 
 MAX_ENTRIES = 5_000
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -51,6 +51,8 @@ class Raw:
     problems: dict[int, str] = field(default_factory=dict)
     """Position of a row → what is wrong with it."""
     decisions: list[Decision] = field(default_factory=list)
+    sentences: list[Sentence] = field(default_factory=list)
+    """Titles and notes beside the table, as written."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def read_sites(
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("sites", layer, sheet, crs), columns)
     stated = None if isinstance(raw.frame, gpd.GeoDataFrame) else crs
-    frame = canonical_sites(raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name)
+    frame = canonical_sites(raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name, sentences=raw.sentences)
     return _finish(frame, raw, used, request, path)
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from plangeo.errors import ProfileError
 from plangeo.model import Label, ZoneClass
+from plangeo.systems import ProvinceMeridian, System, read_meridians, read_systems
 from plangeo.tables import SITES
 from plangeo.text import fold
 from plangeo.yamlfile import YamlFault, read_yaml
@@ -24,7 +25,7 @@ from plangeo.yamlfile import YamlFault, read_yaml
 Text = Annotated[str, StringConstraints(strict=True, max_length=300)]
 MOST_BYTES = 2_000_000
 """Size bound of a profile and of its class table."""
-PLACE = ("north", "east", "longitude", "latitude", "wkt")
+PLACE = ("north", "east", "longitude", "latitude", "wkt", "coordinates")
 """Fields that say where a row lies; they become its geometry."""
 _FIELDS = {
     "sites": {c.name for c in SITES if c.name not in ("geometry", "problem", "repaired", "source_row", "declared_area_text")}
@@ -53,6 +54,10 @@ class Profile:
     """Where northings of the metric CRS lie, metres."""
     east_range: tuple[float, float] | None
     provenance: str
+    systems: tuple[System, ...] = ()
+    """Coordinate systems that sentences of a sheet may name."""
+    meridians: tuple[ProvinceMeridian, ...] = ()
+    """What each province measures in: for suggestions only."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
@@ -74,6 +79,8 @@ class _Form(BaseModel):
     north_range: tuple[float, float] | None = None
     east_range: tuple[float, float] | None = None
     classes: Text | None = None
+    systems: Text | None = None
+    meridians: Text | None = None
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -102,10 +109,12 @@ def load_profile(name: str | Path = "vn") -> Profile:
             classes = _classes((folder / form.classes).read_text("utf-8"), form.classes)
         else:
             classes = _classes(_bounded(path.parent / form.classes), form.classes)
+        tables = [_table(name, path.parent, packaged) for name in (form.systems, form.meridians)]
+        systems, meridians = read_systems(tables[0]), read_meridians(tables[1])
     except ValidationError as fault:
         faults = [f"- {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in fault.errors()]
         raise ProfileError("\n".join([f"The profile {str(name)!r} cannot be used:", *faults])) from fault
-    except (OSError, UnicodeDecodeError, YamlFault, csv.Error) as fault:
+    except (OSError, ValueError, YamlFault, csv.Error) as fault:
         raise ProfileError(f"The profile {str(name)!r} cannot be used: {fault}") from fault
     _check(form, str(name))
     return Profile(
@@ -118,7 +127,19 @@ def load_profile(name: str | Path = "vn") -> Profile:
         north_range=form.north_range,
         east_range=form.east_range,
         provenance=form.provenance,
+        systems=systems,
+        meridians=meridians,
     )
+
+
+def _table(name: str | None, beside: Path, packaged: bool) -> str:
+    """The text of a table a profile names: beside its own file, else one that comes with plangeo; no table is an empty one."""
+    if name is None:
+        return "epsg,name,datum,width_deg,central_meridian,province,central_meridian_dms\n"
+    ours = resources.files(__name__) / name
+    if packaged or (ours.is_file() and not (beside / name).exists()):
+        return ours.read_text("utf-8")
+    return _bounded(beside / name)
 
 
 def _bounded(path: Path) -> str:
