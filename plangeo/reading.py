@@ -12,7 +12,7 @@ Topic = Literal["sheet", "header", "column", "row", "total", "form", "number", "
 
 
 class Decision(NamedTuple):
-    """One thing the reader decided; a tuple, so that it fits into JSON with the rest of ``attrs``.
+    """One thing the reader decided; a tuple, so that it passes through JSON and the metadata of files.
 
     >>> str(Decision("header", "sheet 'Biểu 10', rows 4-5", "the header; 8 of 9 columns are known"))
     "sheet 'Biểu 10', rows 4-5: the header; 8 of 9 columns are known"

@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -120,8 +120,8 @@ def _check_crossings(corners: Sequence[Corner], ring: Ring) -> None:
     """Name the sides that cross; neighbours share a corner and do not count."""
     count = len(corners)
     points = np.array([(c.x, c.y) for c in corners])
-    lines = shapely.linestrings(np.stack([points, np.roll(points, -1, axis=0)], axis=1))
-    pairs = shapely.STRtree(list(lines)).query(np.asarray(lines), predicate="intersects").T
+    lines: Any = shapely.linestrings(np.stack([points, np.roll(points, -1, axis=0)], axis=1))
+    pairs = shapely.STRtree(lines).query(lines, predicate="intersects").T
     crossing = sorted((int(a), int(b)) for a, b in pairs if a < b and b - a not in (1, count - 1))
     if crossing:
         shown = ", ".join(f"{_side(corners, a)} and {_side(corners, b)}" for a, b in crossing[:_SHOWN])
