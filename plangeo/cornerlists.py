@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -44,6 +45,7 @@ _DEGREES = re.compile(r"vi do|latitude|lat|kinh do|longitude|lon|lng")
 _NUMERIC = re.compile(
     r"[-+]?\d[\d.,\s'’′″”\"°º]*(?:[dms°'\"]\s*[\d.,\s'\"°dms]*)*\s*[nebđ]?\s*m?|[neb]\s?\d[\d.,\s'\"°]*", re.IGNORECASE
 )
+_NAME = re.compile(r"[A-ZĐa-zđ]{0,4}[-. ]?\d{1,4}[a-z']?")
 _LENGTH = re.compile(r"\d[\d.,\s]*m?")
 _AREA = re.compile(r"\b(?:dien tich|dt|area|s(?=\s?=))\b[^\d]{0,60}?(?P<number>\d[\d.,\s]*)\s*(?P<unit>m2|ha|km2|met vuong)?")
 _AREA_UNIT = re.compile(r"\b(m2|ha|km2)\b")
@@ -51,6 +53,7 @@ _CRS_WORDS = re.compile(r"kinh tuyen|vn[- ]?2000|he toa do|\bktt\b|mui chieu|wgs
 _GENERIC = re.compile(
     r"(?:bang )?(?:ke |liet ke |thong ke )?(?:toa do)(?: cac)?(?: diem| goc| ranh| gioi| moc| dinh| thua| dat| khu)*\s*:?"
 )
+_OFFICE = re.compile(r"^uy ban nhan dan|^cong hoa xa hoi|^doc lap|^so (tai nguyen|nong nghiep|xay dung)|^van phong dang ky")
 _LINE = re.compile(r"\b(?:tim tuyen|tim duong|tim kenh|centre ?line|center ?line)\b")
 _KEYS = re.compile(
     r"(?:ma|ma so|so hieu|id|code|ten|name|ten khu|ten thua|khu|khu dat|lo|lo dat|khoanh|khoanh dat|site_id|project(?: id| name)?)"
@@ -80,6 +83,8 @@ class Block:
     area: str = ""
     """Area the block states, with its unit, as written."""
     headers: tuple[str, str] = ("X", "Y")
+    column: int = 0
+    """Position of its first column in the sheet, from 0."""
     degrees: bool = False
     """True where the headers say latitude and longitude."""
     line: bool = False
@@ -113,6 +118,14 @@ class _Panel:
     headers: tuple[str, str]
 
 
+class _Head(NamedTuple):
+    """Positions of the lines of a header, and the lists below it."""
+
+    first: int
+    last: int
+    panels: list[_Panel]
+
+
 def read_corner_sheet(rows: Sequence[Row], known: frozenset[str], merged: Iterable[Span] = ()) -> CornerSheet | None:
     """Return the parcels of a sheet that lists corners; None for any other sheet.
 
@@ -124,30 +137,30 @@ def read_corner_sheet(rows: Sequence[Row], known: frozenset[str], merged: Iterab
     if not heads:
         return None
     reader = _Reader(known, {(a[0] + 1, a[1]): (b[0] + 1, b[1]) for a, b in merged})
-    for i, (start, panels) in enumerate(heads):
-        top = heads[i - 1][0] + 1 if i else 0
-        stop = heads[i + 1][0] if i + 1 < len(heads) else len(rows)
-        reader.read_band(rows[top:start] if not i else [], rows[start + 1 : stop], panels)
+    for i, head in enumerate(heads):
+        stop = heads[i + 1].first if i + 1 < len(heads) else len(rows)
+        reader.read_band(rows[: head.first] if not i else [], rows[head.last + 1 : stop], head.panels)
     blocks = [b for b in reader.blocks if b.vertices]
-    if not any(len(b.vertices) >= 3 for b in blocks) or not _is_list(blocks, heads[0][1]):
+    if not any(len(b.vertices) >= 3 for b in blocks) or not _is_list(blocks, heads[0].panels):
         return None
     return _sheet(blocks, reader)
 
 
-def _headers(rows: Sequence[Row]) -> list[tuple[int, list[_Panel]]]:
-    """Positions of header rows and their panels."""
+def _headers(rows: Sequence[Row]) -> list[_Head]:
+    """All headers of the sheet; a page break repeats them."""
     found = []
     for i, (_, cells) in enumerate(rows):
         kinds = [_kind(c) for c in cells]
         if "x" not in kinds or "y" not in kinds or any(_NUMERIC.fullmatch(c) for c in cells if c):
             continue
-        names = list(cells)
-        if i:  # a second line below merged cells: what stands above an empty cell names the column
-            above = list(rows[i - 1][1]) + [""] * len(names)
-            names = [n or (above[k] if not _NUMERIC.fullmatch(above[k]) else "") for k, n in enumerate(names)]
+        names, first = list(cells), i
+        above = [*rows[i - 1][1], *[""] * len(names)] if i else []
+        if any(above[k] and not cells[k] and _kind(above[k]) for k in range(len(above[: len(cells)]))):
+            # the second line below merged cells: what stands above an empty cell names its column
+            names, first = [n or (above[k] if not _NUMERIC.fullmatch(above[k]) else "") for k, n in enumerate(names)], i - 1
         panels = _panels(names)
         if panels:
-            found.append((i, panels))
+            found.append(_Head(first, i, panels))
     return found
 
 
@@ -193,7 +206,7 @@ def _is_list(blocks: Sequence[Block], panels: Sequence[_Panel]) -> bool:
     if "side" in panels[0].columns or any(_kind(n) in ("sheet", "parcel") for n in panels[0].own):
         return True
     names = [v.name for b in blocks for v in b.vertices if v.name]
-    numbered = sum(bool(re.fullmatch(r"[A-ZĐa-zđ]{0,4}[-. ]?\d{1,4}[a-z']?|[A-ZĐ]\d?'?", n)) for n in names)
+    numbered = sum(bool(_NAME.fullmatch(n) or re.fullmatch(r"[A-ZĐ]'?", n)) for n in names)
     return 10 * numbered >= 9 * max(1, len(names))
 
 
@@ -262,7 +275,11 @@ class _Reader:
             self.blocks[-1].vertices.append(Vertex(last.name, last.row, last.first, last.second, last.side or said["side"]))
             self.used["lengths"].append(number)
             return
-        if said.get("corner") and len(texts) <= 2 and _number(said["corner"]) and not said["x"] and not said["y"]:
+        if (
+            self._open
+            and _NAME.fullmatch(said.get("corner", ""))
+            and all(_LENGTH.fullmatch(t) for t in texts if t != said["corner"])
+        ):
             self._vertex(number, cells, said, panel)  # a corner without coordinates: its parcel gets a problem
             return
         self._text(number, " ".join(dict.fromkeys(texts)))
@@ -290,7 +307,7 @@ class _Reader:
         if current is not None and self._restarted(current, name):
             moved = [current.vertices.pop()]
         if current is None or moved or self._begins(current, name, keys):
-            current = Block(moved, titles=self._pending, headers=panel.headers, area=self._area)
+            current = Block(moved, column=panel.low, titles=self._pending, headers=panel.headers, area=self._area)
             current.degrees = all(_DEGREES.fullmatch(fold(_UNIT.sub(" ", h))) for h in panel.headers)
             current.line = any(_LINE.search(fold(t)) for t in [*self._pending, *self.general])
             current.keys = keys if keys else self._inherited()
@@ -365,8 +382,12 @@ def _sheet(blocks: Sequence[Block], reader: _Reader) -> CornerSheet:
     if any(titles) and not any(re.fullmatch(r"(ten|name)\b.*|du an|cong trinh|hang muc", t) for t in taken):
         table["name"] = list(titles)
     lands = [_land(group[0]) for group in parcels.values()]
-    if any(lands) and not any(re.fullmatch(r"ma\b.*|id|code|site_id", t) for t in taken):
-        table["site_id"] = list(lands)
+    starts = [group[0].vertices[0].row for group in parcels.values()]
+    if not any(re.fullmatch(r"ma\b.*|id|code|site_id", t) for t in taken):
+        if any(lands):
+            table["site_id"] = list(lands)
+        elif len(set(starts)) < len(starts):  # lists side by side begin in one row: the cell tells them apart
+            table["site_id"] = [f"{_letters(g[0].column)}{row}" for g, row in zip(parcels.values(), starts, strict=True)]
     areas = [group[0].area if len(group) == 1 and _AREA_UNIT.search(group[0].area) else "" for group in parcels.values()]
     if any(areas) and not any("dien tich" in t or "area" in t for t in taken):
         table["diện tích"] = list(areas)
@@ -375,7 +396,7 @@ def _sheet(blocks: Sequence[Block], reader: _Reader) -> CornerSheet:
     table[TITLES] = [SEPARATOR.join((" · ".join(group[0].titles), " · ".join(reader.general))) for group in parcels.values()]
     table[CORNERS] = [list(group) for group in parcels.values()]
     frame = pd.DataFrame(table, dtype=object)
-    frame["source_row"] = [float(group[0].vertices[0].row) for group in parcels.values()]
+    frame["source_row"] = [float(row) for row in starts]
     said = (
         f"a list of corners: {len(reader.used['corners'])} corner rows in {len(blocks)} block(s) became {len(parcels)} parcel(s); "
         f"{len(set(reader.used['titles']))} title or note row(s), {len(set(reader.used['areas']))} row(s) with an area, "
@@ -385,8 +406,18 @@ def _sheet(blocks: Sequence[Block], reader: _Reader) -> CornerSheet:
     return CornerSheet(frame, [f"the sheet is {said}"], [Decision("form", f"rows {rows[0]}–{rows[-1]}", said)])
 
 
+def _letters(column: int) -> str:
+    """A column as spreadsheet programs name it: 0 is A, 26 is AA."""
+    name = ""
+    while column >= 0:
+        name, column = chr(65 + column % 26) + name, column // 26 - 1
+    return name
+
+
 def _title(block: Block, general: Sequence[str]) -> str:
-    texts = [t for t in (block.titles or general) if not _GENERIC.fullmatch(fold(_UNIT.sub(" ", t)))]
+    texts = [
+        t for t in (block.titles or general) if not _GENERIC.fullmatch(fold(_UNIT.sub(" ", t))) and not _OFFICE.search(fold(t))
+    ]
     return " · ".join(dict.fromkeys(texts))[:200]
 
 

@@ -107,11 +107,7 @@ def _place(
         return None, [f"invalid_geometry: {block.where.replace('–', ' to ')}: {fault.replace(';', ',')}" for fault in ring.faults]
     assert ring.area is not None
     area = f"an area of {ring.area.area / 10_000:.4f} ha" if planar else "an area"
-    how = (
-        ""
-        if ring.closed
-        else f"; no closing row, the ring was closed from corner {corners[-1].name or corners[-1].row} to {corners[0].name or corners[0].row}"
-    )
+    how = "" if ring.closed else f"; no closing row, the ring was closed from {_named(corners[-1])} to {_named(corners[0])}"
     title = f" of {block.titles[-1][:60]!r}" if block.titles else ""
     out.decisions.append(
         Decision(
@@ -122,6 +118,10 @@ def _place(
     out.notes += [f"{where}: {remark}" for remark in ring.remarks]
     fault = _stated_area(block, ring.area.area, where, out) if planar else ""
     return ring.area, [fault] if fault else []
+
+
+def _named(corner: Corner) -> str:
+    return f"corner {corner.name}" if corner.name else f"row {corner.row}"
 
 
 def _stated_area(block: Block, drawn_m2: float, where: str, out: Parcels) -> str:

@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 from plangeo.arguments import take_layer
+from plangeo.boundaries import join_boundaries
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
 from plangeo.coordinates import places
 from plangeo.errors import InputError, TableError
@@ -32,13 +33,15 @@ def read_sites(
     sheet: str | None = None,
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
+    boundaries: str | Path | LayerFile | gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a register of projects into a table of the SITES contract; rows in = rows out.
 
     ``path`` is a workbook, a text table or a vector file. ``layer`` and ``sheet`` choose one of several.
     ``crs`` states the CRS of a file that states none, and of coordinate columns. ``columns`` maps a column
     of the file to a canonical name and wins over the profile's synonyms. The result keeps the file's own
-    columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes).
+    columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes). ``boundaries`` are areas or lines by identifier, which
+    take the place of the register's own: a vector file, a workbook of corner lists, or a frame (``boundaries.join_boundaries``).
 
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
@@ -46,7 +49,17 @@ def read_sites(
     raw, used, request = _read(path, chosen, Request("sites", layer, sheet, crs), columns)
     stated = None if isinstance(raw.frame, gpd.GeoDataFrame) else crs
     frame = canonical_sites(raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name, sentences=raw.sentences)
-    return _finish(frame, raw, used, request, path)
+    frame = _finish(frame, raw, used, request, path)
+    return frame if boundaries is None else join_boundaries(frame, _boundaries(boundaries, chosen))
+
+
+def _boundaries(source: str | Path | LayerFile | gpd.GeoDataFrame, profile: Profile) -> gpd.GeoDataFrame:
+    if isinstance(source, gpd.GeoDataFrame):
+        return source
+    if isinstance(source, LayerFile):
+        named = dict(source.keywords)
+        return read_sites(source.path, source.profile, **named | {"sheet": named.get("sheet") or named.get("layer")})
+    return read_sites(source, profile)
 
 
 def read_zones(
