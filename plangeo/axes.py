@@ -116,7 +116,7 @@ def degrees_crs(
     if not others:
         return crs, [], []
     said = (
-        f"degrees without a stated datum are read on WGS 84, as GPS and Google Earth give them; {settled.hint}if they are degrees on "
+        f"degrees without a stated datum are read on WGS 84, as GPS and Google Earth give them. {settled.hint}If they are degrees on "
         f"{others[0].name} they lie about 224 m off: then state crs='EPSG:{others[0].epsg}'"
     )
     return crs, [], [Decision("crs", f"{source}, {where}", said, confidence=0.9)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -18,9 +18,9 @@ import pyproj
 import shapely
 
 from plangeo.axes import Axes, Columns, Evidence, degrees_crs, is_blank, metres_crs, minutes_suspected, quoted, read_axes
-from plangeo.cellpoints import Cell, Point, ranges_of, read_cell
+from plangeo.cellpoints import Cell, Kind, Point, ranges_of, read_cell
 from plangeo.cornerlists import CORNERS
-from plangeo.crsnotes import claims_of, settle_written
+from plangeo.crsnotes import Claim, claims_of, narrowed_to, settle_written, speaks_of
 from plangeo.errors import CrsError
 from plangeo.geometry import CURVED, as_crs
 from plangeo.parcels import build_parcels
@@ -107,6 +107,7 @@ def _from_cells(cells: pd.Series, evidence: Evidence) -> Places:
     ]
     points = [p for c in read for p in c.points]
     usual = _usual_order(points, name, evidence, notes, decisions)
+    evidence = _with_cells(texts, read, evidence, name)
     systems = _cell_systems(points, name, evidence, notes, decisions)
     decisions += minutes_suspected([w for p in points if p.kind == "degrees" for w in p.written], evidence.source)
     target = systems.get("metres") or systems.get("degrees")
@@ -121,6 +122,26 @@ def _from_cells(cells: pd.Series, evidence: Evidence) -> Places:
     if target is None and evidence.stated is not None:
         target = as_crs(evidence.stated)
     return Places(geometry, problems, target, notes, decisions)
+
+
+def _with_cells(texts: Sequence[str], read: Sequence[Cell], evidence: Evidence, column: str) -> Evidence:
+    """The evidence, with what the cells say of their own system where nothing else says it and all of them agree."""
+    told: list[Claim] = []
+    kinds: tuple[Kind, Kind] = ("metres", "degrees")
+    for kind in kinds:
+        if any(speaks_of(claim, kind, evidence.profile) for claim in evidence.claims):
+            continue
+        cells = [
+            Sentence(f"cells of column {column!r}", t)
+            for t, c in zip(texts, read, strict=True)
+            if c.points and c.points[0].kind == kind
+        ]
+        claims = [
+            Claim(c.sentence, narrowed_to(c, kind, evidence.profile)) for c in claims_of(cells, evidence.profile) if c.codes
+        ]
+        if claims and frozenset.intersection(*(c.codes for c in claims)):
+            told += claims
+    return replace(evidence, claims=[*evidence.claims, *told])
 
 
 def _usual_order(

@@ -148,7 +148,7 @@ def settle_written(claims: Sequence[Claim], stated: Any, kind: Kind | None, prof
 
     **Raises** CrsError when sentences contradict one another, or what the user stated, or fit no known system.
     """
-    told = [c for c in claims if _speaks_of(c, kind, profile)]
+    told = [c for c in claims if speaks_of(c, kind, profile)]
     if not told:
         return Settled(as_crs(stated) if stated is not None else None, hint=_other_kind(claims, kind))
     for claim in told:
@@ -157,9 +157,9 @@ def settle_written(claims: Sequence[Claim], stated: Any, kind: Kind | None, prof
                 f"{source}, {claim.shown}: no coordinate system in use here fits this sentence. A wrong one moves every project: correct "
                 "the sentence in the file."
             )
-    common = _restricted(told[0], kind, profile)
+    common = narrowed_to(told[0], kind, profile)
     for claim in told[1:]:
-        narrowed = common & _restricted(claim, kind, profile)
+        narrowed = common & narrowed_to(claim, kind, profile)
         if not narrowed:
             raise CrsError(
                 f"{source}: two sentences of the sheet contradict each other about the coordinate system, which would move projects by "
@@ -202,12 +202,13 @@ def _bare(province: ProvinceMeridian) -> str:
     return fold(province.province).removeprefix("tp ")
 
 
-def _speaks_of(claim: Claim, kind: Kind | None, profile: Profile) -> bool:
-    """A sentence of zones says nothing of degrees; one without any system that fits is a fault for both."""
-    return not claim.codes or bool(_restricted(claim, kind, profile))
+def speaks_of(claim: Claim, kind: Kind | None, profile: Profile) -> bool:
+    """Return whether a claim says something of coordinates of ``kind``: a sentence of zones says nothing of degrees."""
+    return not claim.codes or bool(narrowed_to(claim, kind, profile))
 
 
-def _restricted(claim: Claim, kind: Kind | None, profile: Profile) -> frozenset[int]:
+def narrowed_to(claim: Claim, kind: Kind | None, profile: Profile) -> frozenset[int]:
+    """Return the systems of a claim in which coordinates of ``kind`` can stand."""
     if kind is None:
         return claim.codes
     return frozenset(code for code in claim.codes if _is_degrees(code, profile) == (kind == "degrees"))
