@@ -15,6 +15,9 @@ from plangeo.text import NumberStyle, parse_number
 
 Axis = Literal["lat", "lon"]
 
+_LONGEST = 80
+"""Letters of the longest angle; longer texts are none."""
+
 _SIGNS = str.maketrans(
     dict.fromkeys("’′ʹ‘´`ʼ＇", "'") | dict.fromkeys("”″“ˮ〃„＂", '"') | dict.fromkeys("º˚∘ᵒ⁰", "°") | dict.fromkeys("−–—‐‑‒", "-")
 )
@@ -90,7 +93,9 @@ def parse_angle(text: str, style: NumberStyle | None = None) -> Angle | None:
     >>> parse_angle("106°75'00\\""), parse_angle("21,85").degrees, parse_angle("12 ha")
     (None, 21.85, None)
     """
-    plain = plain_signs(text).strip()
+    plain = plain_signs(text[: _LONGEST + 1]).strip()
+    if len(plain) > _LONGEST:
+        return None
     whole = _magnitude(plain, style)  # first as it stands: the s of 106d45m36s means seconds, not south
     if whole[0] is not None:
         return None if whole[0] > 180 else Angle(whole[0], None, whole[1])

@@ -69,13 +69,10 @@ def _matched(
         texts = [str(boundaries["name"].iloc[position] or ""), *titles] if "name" in boundaries else titles
         text = next((t for t in texts if t), given)
         if base not in known:
-            base, several = names.find(texts)
+            base, several, by = names.find(texts)
             if base:
-                told.append(
-                    Decision(
-                        "shape", "boundaries", f"{text[:80]!r} was taken for the boundary of {base}, whose name or id it holds"
-                    )
-                )
+                said = f"{text[:80]!r} was taken for the boundary of {base}: {by[:80]!r} holds its name or id"
+                told.append(Decision("shape", "boundaries", said))
             elif several:
                 said = f"{text[:80]!r} holds the names of several projects ({', '.join(several[:_SHOWN])}) and was given to none; write the id in the title"
                 told.append(Decision("shape", "boundaries", said))
@@ -96,8 +93,8 @@ class _Names:
             if len(fold(name)) >= 4:
                 self._names.setdefault(fold(name), []).append(site_id)
 
-    def find(self, texts: list[str]) -> tuple[str, list[str]]:
-        """Return the project of the first text that names exactly one, or the candidates of the first that names several."""
+    def find(self, texts: list[str]) -> tuple[str, list[str], str]:
+        """Return the project of the first text that names exactly one, or the candidates of the first that names several; and that text."""
         for text in texts:
             plain = f" {fold(text)} "
             hits = [i for key, i in self._ids.items() if _holds(plain, key)]
@@ -107,10 +104,10 @@ class _Names:
                 longest = [key for key in there if not any(key != other and key in other for other in there)]
                 hits = [i for key in longest for i in self._names[key]]
             if len(hits) == 1:
-                return hits[0], []
+                return hits[0], [], text
             if hits:
-                return "", hits
-        return "", []
+                return "", hits, text
+        return "", [], ""
 
 
 def _holds(text: str, word: str) -> bool:

@@ -17,6 +17,7 @@ from plangeo.profiles import Profile
 from plangeo.text import parse_number
 
 MOST_LETTERS, MOST_POINTS = 20_000, 500
+_LONGEST = 160
 Bounds = tuple[float, float]
 Kind = Literal["metres", "degrees"]
 Order = Literal["named", "labelled", "bare"]
@@ -204,6 +205,8 @@ def _bare(text: str, ranges: Ranges) -> list[Point] | str:
 
 
 def _cut(piece: str, ranges: Ranges) -> Point | str:
+    if len(piece) > _LONGEST:
+        return f"{piece[:40]!r}… is too long for one point; put every point on a line of its own"
     ways = [p for c in _CUT.finditer(piece) for p in _pairs(piece[: c.start()], piece[c.end() :], ranges, "bare")]
     return _only(ways, piece, "", "bare")
 

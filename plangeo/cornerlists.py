@@ -10,10 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import pandas as pd
 
+from plangeo.cornerheads import (
+    AREA_UNIT,
+    DEGREES,
+    KEYS,
+    Panel,
+    Row,
+    find_heads,
+    is_numeric,
+    kind_of_column,
+    merged_keys,
+    plain_header,
+)
 from plangeo.reading import Decision
 from plangeo.text import fold
 
@@ -22,43 +33,17 @@ CORNERS = "corners"
 TITLES = "corner_list_title"
 """Column with the titles of a block and, behind the separator, those of the whole sheet; projects are found by them."""
 SEPARATOR = " ‖ "
-Row = tuple[int, Sequence[str]]
 Span = tuple[tuple[int, int], tuple[int, int]]
 
-_UNIT = re.compile(r"[(\[].*?[)\]]")
-_POINT = r"(?:diem|dinh|moc|goc)"
-_KINDS: Mapping[str, re.Pattern[str]] = {
-    "corner": re.compile(
-        rf"(?:(?:ten|so hieu|ky hieu|so|stt|tt|thu tu|ma)\s)?(?:cac\s)?{_POINT}(?:\s(?:goc|ranh|gioi|ranh gioi|thua|thua dat|so|toa do|khong che|dia chinh))*"
-        r"|corner(?: no| id| name)?|vertex|point(?: no| id| name)?|pt|shd|s\.?h\.? ?diem"
-    ),
-    "x": re.compile(r"(?:toa do\s)?x(?: bac)?|northing|vi do|latitude|lat|toa do bac"),
-    "y": re.compile(r"(?:toa do\s)?y(?: dong)?|easting|kinh do|longitude|lon|lng|toa do dong"),
-    "side": re.compile(
-        r"(?:(?:chieu dai|kich thuoc|do dai|khoang cach)(?: canh)?|canh|s|d|l|length|distance|side)(?:\s?/\s?(?:canh|s|d|l))*"
-    ),
-    "seq": re.compile(r"stt|tt|so tt|so thu tu|no\.?|#"),
-    "sheet": re.compile(r"(?:so )?to(?: ban do)?(?: so)?|so hieu to ban do"),
-    "parcel": re.compile(r"(?:so )?(?:hieu )?thua(?: dat)?(?: so)?|so thu tu thua"),
-}
-_DEGREES = re.compile(r"vi do|latitude|lat|kinh do|longitude|lon|lng")
-_NUMERIC = re.compile(
-    r"[-+]?\d[\d.,\s'’′″”\"°º]*(?:[dms°'\"]\s*[\d.,\s'\"°dms]*)*\s*[nebđ]?\s*m?|[neb]\s?\d[\d.,\s'\"°]*", re.IGNORECASE
-)
 _NAME = re.compile(r"[A-ZĐa-zđ]{0,4}[-. ]?\d{1,4}[a-z']?")
 _LENGTH = re.compile(r"\d[\d.,\s]*m?")
 _AREA = re.compile(r"\b(?:dien tich|dt|area|s(?=\s?=))\b[^\d]{0,60}?(?P<number>\d[\d.,\s]*)\s*(?P<unit>m2|ha|km2|met vuong)?")
-_AREA_UNIT = re.compile(r"\b(m2|ha|km2)\b")
 _CRS_WORDS = re.compile(r"kinh tuyen|vn[- ]?2000|he toa do|\bktt\b|mui chieu|wgs ?-?84")
 _GENERIC = re.compile(
     r"(?:bang )?(?:ke |liet ke |thong ke )?(?:toa do)(?: cac)?(?: diem| goc| ranh| gioi| moc| dinh| thua| dat| khu)*\s*:?"
 )
 _OFFICE = re.compile(r"^uy ban nhan dan|^cong hoa xa hoi|^doc lap|^so (tai nguyen|nong nghiep|xay dung)|^van phong dang ky")
 _LINE = re.compile(r"\b(?:tim tuyen|tim duong|tim kenh|centre ?line|center ?line)\b")
-_KEYS = re.compile(
-    r"(?:ma|ma so|so hieu|id|code|ten|name|ten khu|ten thua|khu|khu dat|lo|lo dat|khoanh|khoanh dat|site_id|project(?: id| name)?)"
-    r"|(?:ma|ten)\s(?:so\s)?(?:du an|cong trinh|khu|lo|thua).*|du an|cong trinh|hang muc"
-)
 
 
 @dataclass(frozen=True)
@@ -87,6 +72,8 @@ class Block:
     """Position of its first column in the sheet, from 0."""
     degrees: bool = False
     """True where the headers say latitude and longitude."""
+    nameless: bool = False
+    """True where no column names corners or sides, so that the rows may also be separate places."""
     line: bool = False
     """True where a title says that the points follow a centre line."""
 
@@ -106,26 +93,6 @@ class CornerSheet:
     decisions: list[Decision]
 
 
-@dataclass(frozen=True)
-class _Panel:
-    """Columns of one list of corners; several panels stand side by side."""
-
-    columns: Mapping[str, int]
-    own: Mapping[str, int]
-    """Other columns: header → position."""
-    low: int
-    high: int
-    headers: tuple[str, str]
-
-
-class _Head(NamedTuple):
-    """Positions of the lines of a header, and the lists below it."""
-
-    first: int
-    last: int
-    panels: list[_Panel]
-
-
 def read_corner_sheet(rows: Sequence[Row], known: frozenset[str], merged: Iterable[Span] = ()) -> CornerSheet | None:
     """Return the parcels of a sheet that lists corners; None for any other sheet.
 
@@ -133,10 +100,13 @@ def read_corner_sheet(rows: Sequence[Row], known: frozenset[str], merged: Iterab
     register's header; ``merged`` ranges ((row, column), (row, column)) counted from 0.
     A sheet is a corner list when a header names X and Y beside corners, sides or parcels, and some block has three rows.
     """
-    heads = _headers(rows)
+    heads = find_heads(rows)
     if not heads:
         return None
-    reader = _Reader(known, {(a[0] + 1, a[1]): (b[0] + 1, b[1]) for a, b in merged})
+    spans = {(a[0] + 1, a[1]): (b[0] + 1, b[1]) for a, b in merged}
+    if any(p.nameless for head in heads for p in head.panels) and not merged_keys(heads[0], spans):
+        return None
+    reader = _Reader(known, spans)
     for i, head in enumerate(heads):
         stop = heads[i + 1].first if i + 1 < len(heads) else len(rows)
         reader.read_band(rows[: head.first] if not i else [], rows[head.last + 1 : stop], head.panels)
@@ -146,64 +116,9 @@ def read_corner_sheet(rows: Sequence[Row], known: frozenset[str], merged: Iterab
     return _sheet(blocks, reader)
 
 
-def _headers(rows: Sequence[Row]) -> list[_Head]:
-    """All headers of the sheet; a page break repeats them."""
-    found = []
-    for i, (_, cells) in enumerate(rows):
-        kinds = [_kind(c) for c in cells]
-        if "x" not in kinds or "y" not in kinds or any(_NUMERIC.fullmatch(c) for c in cells if c):
-            continue
-        names, first = list(cells), i
-        above = [*rows[i - 1][1], *[""] * len(names)] if i else []
-        if any(above[k] and not cells[k] and _kind(above[k]) for k in range(len(above[: len(cells)]))):
-            # the second line below merged cells: what stands above an empty cell names its column
-            names, first = [n or (above[k] if not _NUMERIC.fullmatch(above[k]) else "") for k, n in enumerate(names)], i - 1
-        panels = _panels(names)
-        if panels:
-            found.append(_Head(first, i, panels))
-    return found
-
-
-def _kind(cell: str) -> str:
-    plain = fold(_UNIT.sub(" ", cell)).rstrip(":").strip()
-    if _AREA_UNIT.search(fold(cell)):
-        return ""  # S (m2) is an area, S (m) a side
-    return next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(plain)), "") if plain else ""
-
-
-def _panels(names: Sequence[str]) -> list[_Panel]:
-    """Cut a header into lists side by side: a new one begins where a kind of column comes again."""
-    cuts: list[int] = [0]
-    seen: set[str] = set()
-    for i, name in enumerate(names):
-        kind = _kind(name)
-        if kind and kind in seen:
-            cuts.append(i)
-            seen = set()
-        if kind:
-            seen.add(kind)
-    panels = []
-    for low, high in zip(cuts, [*cuts[1:], len(names)], strict=True):
-        kinds: dict[str, int] = {}
-        own: dict[str, int] = {}
-        for i in range(low, high):
-            kind = _kind(names[i])
-            if kind and kind not in ("sheet", "parcel"):
-                kinds.setdefault(kind, i)
-            elif names[i]:
-                own.setdefault(" ".join(names[i].split()), i)
-        if (
-            "x" in kinds
-            and "y" in kinds
-            and ({"corner", "side"} & set(kinds) or any(_kind(n) in ("sheet", "parcel") for n in own))
-        ):
-            panels.append(_Panel(kinds, own, low, high, (names[kinds["x"]], names[kinds["y"]])))
-    return panels
-
-
-def _is_list(blocks: Sequence[Block], panels: Sequence[_Panel]) -> bool:
+def _is_list(blocks: Sequence[Block], panels: Sequence[Panel]) -> bool:
     """A register of points may call its rows "điểm": then every row has a name of its own and no numbering."""
-    if "side" in panels[0].columns or any(_kind(n) in ("sheet", "parcel") for n in panels[0].own):
+    if panels[0].nameless or "side" in panels[0].columns or any(kind_of_column(n) in ("sheet", "parcel") for n in panels[0].own):
         return True
     names = [v.name for b in blocks for v in b.vertices if v.name]
     numbered = sum(bool(_NAME.fullmatch(n) or re.fullmatch(r"[A-ZĐ]'?", n)) for n in names)
@@ -224,7 +139,7 @@ class _Reader:
         self._open = False
         self._blank = False
 
-    def read_band(self, above: Sequence[Row], body: Sequence[Row], panels: Sequence[_Panel]) -> None:
+    def read_band(self, above: Sequence[Row], body: Sequence[Row], panels: Sequence[Panel]) -> None:
         """Read the rows below one header, panel by panel; ``above`` are the rows before the first header."""
         for number, cells in above:
             self._title_row(number, cells, panels)
@@ -236,7 +151,7 @@ class _Reader:
                 self._row(number, [*cells, *[""] * max(0, panel.high - len(cells))], panel)
             self._left[n] = (self._pending, self._area)  # texts above the next header
 
-    def _title_row(self, number: int, cells: Sequence[str], panels: Sequence[_Panel]) -> None:
+    def _title_row(self, number: int, cells: Sequence[str], panels: Sequence[Panel]) -> None:
         """A row above the header: a text under one panel is its title, one across several speaks of all."""
         for column, text in enumerate(cells):
             if not text or _CRS_WORDS.search(fold(text)):
@@ -251,7 +166,7 @@ class _Reader:
         if any(cells):
             self.used["titles"].append(number)
 
-    def _continues(self, body: Sequence[Row], panel: _Panel) -> bool:
+    def _continues(self, body: Sequence[Row], panel: Panel) -> bool:
         """Say whether the panel goes on with the numbering of the last block."""
         if not self.blocks or not self.blocks[-1].vertices or "corner" not in panel.columns:
             return False
@@ -261,9 +176,9 @@ class _Reader:
         start = self.blocks[-1].vertices[0].name
         return (_number(first) == _number(last) + 1 > 1 or (first == start != last)) and _stem(first) == _stem(last)
 
-    def _row(self, number: int, cells: Sequence[str], panel: _Panel) -> None:
+    def _row(self, number: int, cells: Sequence[str], panel: Panel) -> None:
         said = {kind: cells[at] for kind, at in panel.columns.items()}
-        if _NUMERIC.fullmatch(said["x"]) or _NUMERIC.fullmatch(said["y"]):
+        if is_numeric(said["x"]) or is_numeric(said["y"]):
             self._vertex(number, cells, said, panel)
             return
         texts = [c for c in cells[panel.low : panel.high] if c]
@@ -299,7 +214,7 @@ class _Reader:
         elif not plain.startswith("tong"):
             self._area = _area_written(plain)
 
-    def _vertex(self, number: int, cells: Sequence[str], said: Mapping[str, str], panel: _Panel) -> None:
+    def _vertex(self, number: int, cells: Sequence[str], said: Mapping[str, str], panel: Panel) -> None:
         name = " ".join((said.get("corner") or ("" if panel.own else said.get("seq", ""))).split())
         keys = {header: cells[at] for header, at in panel.own.items() if cells[at]}
         current = self.blocks[-1] if self._open else None
@@ -308,7 +223,8 @@ class _Reader:
             moved = [current.vertices.pop()]
         if current is None or moved or self._begins(current, name, keys):
             current = Block(moved, column=panel.low, titles=self._pending, headers=panel.headers, area=self._area)
-            current.degrees = all(_DEGREES.fullmatch(fold(_UNIT.sub(" ", h))) for h in panel.headers)
+            current.degrees = all(DEGREES.fullmatch(plain_header(h)) for h in panel.headers)
+            current.nameless = panel.nameless
             current.line = any(_LINE.search(fold(t)) for t in [*self._pending, *self.general])
             current.keys = keys if keys else self._inherited()
             self.blocks.append(current)
@@ -347,8 +263,8 @@ class _Reader:
         return _number(name) == 1 < _number(last.name) and name != first.name
 
     def _is_key(self, header: str) -> bool:
-        plain = fold(_UNIT.sub(" ", header))
-        return bool(_KEYS.fullmatch(plain)) or _kind(header) in ("sheet", "parcel") or plain in self._known
+        plain = plain_header(header)
+        return bool(KEYS.fullmatch(plain)) or kind_of_column(header) in ("sheet", "parcel") or plain in self._known
 
 
 def _area_written(plain: str) -> str:
@@ -356,7 +272,7 @@ def _area_written(plain: str) -> str:
     area = _AREA.search(plain)
     if area is None:
         return ""
-    unit = area["unit"] or next(iter(_AREA_UNIT.findall(plain)), "")
+    unit = area["unit"] or next(iter(AREA_UNIT.findall(plain)), "")
     return f"{area['number'].strip().rstrip('.,')} {unit}".strip()
 
 
@@ -378,7 +294,8 @@ def _sheet(blocks: Sequence[Block], reader: _Reader) -> CornerSheet:
     headers = list(dict.fromkeys(h for b in blocks for h in b.keys))
     taken = {fold(h) for h in headers}
     table: dict[str, list[object]] = {h: [group[0].keys.get(h, "") for group in parcels.values()] for h in headers}
-    titles = [_title(group[0], reader.general if len(parcels) == 1 else ()) for group in parcels.values()]
+    general = _general(blocks, reader.general)
+    titles = [_title(group[0], general if len(parcels) == 1 else ()) for group in parcels.values()]
     if any(titles) and not any(re.fullmatch(r"(ten|name)\b.*|du an|cong trinh|hang muc", t) for t in taken):
         table["name"] = list(titles)
     lands = [_land(group[0]) for group in parcels.values()]
@@ -388,12 +305,12 @@ def _sheet(blocks: Sequence[Block], reader: _Reader) -> CornerSheet:
             table["site_id"] = list(lands)
         elif len(set(starts)) < len(starts):  # lists side by side begin in one row: the cell tells them apart
             table["site_id"] = [f"{_letters(g[0].column)}{row}" for g, row in zip(parcels.values(), starts, strict=True)]
-    areas = [group[0].area if len(group) == 1 and _AREA_UNIT.search(group[0].area) else "" for group in parcels.values()]
+    areas = [group[0].area if len(group) == 1 and AREA_UNIT.search(group[0].area) else "" for group in parcels.values()]
     if any(areas) and not any("dien tich" in t or "area" in t for t in taken):
         table["diện tích"] = list(areas)
     if any(h == CORNERS for h in table):
         table[f"{CORNERS}_raw"] = table.pop(CORNERS)
-    table[TITLES] = [SEPARATOR.join((" · ".join(group[0].titles), " · ".join(reader.general))) for group in parcels.values()]
+    table[TITLES] = [SEPARATOR.join((" · ".join(group[0].titles), " · ".join(general))) for group in parcels.values()]
     table[CORNERS] = [list(group) for group in parcels.values()]
     frame = pd.DataFrame(table, dtype=object)
     frame["source_row"] = [float(row) for row in starts]
@@ -406,6 +323,20 @@ def _sheet(blocks: Sequence[Block], reader: _Reader) -> CornerSheet:
     return CornerSheet(frame, [f"the sheet is {said}"], [Decision("form", f"rows {rows[0]}–{rows[-1]}", said)])
 
 
+def _general(blocks: Sequence[Block], above: Sequence[str]) -> list[str]:
+    """Titles of the whole sheet: those above the first header that are not the first block's own.
+
+    Where later blocks have titles of their own, as many lines as they have are the first block's.
+    """
+    own = blocks[0].titles
+    titled = [len(b.titles) for b in blocks[1:] if b.titles and b.column == blocks[0].column]
+    others = [t for t in above if all(t not in b.titles for b in blocks)]
+    if titled and own:
+        blocks[0].titles = own[-min(titled) :]
+        return [*others, *own[: -min(titled)]]
+    return [*others, *(own if len(blocks) == 1 or not any(b.titles for b in blocks[1:]) else ())]
+
+
 def _letters(column: int) -> str:
     """A column as spreadsheet programs name it: 0 is A, 26 is AA."""
     name = ""
@@ -415,15 +346,16 @@ def _letters(column: int) -> str:
 
 
 def _title(block: Block, general: Sequence[str]) -> str:
-    texts = [
-        t for t in (block.titles or general) if not _GENERIC.fullmatch(fold(_UNIT.sub(" ", t))) and not _OFFICE.search(fold(t))
-    ]
+    texts = [t for t in (block.titles or general) if not _GENERIC.fullmatch(plain_header(t)) and not _OFFICE.search(fold(t))]
     return " · ".join(dict.fromkeys(texts))[:200]
 
 
 def _land(block: Block) -> str:
     """Sheet and parcel number as an identifier."""
     parts = [
-        f"{word} {block.keys[h]}" for kind, word in (("sheet", "tờ"), ("parcel", "thửa")) for h in block.keys if _kind(h) == kind
+        f"{word} {block.keys[h]}"
+        for kind, word in (("sheet", "tờ"), ("parcel", "thửa"))
+        for h in block.keys
+        if kind_of_column(h) == kind
     ]
     return " ".join(parts)

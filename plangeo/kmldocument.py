@@ -22,6 +22,7 @@ from plangeo.text import fold
 
 MOST_PLACEMARKS = 1_000_000
 MOST_DESCRIPTION = 200_000
+_LONGEST_LINE = 1_000
 _SHAPES = frozenset({"Point", "LineString", "LinearRing", "Polygon", "MultiGeometry", "Track", "MultiTrack", "Model"})
 _LINKS = frozenset({"NetworkLink", "GroundOverlay", "PhotoOverlay", "ScreenOverlay"})
 _TEXTS = {"name": "Name", "description": "description", "address": "address", "when": "timestamp", "begin": "begin", "end": "end"}
@@ -218,7 +219,7 @@ def described(description: str, known: frozenset[str]) -> dict[str, str]:
     table.close()
     found = {row[0].rstrip(":"): row[1] for row in table.rows if len(row) == 2 and 0 < len(row[0]) <= 60}
     for line in (part for text in table.lines for part in text.splitlines()):
-        pair = _PAIR.match(line)
+        pair = _PAIR.match(line[:_LONGEST_LINE])
         if pair and fold(pair.group(1)) in known:
             found.setdefault(pair.group(1), pair.group(2))
     return found

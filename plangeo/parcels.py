@@ -99,6 +99,12 @@ def _place(
     if len(corners) == 1:
         out.decisions.append(Decision("shape", where, "one corner only: the site is known by this point"))
         return shapely.Point(corners[0].x, corners[0].y), []
+    if block.nameless and (corners[0].x, corners[0].y) != (corners[-1].x, corners[-1].y):
+        rows = block.where.replace("–", " to ")
+        return None, [
+            f"bad_coordinates: {rows} hold {len(corners)} coordinates of this project, and nothing says whether they are the corners of an area "
+            "or separate places: number them in a column 'Điểm', or repeat the first corner in a last row"
+        ]
     if block.line:
         out.decisions.append(Decision("shape", where, f"the title speaks of a centre line: {len(corners)} points became a line"))
         return shapely.LineString([(c.x, c.y) for c in corners]), []
