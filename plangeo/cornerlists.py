@@ -174,7 +174,7 @@ class _Reader:
         first = next((cells[at] for _, cells in body if len(cells) > at and cells[at]), "")
         last = self.blocks[-1].vertices[-1].name
         start = self.blocks[-1].vertices[0].name
-        return (_number(first) == _number(last) + 1 > 1 or (first == start != last)) and _stem(first) == _stem(last)
+        return _follows(first, last) or (first == start != last and first != "")
 
     def _row(self, number: int, cells: Sequence[str], panel: Panel) -> None:
         said = {kind: cells[at] for kind, at in panel.columns.items()}
@@ -192,8 +192,8 @@ class _Reader:
             return
         if (
             self._open
-            and _NAME.fullmatch(said.get("corner", ""))
-            and all(_LENGTH.fullmatch(t) for t in texts if t != said["corner"])
+            and _follows(said.get("corner", ""), self.blocks[-1].vertices[-1].name)
+            and _only_lengths(texts, said["corner"])
         ):
             self._vertex(number, cells, said, panel)  # a corner without coordinates: its parcel gets a problem
             return
@@ -244,7 +244,7 @@ class _Reader:
         again = (
             len(block.vertices) > 3 and last.name == first.name != "" and (last.first, last.second) != (first.first, first.second)
         )
-        return again and _number(name) == _number(last.name) + 1 and _stem(name) == _stem(last.name)
+        return again and _follows(name, last.name)
 
     def _begins(self, block: Block, name: str, keys: Mapping[str, str]) -> bool:
         """Say whether this row is the first corner of another block."""
@@ -257,8 +257,7 @@ class _Reader:
         same = last.name == first.name != "" or (last.first, last.second) == (first.first, first.second)
         if len(block.vertices) > 2 and same:
             return True
-        follows = _number(name) == _number(last.name) + 1 and _stem(name) == _stem(last.name)
-        if self._blank and not (name and (follows or name == first.name)):
+        if self._blank and not (name and (_follows(name, last.name) or name == first.name)):
             return True
         return _number(name) == 1 < _number(last.name) and name != first.name
 
@@ -279,6 +278,15 @@ def _area_written(plain: str) -> str:
 def _number(name: str) -> int:
     match = re.search(r"(\d+)\D*$", name)
     return int(match.group(1)) if match else 0
+
+
+def _follows(name: str, last: str) -> bool:
+    """Say whether a corner's name continues the numbering: M8 after M7."""
+    return bool(_number(last)) and _number(name) == _number(last) + 1 and _stem(name) == _stem(last)
+
+
+def _only_lengths(texts: Sequence[str], name: str) -> bool:
+    return all(_LENGTH.fullmatch(t) for t in texts if t != name)
 
 
 def _stem(name: str) -> str:

@@ -137,7 +137,11 @@ def _check_sides(corners: Sequence[Corner], ring: Ring, tolerance_m: float) -> N
     lengths = [_distance(corners[i], corners[(i + 1) % count]) for i in range(count)]
     begins = [(i, c.side) for i, c in enumerate(corners[:count]) if c.side is not None]
     ends = [((i - 1) % count, c.side) for i, c in enumerate(corners) if c.side is not None and (i or count == len(corners))]
-    ways = [[(i, side, lengths[i]) for i, side in way if abs(side - lengths[i]) > tolerance_m] for way in (begins, ends) if way]
+    if len(ends) < len(begins):  # the closing row has no length: sides are written where they begin
+        ends = []
+    ways = [
+        [(i, side, lengths[i]) for i, side in way if abs(side - lengths[i]) > tolerance_m + 1e-6] for way in (begins, ends) if way
+    ]
     if not ways or not min(ways, key=len):
         return
     off = min(ways, key=len)
