@@ -24,6 +24,7 @@ from plangeo.text import number_style, parse_number
 
 _LON, _LAT = (-180.0, 180.0), (-90.0, 90.0)
 _ANYWHERE = (-1e8, 1e8)
+_SAMPLE = 500
 _ACCIDENT = 0.05
 """Below this chance decimals that keep to 59 minutes and seconds are told to be suspicious."""
 _BLANK = frozenset({"", "nan", "none", "<na>", "-", "–", "—", "…", "..."})
@@ -75,10 +76,10 @@ def read_axes(columns: Columns, evidence: Evidence) -> Axes:
 
 
 def written_kind(columns: Columns, profile: Profile) -> Kind:
-    """Say whether most cells are degrees (minutes written, or where the country lies) or metres."""
+    """Say whether most of the first cells are degrees (minutes written, or where the country lies) or metres."""
     ranges = ranges_of(profile)
     degrees = metres = 0
-    for text in (*columns.north, *columns.east):
+    for text in (*columns.north[:_SAMPLE], *columns.east[:_SAMPLE]):
         angle = parse_angle(text)
         if angle is not None and (angle.sexagesimal or angle.axis is not None):
             degrees += 1

@@ -19,6 +19,8 @@ Spans = Mapping[tuple[int, int], tuple[int, int]]
 
 AREA_UNIT = re.compile(r"\b(m2|ha|km2)\b")
 _LONGEST = 60
+# Cheap look before cells are folded: most rows of a sheet name no northing.
+_HINT = re.compile(r"(?:^|[^\w])x(?:[^\w]|$)|v[iĩ]|lat|north|b[aắ]", re.IGNORECASE | re.MULTILINE)
 _UNIT = re.compile(r"[(\[].*?[)\]]")
 _POINT = r"(?:diem|dinh|moc|goc)"
 _KINDS: Mapping[str, re.Pattern[str]] = {
@@ -69,8 +71,10 @@ def find_heads(rows: Sequence[Row]) -> list[Head]:
     """All headers of the sheet; a page break repeats them."""
     found = []
     for i, (_, cells) in enumerate(rows):
+        if not _HINT.search("\n".join(cells)) or any(is_numeric(c) for c in cells if c):
+            continue
         kinds = [kind_of_column(c) for c in cells]
-        if "x" not in kinds or "y" not in kinds or any(is_numeric(c) for c in cells if c):
+        if "x" not in kinds or "y" not in kinds:
             continue
         names, first = list(cells), i
         above = [*rows[i - 1][1], *[""] * len(names)] if i else []
