@@ -131,7 +131,7 @@ def metres_crs(evidence: Evidence, where: str) -> tuple[pyproj.CRS, list[Decisio
     raise CrsError(
         f"{evidence.source}: {where} hold coordinates, but nothing says in which coordinate reference system. "
         f"{settled.hint}{suggestion(evidence.sentences, evidence.profile)}A wrong one moves every project by up to hundreds of kilometres. "
-        "Give it with crs='EPSG:9215' (VN-2000, central meridian 107°15'), or on the command line --crs sites=EPSG:9215; or write a line "
+        "Give it with crs='EPSG:9215' (VN-2000, central meridian 107°15'), or on the command line --crs sites=EPSG:9215 (boundaries=… for a file of boundaries); or write a line "
         'such as "VN-2000, kinh tuyến trục 107°15\', múi chiếu 3°" above the table.'
     )
 

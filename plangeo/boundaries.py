@@ -18,6 +18,12 @@ _PLACE = ("no_geometry", "bad_coordinates", "invalid_geometry", "empty_geometry"
 """Problems of the register's own place: gone once the boundary has replaced it."""
 
 _SHOWN = 5
+# Folded words that may stand before a project's name in a title, and those behind it that make it another project.
+_GENERAL = re.compile(
+    r"[\s:;,.()\"'–-]*(?:(?:bang|ke|liet|thong|so do|vi tri|toa do|cac|diem|goc|ranh|gioi|moc|khu dat|thua dat|dien tich|thuc hien|xay dung|cua|cho"
+    r"|ten|du an|cong trinh|hang muc|ho so|phu luc|[ivx\d]+)[\s:;,.()\"'–-]+)*"
+)
+_OTHER = re.compile(r"[\s,(–-]*(?:giai doan|gd ?\d|mo rong|phan ky|so \d|[ivx]+\b|\d+\b)")
 
 
 def join_boundaries(sites: gpd.GeoDataFrame, boundaries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -99,7 +105,7 @@ class _Names:
             plain = f" {fold(text)} "
             hits = [i for key, i in self._ids.items() if _holds(plain, key)]
             if not hits:
-                there = [key for key in self._names if _holds(plain, key)]
+                there = [key for key in self._names if _names_it(plain, key)]
                 # "Khu đô thị A mở rộng" also holds "Khu đô thị A": the longest name is meant
                 longest = [key for key in there if not any(key != other and key in other for other in there)]
                 hits = [i for key in longest for i in self._names[key]]
@@ -108,6 +114,17 @@ class _Names:
             if hits:
                 return "", hits, text
         return "", [], ""
+
+
+def _names_it(text: str, name: str) -> bool:
+    """Say whether a text is about the project ``name``: only general words before it, and no word behind that makes it another one.
+
+    "Khu dân cư gần chợ Mới" is not about "Chợ Mới", and "Nhà máy A mở rộng" not about "Nhà máy A".
+    """
+    if not _holds(text, name):
+        return False
+    before, _, after = text.partition(name)
+    return _GENERAL.fullmatch(before) is not None and _OTHER.match(after) is None
 
 
 def _holds(text: str, word: str) -> bool:

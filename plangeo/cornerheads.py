@@ -19,8 +19,10 @@ Spans = Mapping[tuple[int, int], tuple[int, int]]
 
 AREA_UNIT = re.compile(r"\b(m2|ha|km2)\b")
 _LONGEST = 60
+_WITHIN = 300
+"""The first header stands within so many rows."""
 # Cheap look before cells are folded: most rows of a sheet name no northing.
-_HINT = re.compile(r"(?:^|[^\w])x(?:[^\w]|$)|v[iĩ]|lat|north|b[aắ]", re.IGNORECASE | re.MULTILINE)
+_HINT = re.compile(r"(?:^|[^\w])[xn](?:[^\w]|$)|v[iĩ]|lat|north|b[aắ]", re.IGNORECASE | re.MULTILINE)
 _UNIT = re.compile(r"[(\[].*?[)\]]")
 _POINT = r"(?:diem|dinh|moc|goc)"
 _KINDS: Mapping[str, re.Pattern[str]] = {
@@ -28,8 +30,8 @@ _KINDS: Mapping[str, re.Pattern[str]] = {
         rf"(?:(?:ten|so hieu|ky hieu|so|stt|tt|thu tu|ma)\s)?(?:cac\s)?{_POINT}(?:\s(?:goc|ranh|gioi|ranh gioi|thua|thua dat|so|toa do|khong che|dia chinh))*"
         r"|corner(?: no| id| name)?|vertex|point(?: no| id| name)?|pt|shd|s\.?h\.? ?diem"
     ),
-    "x": re.compile(r"(?:toa do\s)?x(?: bac)?|northing|vi do|latitude|lat|toa do bac"),
-    "y": re.compile(r"(?:toa do\s)?y(?: dong)?|easting|kinh do|longitude|lon|lng|toa do dong"),
+    "x": re.compile(r"(?:toa do\s)?x(?: bac)?|n|northing|vi do|latitude|lat|toa do bac"),
+    "y": re.compile(r"(?:toa do\s)?y(?: dong)?|e|easting|kinh do|longitude|lon|lng|toa do dong"),
     "side": re.compile(
         r"(?:(?:chieu dai|kich thuoc|do dai|khoang cach)(?: canh)?|canh|s|d|l|length|distance|side)(?:\s?/\s?(?:canh|s|d|l))*"
     ),
@@ -69,8 +71,10 @@ class Head(NamedTuple):
 
 def find_heads(rows: Sequence[Row]) -> list[Head]:
     """All headers of the sheet; a page break repeats them."""
-    found = []
+    found: list[Head] = []
     for i, (_, cells) in enumerate(rows):
+        if i >= _WITHIN and not found:
+            break
         if not _HINT.search("\n".join(cells)) or any(is_numeric(c) for c in cells if c):
             continue
         kinds = [kind_of_column(c) for c in cells]

@@ -25,6 +25,7 @@ from plangeo.cornerheads import (
     merged_keys,
     plain_header,
 )
+from plangeo.errors import InputError
 from plangeo.reading import Decision
 from plangeo.text import fold
 
@@ -35,6 +36,8 @@ TITLES = "corner_list_title"
 SEPARATOR = " ‖ "
 Span = tuple[tuple[int, int], tuple[int, int]]
 
+_DENSE, _TABLE = 4, 2
+"""A row of so many cells without a corner belongs to another table; so many of them are one."""
 _NAME = re.compile(r"[A-ZĐa-zđ]{0,4}[-. ]?\d{1,4}[a-z']?")
 _LENGTH = re.compile(r"\d[\d.,\s]*m?")
 _AREA = re.compile(r"\b(?:dien tich|dt|area|s(?=\s?=))\b[^\d]{0,60}?(?P<number>\d[\d.,\s]*)\s*(?P<unit>m2|ha|km2|met vuong)?")
@@ -93,12 +96,15 @@ class CornerSheet:
     decisions: list[Decision]
 
 
-def read_corner_sheet(rows: Sequence[Row], known: frozenset[str], merged: Iterable[Span] = ()) -> CornerSheet | None:
+def read_corner_sheet(
+    rows: Sequence[Row], known: frozenset[str], merged: Iterable[Span] = (), place: str = "the sheet"
+) -> CornerSheet | None:
     """Return the parcels of a sheet that lists corners; None for any other sheet.
 
     Parameters: ``rows`` (number in the file from 1, cells as text), blank ones included; ``known`` folded words of a
-    register's header; ``merged`` ranges ((row, column), (row, column)) counted from 0.
+    register's header; ``merged`` ranges ((row, column), (row, column)) counted from 0; ``place`` names the sheet in messages.
     A sheet is a corner list when a header names X and Y beside corners, sides or parcels, and some block has three rows.
+    **Raises** InputError for a sheet that holds another table as well.
     """
     heads = find_heads(rows)
     if not heads:
@@ -113,6 +119,12 @@ def read_corner_sheet(rows: Sequence[Row], known: frozenset[str], merged: Iterab
     blocks = [b for b in reader.blocks if b.vertices]
     if not any(len(b.vertices) >= 3 for b in blocks) or not _is_list(blocks, heads[0].panels):
         return None
+    if len(reader.dense) >= _TABLE:
+        shown = ", ".join(map(str, reader.dense[:10])) + (" …" if len(reader.dense) > 10 else "")
+        raise InputError(
+            f"{place} holds lists of corners, and another table as well (rows {shown}). plangeo does not guess which of its rows are projects: "
+            "put the corners on a sheet or into a file of their own, and give it with boundaries=… (on the command line --boundaries FILE)."
+        )
     return _sheet(blocks, reader)
 
 
@@ -133,6 +145,8 @@ class _Reader:
         self.blocks: list[Block] = []
         self.general: list[str] = []
         self.used: dict[str, list[int]] = {"corners": [], "titles": [], "areas": [], "lengths": []}
+        self.dense: list[int] = []
+        """Rows of another table."""
         self._pending: list[str] = []
         self._area = ""
         self._left: dict[int, tuple[list[str], str]] = {}
@@ -148,7 +162,7 @@ class _Reader:
             self._open = not self._pending and self._continues(body, panel)
             self._blank = False
             for number, cells in body:
-                self._row(number, [*cells, *[""] * max(0, panel.high - len(cells))], panel)
+                self._row(number, [*cells, *[""] * max(0, panel.high - len(cells))], panel, panels)
             self._left[n] = (self._pending, self._area)  # texts above the next header
 
     def _title_row(self, number: int, cells: Sequence[str], panels: Sequence[Panel]) -> None:
@@ -165,6 +179,7 @@ class _Reader:
             self.general.append(text)
         if any(cells):
             self.used["titles"].append(number)
+            self._note_table(number, cells)
 
     def _continues(self, body: Sequence[Row], panel: Panel) -> bool:
         """Say whether the panel goes on with the numbering of the last block."""
@@ -176,7 +191,7 @@ class _Reader:
         start = self.blocks[-1].vertices[0].name
         return _follows(first, last) or (first == start != last and first != "")
 
-    def _row(self, number: int, cells: Sequence[str], panel: Panel) -> None:
+    def _row(self, number: int, cells: Sequence[str], panel: Panel, panels: Sequence[Panel]) -> None:
         said = {kind: cells[at] for kind, at in panel.columns.items()}
         if is_numeric(said["x"]) or is_numeric(said["y"]):
             self._vertex(number, cells, said, panel)
@@ -197,7 +212,14 @@ class _Reader:
         ):
             self._vertex(number, cells, said, panel)  # a corner without coordinates: its parcel gets a problem
             return
+        self._note_table(number, cells[panel.low :] if panel is panels[-1] else cells[panel.low : panel.high])
         self._text(number, " ".join(dict.fromkeys(texts)))
+
+    def _note_table(self, number: int, cells: Sequence[str]) -> None:
+        """Remember a row that belongs to a table of another kind: many cells, one a number, none a corner."""
+        filled = [c for c in cells if c]
+        if len(filled) >= _DENSE and any(is_numeric(c) for c in filled):
+            self.dense.append(number)
 
     def _text(self, number: int, text: str) -> None:
         """A title of the next block, an area of the one above (or of the next, below its title), or a note."""

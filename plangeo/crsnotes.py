@@ -25,6 +25,10 @@ Kind = Literal["metres", "degrees"]
 _MOST_SENTENCES, _MOST_LETTERS, _MOST_CELLS = 400, 400, 4
 # Cheap look before a text is folded: most cells of a sheet say nothing of coordinates.
 _HINT = re.compile(r"kinh tuy|kt|vn|wgs|utm|h[nàa]|epsg|m[úu]i|zone|meridian|tm-?3", re.IGNORECASE)
+# A cell with coordinates speaks of its own row only.
+_PLACE = re.compile(
+    r"\d{6}|\d[.,]\d{3}[.,]\d{3}|\d[.,]\d+\D+\d+[.,]\d|\d\s*[°d]\s*\d+\s*['′’m].*\d\s*[°d]\s*\d+\s*['′’m]", re.DOTALL
+)
 _DATUMS = {
     "VN-2000": r"vn\s?[-_]?\s?(2000|2k)\b",
     "WGS 84": r"wgs\s?[-_]?\s?(19)?84\b",
@@ -79,7 +83,7 @@ def sheet_sentences(rows: Iterable[tuple[int, Sequence[str]]]) -> list[Sentence]
         if not told or len(told) > _MOST_CELLS:
             continue
         for text in dict.fromkeys(told):
-            if len(text) >= 4 and any(c.isalpha() for c in text):
+            if len(text) >= 4 and any(c.isalpha() for c in text) and not _PLACE.search(text[:_MOST_LETTERS]):
                 found.append(Sentence(f"row {number}", text[:_MOST_LETTERS]))
         if len(found) >= _MOST_SENTENCES:
             break

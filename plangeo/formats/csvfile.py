@@ -40,7 +40,7 @@ def read(path: Path, request: Request) -> Raw:
         raise InputError(
             f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line."
         ) from error
-    corners = read_corner_sheet(rows, request.known) if request.role in ("sites", "register") else None
+    corners = read_corner_sheet(rows, request.known, (), path.name) if request.role in ("sites", "register") else None
     if corners is not None:
         return Raw(corners.frame, path.stem, notes + corners.notes, {}, corners.decisions, sheet_sentences(rows))
     frame, more = table_from_rows(rows, request.known)

@@ -80,7 +80,11 @@ def read(path: Path, request: Request) -> Raw:
             f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again."
         ) from error
     hidden = _sheet_notes(seen.get(list(book.sheet_names).index(name)))
-    corners = read_corner_sheet(rows, request.known, merged) if request.role in ("sites", "register") else None
+    corners = (
+        read_corner_sheet(rows, request.known, merged, f"{path.name}, sheet {name!r},")
+        if request.role in ("sites", "register")
+        else None
+    )
     if corners is not None:
         return Raw(corners.frame, name, notes + corners.notes + hidden, {}, corners.decisions, sheet_sentences(rows))
     frame, more = table_from_rows(rows, request.known, merged)

@@ -134,3 +134,15 @@ def test_a_faulty_list_makes_its_project_unknown_instead_of_leaving_the_point() 
     shapes = table(["A"], [None], ["invalid_geometry: rows 5 to 9: sides cross: 1–2 and 3–4"])
     out = join_boundaries(table(["A"], [Point(0, 0)]), shapes)
     assert out["problem"].tolist() == ["invalid_geometry: rows 5 to 9: sides cross: 1–2 and 3–4"]
+
+
+def test_a_title_near_a_name_is_not_about_the_project(tmp_path: Path) -> None:
+    near = ("Khu dân cư gần Khu đô thị Bản Mây", "Khu đô thị Bản Mây mở rộng", "Khu đô thị Bản Mây giai đoạn 3")
+    listed = corner_sheet(tmp_path / "corners.csv", *((t, 450_000 + 500 * n, 2_417_000) for n, t in enumerate(near)))
+    out = read_sites(register(tmp_path / "register.csv"), boundaries=listed)
+    assert out.geometry.isna().all()
+    same = corner_sheet(
+        tmp_path / "corners.csv", ("Bảng kê tọa độ ranh giới dự án: Khu đô thị Bản Mây (lô A)", 450_000, 2_417_000)
+    )
+    out = read_sites(register(tmp_path / "register.csv"), boundaries=same)
+    assert out.geometry.notna().tolist() == [True, False, False]

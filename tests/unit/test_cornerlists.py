@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from plangeo import assess, load_rulebook, read_register, read_sites, sample
 from plangeo.canonical import canonical_sites
 from plangeo.cornerlists import read_corner_sheet
+from plangeo.errors import InputError
 from plangeo.profiles import load_profile
 
 VN = load_profile("vn")
@@ -308,3 +309,11 @@ def test_a_workbook_says_its_system_and_runs_from_end_to_end(tmp_path):
     assert "corners" not in read_register(path)
     (tmp_path / "a.csv").write_text("\n".join(";".join(map(str, row)) for row in rows), encoding="utf-8")
     assert read_sites(tmp_path / "a.csv").geometry.area[0] == pytest.approx(frame.geometry.area[0])
+
+
+def test_a_register_on_the_same_sheet_is_refused_rather_than_lost():
+    register = [["STT", "Mã", "Tên dự án", "Diện tích"], *[[i, f"P-{i}", f"Dự án {i}", 2.5] for i in range(1, 4)]]
+    corners = [["Bảng kê tọa độ góc ranh"], HEAD[:3], *rows_of(around(4))]
+    for rows in ([*register, [], *corners], [*corners, [], *register]):
+        with pytest.raises(InputError, match="another table"):
+            read_corner_sheet(numbered(rows), KNOWN)

@@ -109,3 +109,9 @@ def test_every_province_measures_in_a_system_of_the_table():
         system = codes[province.epsg]
         assert systems_named(f"VN-2000, kinh tuyến trục {province.written}, múi 3°", VN.systems) == {province.epsg}
         assert system.width_deg == 3
+
+
+def test_cells_with_coordinates_speak_of_their_own_row_only():
+    cells = ["WGS84: 21.85, 106.76", "VN-2000: X=2417140; Y=449158", "VN2000 21°51'00\"N 106°45'36\"E", "VN2000: 2.417.140,5"]
+    assert sheet_sentences([(i, ["P-1", "A", c]) for i, c in enumerate(cells)]) == []
+    assert len(sheet_sentences([(1, ["Hệ tọa độ VN-2000, kinh tuyến trục 107°15'00\", múi chiếu 3°"])])) == 1
