@@ -75,6 +75,18 @@ def read_axes(columns: Columns, evidence: Evidence) -> Axes:
     return _read_degrees(columns, evidence) if degrees else _read_metres(columns, evidence)
 
 
+def bare_axes(columns: Columns, profile: Profile, source: str) -> Axes:
+    """Return the numbers of two columns as they stand, without any CRS: nothing is exchanged, no range is asked for."""
+    notes: list[str] = []
+    if not columns.firm and written_kind(columns, profile) == "metres":
+        return _axes(columns, _ANYWHERE, _ANYWHERE, source, notes)
+    lons = _angles(columns.east, columns.east_name, "", _ANYWHERE, source, notes)
+    lats = _angles(columns.north, columns.north_name, "", _ANYWHERE, source, notes)
+    return Axes(
+        [v for v, _ in lons], [v for v, _ in lats], [a or b for (_, a), (_, b) in zip(lons, lats, strict=True)], None, notes
+    )
+
+
 def written_kind(columns: Columns, profile: Profile) -> Kind:
     """Say whether most of the first cells are degrees (minutes written, or where the country lies) or metres."""
     ranges = ranges_of(profile)
@@ -147,7 +159,7 @@ def _read_metres(columns: Columns, evidence: Evidence) -> Axes:
             "e.g. crs='EPSG:9215'."
         )
     if not (profile.metric_crs and vietnamese(crs) and profile.north_range and profile.east_range):
-        axes = _axes(columns, _ANYWHERE, _ANYWHERE, evidence, notes)
+        axes = _axes(columns, _ANYWHERE, _ANYWHERE, evidence.source, notes)
         return Axes(axes.x, axes.y, axes.faults, crs, notes, decisions)
     said, swapped = _share_in(columns.north, profile.north_range), _share_in(columns.east, profile.north_range)
     if swapped > said:
@@ -158,7 +170,7 @@ def _read_metres(columns: Columns, evidence: Evidence) -> Axes:
         notes.append(f"{evidence.source}: {told}")
         decisions.append(Decision("column", evidence.source, told, _sample(columns.east, columns.north), swapped))
         columns = Columns(columns.east, columns.north, columns.east_name, columns.north_name, columns.firm)
-    axes = _axes(columns, profile.north_range, profile.east_range, evidence, notes)
+    axes = _axes(columns, profile.north_range, profile.east_range, evidence.source, notes)
     return Axes(axes.x, axes.y, axes.faults, crs, notes, decisions)
 
 
@@ -175,10 +187,10 @@ def _share_in(texts: Sequence[str], bounds: Bounds) -> float:
     return inside / len(values) if values else 0.0
 
 
-def _axes(columns: Columns, north: Bounds, east: Bounds, evidence: Evidence, notes: list[str]) -> Axes:
+def _axes(columns: Columns, north: Bounds, east: Bounds, source: str, notes: list[str]) -> Axes:
     """Numbers of both columns held against their ranges."""
-    xs = _numbers(columns.east, east, columns.east_name, evidence.source, notes)
-    ys = _numbers(columns.north, north, columns.north_name, evidence.source, notes)
+    xs = _numbers(columns.east, east, columns.east_name, source, notes)
+    ys = _numbers(columns.north, north, columns.north_name, source, notes)
     faults = []
     for i, (x, y) in enumerate(zip(xs, ys, strict=True)):
         if is_blank(columns.east[i]) and is_blank(columns.north[i]):
@@ -274,7 +286,7 @@ def _angles(
         if angle is None:
             value = numbers.get(text)
             found.append((value, _unread(value, text, column)))
-        elif angle.axis not in (None, axis):
+        elif axis and angle.axis not in (None, axis):
             found.append(
                 (None, f"bad_coordinates: {quoted(text)} in column {column!r} names the other axis; exchange the two cells")
             )

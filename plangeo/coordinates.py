@@ -17,7 +17,18 @@ import pandas as pd
 import pyproj
 import shapely
 
-from plangeo.axes import Axes, Columns, Evidence, degrees_crs, is_blank, metres_crs, minutes_suspected, quoted, read_axes
+from plangeo.axes import (
+    Axes,
+    Columns,
+    Evidence,
+    bare_axes,
+    degrees_crs,
+    is_blank,
+    metres_crs,
+    minutes_suspected,
+    quoted,
+    read_axes,
+)
 from plangeo.cellpoints import Cell, Kind, Point, ranges_of, read_cell
 from plangeo.cornerlists import CORNERS
 from plangeo.crsnotes import Claim, claims_of, narrowed_to, settle_written, speaks_of
@@ -74,6 +85,24 @@ def places(
         return _from_cells(raw[columns["coordinates"]], evidence)
     problem = "no_geometry: the table has no coordinates"
     return Places([None] * len(raw), [problem] * len(raw), as_crs(crs) if crs is not None else None, [])
+
+
+def bare_points(raw: pd.DataFrame, columns: Mapping[str, str], profile: Profile, source: str) -> Places:
+    """Return the coordinates of a table as bare numbers without CRS, for those who ask in which system they may stand.
+
+    Parameters: ``columns`` canonical field → raw column: latitude and longitude, north and east, or coordinates.
+    x is the number called east or longitude, whatever it is; nothing is exchanged. Rows that cannot be read keep their problem.
+    """
+    if "coordinates" in columns:
+        cells = raw[columns["coordinates"]]
+        read = [read_cell(t, ranges_of(profile), str(cells.name)) if t else Cell() for t in _texts(cells)]
+        shapes = [shapely.Point(c.points[0].east, c.points[0].north) if c.points else None for c in read]
+        return Places(shapes, [f"bad_coordinates: {c.fault}" if c.fault else "" for c in read], None, [])
+    firm = "longitude" in columns
+    north, east = (columns["latitude"], columns["longitude"]) if firm else (columns["north"], columns["east"])
+    axes = bare_axes(Columns(_texts(raw[north]), _texts(raw[east]), north, east, firm), profile, source)
+    shapes = [None if x is None or y is None else shapely.Point(x, y) for x, y in zip(axes.x, axes.y, strict=True)]
+    return Places(shapes, axes.faults, None, axes.notes)
 
 
 def _texts(cells: pd.Series) -> list[str]:

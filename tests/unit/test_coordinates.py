@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from plangeo.canonical import canonical_sites
+from plangeo.coordinates import bare_points
 from plangeo.errors import CrsError
 from plangeo.profiles import load_profile
 from plangeo.reading import Sentence
@@ -129,3 +130,15 @@ def test_shapes_in_words_take_the_system_of_the_sheet():
     assert frame.crs == "EPSG:4326"
     with pytest.raises(CrsError, match="WKT"):
         sites({"wkt": ["POINT (106.76 21.85)"]}, NOTE)
+
+
+def test_bare_numbers_stay_as_written_whatever_they_are():
+    def numbers(table, **columns):
+        got = bare_points(pd.DataFrame(table, dtype=object), columns, VN, "a.xlsx")
+        assert got.crs is None
+        return [None if g is None else (g.x, g.y) for g in got.geometry]
+
+    assert numbers({"X": [N, E, "x"], "Y": [E, N, N]}, north="X", east="Y") == [(float(E), float(N)), (float(N), float(E)), None]
+    assert numbers({"X": ["106°45'36\""], "Y": ["21.85"]}, north="X", east="Y") == [(21.85, 106.76)]
+    assert numbers({"a": ["21,85", ""], "o": ["106.76", ""]}, latitude="a", longitude="o") == [(106.76, 21.85), None]
+    assert numbers({"t": [f"X={N}; Y={E}", "", "?"]}, coordinates="t") == [(float(E), float(N)), None, None]
