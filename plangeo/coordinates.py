@@ -70,6 +70,8 @@ def places(
     **Raises** CrsError when coordinates in metres have no CRS, or sentences and ``crs`` contradict one another.
     """
     used = [columns[f] for f in ("north", "east", "longitude", "latitude", "coordinates", "wkt") if f in columns]
+    if CORNERS in raw:
+        used = list(dict.fromkeys(header for blocks in raw[CORNERS] for block in blocks for header in block.headers))
     told = [*sentences, *(Sentence(f"the header {name!r}", str(name)) for name in used)]
     evidence = Evidence(crs, claims_of(told, profile), told, profile, source)
     if CORNERS in raw:

@@ -45,7 +45,7 @@ _CRS_WORDS = re.compile(r"kinh tuyen|vn[- ]?2000|he toa do|\bktt\b|mui chieu|wgs
 _GENERIC = re.compile(
     r"(?:bang )?(?:ke |liet ke |thong ke )?(?:toa do)(?: cac)?(?: diem| goc| ranh| gioi| moc| dinh| thua| dat| khu)*\s*:?"
 )
-_OFFICE = re.compile(r"^uy ban nhan dan|^cong hoa xa hoi|^doc lap|^so (tai nguyen|nong nghiep|xay dung)|^van phong dang ky")
+_OFFICE = re.compile(r"^uy ban nhan dan|^ubnd|^cong hoa xa hoi|^doc lap|^so (tai nguyen|nong nghiep|xay dung)|^van phong dang ky")
 _LINE = re.compile(r"\b(?:tim tuyen|tim duong|tim kenh|centre ?line|center ?line)\b")
 
 

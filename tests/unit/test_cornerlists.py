@@ -317,3 +317,10 @@ def test_a_register_on_the_same_sheet_is_refused_rather_than_lost():
     for rows in ([*register, [], *corners], [*corners, [], *register]):
         with pytest.raises(InputError, match="another table"):
             read_corner_sheet(numbered(rows), KNOWN)
+
+
+def test_headers_of_a_list_may_state_its_system():
+    head = ["Điểm", "X (VN-2000, KTT 107°15', múi 3)", "Y (VN-2000, KTT 107°15', múi 3)", "Kinh độ", "Vĩ độ"]
+    frame, _ = sites([head, *[[*row, "106.76", "21.85"] for row in rows_of(around(4))]], crs=None)
+    assert frame.crs == "EPSG:9215"
+    assert frame.geometry.area[0] == pytest.approx(area_of(around(4)))
