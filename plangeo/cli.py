@@ -141,7 +141,7 @@ def plangeo(debug: bool) -> None:
 @click.option("--plan-id", metavar="PLAN", help="Plan that draws the zones, when their file does not say.")
 @click.option("--sheet", metavar="NAME", help="Sheet of the register's workbook.")
 @click.option("--list-date", metavar="DATE", help="Day or year of the register: places are named as on that day.")
-@click.option("--boundaries", metavar="FILE", help="Polygons or lines that replace the point of the project with the same id.")
+@click.option("--boundaries", metavar="FILE", help="Polygons, lines or corner lists that replace the point of the project.")
 @click.option("--profile", metavar="NAME", help="Country or scheme: a name, or a YAML file.  [default: vn]")
 @click.option(
     "--check", "checks", multiple=True, metavar="CODE", help="Run only these checks (see `plangeo checks`). Repeatable."
@@ -480,7 +480,8 @@ def _assess_project(project: Project) -> Assessment:
     if project.boundaries is not None:
         extra = project.boundaries
         _progress(f"reading {extra.path}")
-        shapes = read_sites(extra.path, project.profile, **extra.keywords("layer", "crs", "columns"))
+        sheet = extra.sheet or extra.layer  # of a workbook with corner lists
+        shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns"))
         sites = join_boundaries(sites, shapes)
     _progress(f"judging {len(sites)} sites")
     return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))

@@ -16,7 +16,7 @@ from xml.parsers import expat
 import pandas as pd
 
 from plangeo.errors import InputError
-from plangeo.reading import Decision
+from plangeo.reading import Decision, Sentence
 
 MAX_ENTRIES = 5_000
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -59,6 +59,8 @@ class Raw:
     decisions: list[Decision] = field(default_factory=list)
     stated_crs: Any = None
     """The CRS the file itself states, whatever the caller stated; None where it states none."""
+    sentences: list[Sentence] = field(default_factory=list)
+    """Titles and notes beside the table, as written."""
 
 
 @dataclass(frozen=True)

@@ -31,3 +31,10 @@ class Decision(NamedTuple):
     def __str__(self) -> str:
         told = f"{self.where}: {self.said}"
         return f"{told} [{self.sample}]" if self.sample else told
+
+
+class Sentence(NamedTuple):
+    """A text that stands beside the table: a title, a note; the best evidence of what the numbers mean."""
+
+    where: str
+    text: str

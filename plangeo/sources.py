@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from plangeo.arguments import take_layer
+from plangeo.boundaries import join_boundaries
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
 from plangeo.coordinates import places
 from plangeo.crsreadings import datum_warnings
@@ -38,24 +39,38 @@ def read_sites(
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
     list_date: str | dt.date | None = None,
+    boundaries: str | Path | LayerFile | gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a register of projects into a table of the SITES contract; rows in = rows out.
 
     ``path`` is a workbook, a text table or a vector file. ``layer`` and ``sheet`` choose one of several.
     ``crs`` states the CRS of a file that states none, and of coordinate columns. ``columns`` maps a column
     of the file to a canonical name and wins over the profile's synonyms. ``list_date`` is the day (or year) of the
-    list, for rows that do not state it: places are named as on that day. The result keeps the file's own
-    columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes).
+    list, for rows that do not state it: places are named as on that day. ``boundaries`` are areas or lines by identifier, which
+    take the place of the register's own: a vector file, a workbook of corner lists, or a frame (``boundaries.join_boundaries``).
+    The result keeps the file's own columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes).
 
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("sites", layer, sheet, crs), columns)
     stated = None if isinstance(raw.frame, gpd.GeoDataFrame) else crs
-    frame = canonical_sites(raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name, list_date=list_date)
+    frame = canonical_sites(
+        raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name, list_date=list_date, sentences=raw.sentences
+    )
     if chosen.units is not None:
         frame.attrs["plangeo"].setdefault("decisions", []).extend(report_places(frame, chosen.units))
-    return _finish(frame, raw, used, request, path)
+    frame = _finish(frame, raw, used, request, path)
+    return frame if boundaries is None else join_boundaries(frame, _boundaries(boundaries, chosen))
+
+
+def _boundaries(source: str | Path | LayerFile | gpd.GeoDataFrame, profile: Profile) -> gpd.GeoDataFrame:
+    if isinstance(source, gpd.GeoDataFrame):
+        return source
+    if isinstance(source, LayerFile):
+        named = dict(source.keywords)
+        return read_sites(source.path, source.profile, **named | {"sheet": named.get("sheet") or named.get("layer")})
+    return read_sites(source, profile)
 
 
 def read_zones(

@@ -8,6 +8,8 @@ import io
 from pathlib import Path
 
 from plangeo.bytetext import read_rows
+from plangeo.cornerlists import read_corner_sheet
+from plangeo.crsnotes import sheet_sentences
 from plangeo.errors import InputError
 from plangeo.headers import table_from_rows
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
@@ -40,13 +42,16 @@ def read(path: Path, request: Request) -> Raw:
             f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line."
         ) from error
     rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
+    corners = read_corner_sheet(rows, request.known, (), path.name) if request.role in ("sites", "register") else None
+    if corners is not None:
+        return Raw(corners.frame, path.stem, notes + corners.notes, {}, [*decisions, *corners.decisions], sheet_sentences(rows))
     frame, more = table_from_rows(rows, request.known)
     if frame.empty:
         raise InputError(f"{path.name} has no row below its header. Check the export.")
     widths = {len(c) for _, c in rows if any(c)}
     if max(widths) > len(rows[0][1]) > 1 and any(len(c) > len(rows[0][1]) and any(c[len(rows[0][1]) :]) for _, c in rows[1:]):
         more.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
-    return Raw(frame, path.stem, notes + more, decisions=decisions)
+    return Raw(frame, path.stem, notes + more, decisions=decisions, sentences=sheet_sentences(rows))
 
 
 def _text(path: Path, head: bytes) -> tuple[str, list[str], bool]:

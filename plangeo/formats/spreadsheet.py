@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import python_calamine as calamine
 
 from plangeo.bytetext import read_rows
+from plangeo.cornerlists import read_corner_sheet
+from plangeo.crsnotes import sheet_sentences
 from plangeo.errors import InputError
 from plangeo.headers import table_from_rows
 from plangeo.inputs import UNZIP_FAULTS, Format, Raw, Request, check_zip, read_head, require_signature, true_type
@@ -79,12 +81,22 @@ def read(path: Path, request: Request) -> Raw:
             f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again."
         ) from error
     rows, decisions = read_rows(rows, request.known, place=f"sheet {name!r}")
+    hidden = _sheet_notes(seen.get(list(book.sheet_names).index(name)))
+    corners = (
+        read_corner_sheet(rows, request.known, merged, f"{path.name}, sheet {name!r},")
+        if request.role in ("sites", "register")
+        else None
+    )
+    if corners is not None:
+        return Raw(
+            corners.frame, name, notes + corners.notes + hidden, {}, [*decisions, *corners.decisions], sheet_sentences(rows)
+        )
     frame, more = table_from_rows(rows, request.known, merged)
     if frame.empty:
         raise InputError(
             f"{path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file."
         )
-    return Raw(frame, name, notes + more + _sheet_notes(seen.get(list(book.sheet_names).index(name))), decisions=decisions)
+    return Raw(frame, name, notes + more + hidden, decisions=decisions, sentences=sheet_sentences(rows))
 
 
 def cell_text(value: Any) -> str:
