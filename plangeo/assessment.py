@@ -35,6 +35,7 @@ from plangeo.pairs import prefers_compiled
 from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.pieces import hilbert_positions
 from plangeo.precedence import govern, mark_prevailing
+from plangeo.reading import decision_rows
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.surroundings import measure_requirements
@@ -122,7 +123,7 @@ def assess(
         part,
         layers=opened.for_maps(law),
         repairs=_repairs(told, [*_rows_of(part.repairs), *opened.repairs]),
-        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ()))} for a in told)
+        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ())), "decisions": decision_rows(a)} for a in told)
         + tuple(raster_notes(role, path) for role, path in opened.rasters.items()),
         crs_operations=tuple(transformation(f.crs, case.crs) for f in frames if f.crs is not None),
     )

@@ -16,6 +16,7 @@ from xml.parsers import expat
 import pandas as pd
 
 from plangeo.errors import InputError
+from plangeo.forms import Form
 from plangeo.reading import Decision
 
 MAX_ENTRIES = 5_000
@@ -39,6 +40,13 @@ class Request:
     crs: Any = None
     known: frozenset[str] = frozenset()
     """Folded header words the profile knows; they tell a header row from a data row."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Folded header word → canonical field, as far as ``known`` words have one."""
+    header_row: tuple[int, int] | None = None
+    """First and last row of the header, where the user states them."""
+    forms: tuple[Form, ...] = ()
+    codes: frozenset[str] = frozenset()
+    """Class codes that may head columns of areas."""
 
 
 @dataclass
@@ -51,6 +59,8 @@ class Raw:
     problems: dict[int, str] = field(default_factory=dict)
     """Position of a row → what is wrong with it."""
     decisions: list[Decision] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
+    """Column → canonical field, where a form or a heading without its unit says so; words the profile knows go first."""
 
 
 @dataclass(frozen=True)

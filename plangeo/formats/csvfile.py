@@ -8,8 +8,8 @@ import io
 from pathlib import Path
 
 from plangeo.errors import InputError
-from plangeo.headers import table_from_rows
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
+from plangeo.registertable import read_table
 
 MAX_BYTES = 2 * 1024**3
 _SEPARATORS = (";", ",", "\t", "|")
@@ -38,13 +38,13 @@ def read(path: Path, request: Request) -> Raw:
         raise InputError(
             f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line."
         ) from error
-    frame, more = table_from_rows(rows, request.known)
-    if frame.empty:
+    table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])
+    if table.frame.empty:
         raise InputError(f"{path.name} has no row below its header. Check the export.")
     widths = {len(c) for _, c in rows if any(c)}
     if max(widths) > len(rows[0][1]) > 1 and any(len(c) > len(rows[0][1]) and any(c[len(rows[0][1]) :]) for _, c in rows[1:]):
-        more.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
-    return Raw(frame, path.stem, notes + more)
+        table.notes.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
+    return Raw(table.frame, path.stem, notes + table.notes, decisions=table.decisions, fields=table.fields)
 
 
 def _text(path: Path, head: bytes) -> tuple[str, list[str]]:

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from plangeo.errors import ProfileError
+from plangeo.forms import Form, forms_from_data
 from plangeo.model import Label, ZoneClass
 from plangeo.tables import SITES
 from plangeo.text import fold
@@ -53,10 +54,20 @@ class Profile:
     """Where northings of the metric CRS lie, metres."""
     east_range: tuple[float, float] | None
     provenance: str
+    forms: tuple[Form, ...] = ()
+    """Kinds of lists known by name."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
         return frozenset(fold(word) for words in self.synonyms.get(table, {}).values() for word in words)
+
+    def header_fields(self, table: str) -> dict[str, str]:
+        """Return folded column name → canonical field; a name of several fields is the first one's."""
+        fields: dict[str, str] = {}
+        for name, words in self.synonyms.get(table, {}).items():
+            for word in (name, *words):
+                fields.setdefault(fold(word), name)
+        return fields
 
 
 class _Title(BaseModel):
@@ -74,6 +85,7 @@ class _Form(BaseModel):
     north_range: tuple[float, float] | None = None
     east_range: tuple[float, float] | None = None
     classes: Text | None = None
+    forms: Text | None = None
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -108,6 +120,7 @@ def load_profile(name: str | Path = "vn") -> Profile:
     except (OSError, UnicodeDecodeError, YamlFault, csv.Error) as fault:
         raise ProfileError(f"The profile {str(name)!r} cannot be used: {fault}") from fault
     _check(form, str(name))
+    forms = _forms(form, folder if packaged else path.parent, packaged, str(name))
     return Profile(
         name=path.stem,
         title=Label(form.title.vi, form.title.en),
@@ -118,7 +131,19 @@ def load_profile(name: str | Path = "vn") -> Profile:
         north_range=form.north_range,
         east_range=form.east_range,
         provenance=form.provenance,
+        forms=forms,
     )
+
+
+def _forms(form: _Form, folder: Any, packaged: bool, name: str) -> tuple[Form, ...]:
+    """The lists known by name, from the YAML the profile names."""
+    if form.forms is None:
+        return ()
+    try:
+        text = (folder / form.forms).read_text("utf-8") if packaged else _bounded(folder / form.forms)
+        return forms_from_data(read_yaml(text).data, frozenset(_FIELDS["sites"]))
+    except (OSError, UnicodeDecodeError, YamlFault, ValueError) as fault:  # pydantic's faults are ValueErrors
+        raise ProfileError(f"The profile {name!r} cannot be used: {form.forms}: {fault}") from fault
 
 
 def _bounded(path: Path) -> str:
