@@ -19,6 +19,7 @@ _HEADER_WITHIN = 60
 _MOST_LINES = 5
 _MOST_SPANS = 200_000
 _NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
+_YEAR = re.compile(r"^(19|20)\d\d$")
 _UNIT = re.compile(r"[(\[].*?[)\]]")
 _UNIT_ONLY = re.compile(r"^([(\[].*[)\]]|ha|m2|m²|m|km2|ty dong|trieu dong|%)$")
 _OF_ALL = re.compile(r"^(tong|tong so|tong cong|cong|tong dien tich|tong so dien tich|toan bo|total|all)$")
@@ -146,39 +147,41 @@ def _goes_on(block: Sequence[Row], lower: Row, fields: Mapping[str, str], spans:
     number, cells = lower
     words = [i for i, c in enumerate(cells) if c]
     upper = block[-1]
-    if number != upper[0] + 1 or not words or any(_NUMBER.match(cells[i]) for i in words) or counts_columns(cells):
+    if number != upper[0] + 1 or not words or counts_columns(cells):
         return False
     if any(_TITLE.search(fold(cells[i])) for i in words) or (len(block) == 1 and len([c for c in upper[1] if c]) < 2):
         return False
-    evidence = 0
+    if any(spans.at(upper[0], i)[2] > upper[0] for i in words):
+        return False  # a heading above reaches down over this cell: what stands here is no part of it
+    above = _above(block)
+    named = [i for i, c in enumerate(above) if fields.get(fold(c)) in ("name", "site_id") or fold(c) in NUMBER_WORDS]
+    apart = bool(named) and not any(
+        cells[i] for i in named
+    )  # every row of a list has a number or a name, a line of its header need not
+    if any(_NUMBER.match(cells[i]) and not (apart and _YEAR.match(cells[i])) for i in words):
+        return False
+    return apart or _leaves_room(block, lower, above, fields, spans)
+
+
+def _leaves_room(block: Sequence[Row], lower: Row, above: Sequence[str], fields: Mapping[str, str], spans: Spans) -> bool:
+    """Say whether every word stands under a heading that is split or goes on with it, and at least half of them are known."""
+    known = 0
+    words = [i for i, c in enumerate(lower[1]) if c]
     for i in words:
-        _, left, bottom, right = spans.at(upper[0], i)
-        above = next((c[i] for _, c in reversed(block) if c[i]), "")
-        if bottom > upper[0]:
-            return False  # the heading above reaches down over this cell: what stands here is no part of it
-        split = right > left or not above or not upper[1][i]
-        if _UNIT_ONLY.match(fold(cells[i])):
-            evidence += 1
-        elif split:
-            evidence += bool(right > left or is_known(cells[i], fields) or is_known(f"{above} {cells[i]}", fields))
-        elif is_known(f"{above} {cells[i]}", fields):
-            evidence += 1
+        _, left, _, right = spans.at(block[-1][0], i)
+        cell, joined = lower[1][i], f"{above[i]} {lower[1][i]}"
+        if _UNIT_ONLY.match(fold(cell)) or is_known(joined, fields) or fold(joined) in NUMBER_WORDS:
+            known += 1
+        elif right > left or not block[-1][1][i]:
+            known += right > left or is_known(cell, fields)
         else:
             return False
-    named = [i for i, c in enumerate(_above(block)) if fields.get(fold(c)) in ("name", "site_id") or fold(c) in NUMBER_WORDS]
-    apart = bool(named) and not any(cells[i] for i in named)
-    return 2 * evidence >= len(words) or (apart and evidence > 0) or (apart and _splits(block, words))
+    return 2 * known >= len(words)
 
 
 def _above(block: Sequence[Row]) -> list[str]:
     """The words over each column, from the outermost line on."""
     return [" ".join(" ".join(c for _, cells in block if (c := cells[i])).split()) for i in range(len(block[0][1]))]
-
-
-def _splits(block: Sequence[Row], words: Sequence[int]) -> bool:
-    """Say whether some word stands beside a heading that covers it without being merged, the next cell above being blank."""
-    upper = block[-1][1]
-    return any(not upper[i] and any(upper[:i]) for i in words)
 
 
 def _begins_above(upper: Row, block: Sequence[Row], fields: Mapping[str, str], spans: Spans) -> bool:
@@ -228,12 +231,12 @@ def _names(parts: Sequence[tuple[str, ...]], fields: Mapping[str, str]) -> tuple
             continue
         ends = [" ".join(dict.fromkeys(lines[k:])) for k in range(1, len(lines))]
         begins = [" ".join(lines[:k]) for k in range(len(lines) - 1, 0, -1)] if _OF_ALL.match(fold(lines[-1])) else []
-        choice = next((name for name in [*begins, *ends] if is_known(name, fields)), None)
-        if choice is not None and _field(choice, fields) not in taken:
+        choice = next((name for name in [*begins, *ends] if is_known(name, fields) or fold(name) in NUMBER_WORDS), None)
+        if choice is not None and (_field(choice, fields) or fold(choice)) not in taken:
             short[i] = choice
     claims: dict[str | None, list[int]] = {}
     for i, name in short.items():
-        claims.setdefault(_field(name, fields), []).append(i)
+        claims.setdefault(_field(name, fields) or fold(name), []).append(i)
     notes = []
     for field, places in claims.items():
         if len(places) > 1:

@@ -7,6 +7,7 @@ is a project whatever its name begins with.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -152,7 +153,8 @@ def _tell(row: Row, position: int, lines: Sequence[Row], roles: Roles, spans: Sp
         data = any(i not in aside | {filled[0]} and i not in roles.numeric for i in filled)
     amounts = any(_NUMBER.match(cells[i]) for i in roles.numeric)
     line = Line(number, cells, "project", mark if shape else "", shape, text, data, amounts)
-    first = fold(next((cells[i] for i in filled if not (i == roles.number and shape)), "")[:_LOOKED_AT])
+    opening = next((cells[i] for i in filled if not (i == roles.number and shape)), "")[:_LOOKED_AT]
+    first = fold(opening) if _sums_up(opening) else ""
     if _TOTAL.match(first) and not (data and shape == "int"):
         return replace(line, kind="total", text=text or first)
     if not data and shape != "int" and _BEGINS_TOTAL.match(first):
@@ -160,6 +162,18 @@ def _tell(row: Row, position: int, lines: Sequence[Row], roles: Roles, spans: Sp
     if not data and shape != "int" and _LIKE_TOTAL.match(first) and amounts:
         return replace(line, doubt="total")
     return _titled(line, filled, roles, spans)
+
+
+def _sums_up(text: str) -> bool:
+    """Say whether the first word is one of totals: Cộng, not Công; without tone marks only where the whole text has none.
+
+    >>> _sums_up("Cộng I"), _sums_up("CONG I"), _sums_up("Công ty"), _sums_up("Công viên Tong Tai")
+    (True, True, False, False)
+    """
+    plain = unicodedata.normalize("NFC", text).casefold().lstrip(" (*-–.")
+    if re.match(r"(tổng|cộng|luỹ kế|lũy kế|total|sub ?total|grand total)\b", plain):
+        return True
+    return plain.startswith(("tong", "cong")) and plain.isascii()
 
 
 def _titled(line: Line, filled: Sequence[int], roles: Roles, spans: Spans) -> Line:
@@ -366,7 +380,8 @@ def _is_group(line: Line, around: _Around) -> bool:
         return False
     component = shape.startswith("dotted") and shape not in opened and own.rpartition(".")[0] in around.counted
     rank = _rank(shape) if component or not shape.startswith("dotted") else _rank(shape) - 1
-    return _rank(after.shape) > rank and (after.data or after.amounts)
+    titled = shape.startswith("dotted") and not component  # 1.2 over 1, 2, 3: a number of another kind counts the projects
+    return _rank(after.shape) > rank and (titled or after.data or after.amounts)
 
 
 def _rank(shape: str) -> float:
