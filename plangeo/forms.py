@@ -222,14 +222,13 @@ def _lay(form: Form, headings: Sequence[Sequence[str]], codes: frozenset[str]) -
             if hits:
                 columns[column.role] = hits[0]
     for column in form.columns:
-        split = tuple(
-            i
-            for i, lines in enumerate(headings)
-            if len(lines) > 1 and fold(lines[-1]).upper() in codes and any(_readings(lines[:-1])[0] == h for h in column.headings)
-        )
-        if split:
-            parts[column.role] = split
+        under = [i for i, lines in enumerate(headings) if len(lines) > 1 and _readings(lines[:-1])[0] in column.headings]
+        coded = tuple(i for i in under if fold(headings[i][-1]).upper() in codes)
+        if coded:  # one column for each class code
+            parts[column.role] = coded
             columns.pop(column.role, None)
+        elif column.role not in columns and len(under) > 1:  # split otherwise, e.g. by period
+            parts[column.role] = tuple(under)
     return Recognised(form, columns, "", parts)
 
 

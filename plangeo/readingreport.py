@@ -73,7 +73,7 @@ def short_lines(about: Mapping[str, Any]) -> list[str]:
     fields = [f"{d.said.split()[2]} ← {d.where.removeprefix('column ')}" for d in decisions if d.said.startswith("read as ")]
     if fields:
         lines.append("columns: " + ", ".join(fields))
-    left = [f"{d.where.rpartition(', ')[2] if 'row' in d.where else d.where}: {d.said}" for d in decisions if d.topic == "row"]
+    left = [f"{d.where}: {d.said}" for d in decisions if d.topic == "row"]
     lines += left[:_SHOWN]
     odd = [str(d) for d in decisions if d.topic == "total" and d.sample]
     odd += [str(d) for d in decisions if d.topic == "form" and "does not hold" in d.said]

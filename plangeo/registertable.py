@@ -13,7 +13,7 @@ import pandas as pd
 
 from plangeo.formchecks import check_form
 from plangeo.forms import Recognised, plain_heading, recognise_form
-from plangeo.headers import Header, Merged, Row, Spans, column_letters, is_known, read_header, unique_names
+from plangeo.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, is_known, read_header, unique_names
 from plangeo.inputs import Request
 from plangeo.reading import Decision
 from plangeo.subtotals import check_totals, read_amounts, settle_totals
@@ -48,6 +48,11 @@ class Table:
     form: Recognised | None = None
     known: int = 0
     """How many columns of the header are known."""
+    header: tuple[int, ...] = ()
+    """Row numbers of the header."""
+
+    listed: bool = False
+    """Whether this looks like a list of projects: rows, and a known header with names or identifiers."""
 
 
 def read_table(
@@ -82,7 +87,10 @@ def read_table(
     decisions += _told_rows(lines, place)
     decisions += check_totals(lines, amounts, names, place)
     table = _table(header, lines, names)
-    table.known = sum(1 for n in header.names if n and is_known(n, fields))
+    table.header = header.numbers
+    table.known = sum(1 for n in header.names if n and (is_known(n, fields) or fold(n) in NUMBER_WORDS))
+    named = not request.fields or any(fields.get(fold(n)) in ("name", "site_id") for n in header.names)
+    table.listed = named and table.known >= 2 and not table.frame.empty
     table.form = recognise_form(
         request.forms, [*titles, *(c for _, cells in above for c in cells if c)], header.parts, request.codes
     )
@@ -259,7 +267,8 @@ def _notes(header: Header, above: Sequence[Row], lines: Sequence[Line]) -> list[
     notes = []
     if above or len(header.numbers) > 1:
         plural = "s" if len(header.numbers) > 1 else ""
-        notes.append(f"the header was found in row{plural} {' and '.join(map(str, header.numbers))}")
+        *most, last = map(str, header.numbers)
+        notes.append(f"the header was found in row{plural} {' and '.join([', '.join(most), last] if most else [last])}")
     for number, cells in above:
         line = " ".join(c for c in cells if c)
         if any(word in fold(line) for word in _CRS_WORDS):

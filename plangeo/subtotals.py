@@ -11,6 +11,7 @@ from plangeo.reading import Decision
 from plangeo.tablerows import Line, Roles
 from plangeo.text import area_number, fold, number_style, parse_number, write_number
 
+_MOST_COMPARED = 20_000_000
 _DASH = re.compile(r"[-–—.…\s]*")
 _MARKS = re.compile(r"\b([ivxlc]{1,6}|[a-h]|\d{1,3}(?:\.\d{1,3})*)\b")
 
@@ -51,6 +52,8 @@ def read_amounts(lines: Sequence[Line], roles: Roles) -> Amounts:
 def settle_totals(lines: Sequence[Line], amounts: Amounts) -> list[Line]:
     """Decide the rows that begin like a total: one whose numbers are sums is a total, any other stays a project."""
     settled = list(lines)
+    if _too_many(lines):
+        return settled
     for i, line in enumerate(lines):
         if line.doubt == "total" and line.kind == "project":
             trial = [*settled[:i], replace(line, kind="total", doubt=""), *settled[i + 1 :]]
@@ -65,7 +68,9 @@ def check_totals(lines: Sequence[Line], amounts: Amounts, names: Sequence[str], 
 
     A difference is told with the stated number, the sum and their difference in the unit of the column.
     """
-    told = []
+    told: list[Decision] = []
+    if _too_many(lines):
+        return [Decision("total", place, "the totals were not checked: there are too many of them")]
     for i, line in enumerate(lines):
         stated = {c: v[i] for c, v in amounts.values.items() if i in v} if line.kind in ("total", "group") else {}
         if not stated:
@@ -101,6 +106,11 @@ def check_totals(lines: Sequence[Line], amounts: Amounts, names: Sequence[str], 
             said = f"{_title(line)} is the sum of {what} ({len(rows)}) in {', '.join(map(repr, agreed))}"
             told.append(Decision("total", f"{place}, row {line.number}", said))
     return told
+
+
+def _too_many(lines: Sequence[Line]) -> bool:
+    """Say whether comparing every total with every row would take minutes."""
+    return sum(1 for line in lines if line.kind in ("total", "group") or line.doubt) * len(lines) > _MOST_COMPARED
 
 
 def _difference(line: Line, where: str, stated: float, summed: float, count: int, what: str, decimals: int) -> Decision:

@@ -216,11 +216,14 @@ def mark_shape(mark: str) -> str:
 
 def _repeats(cells: Sequence[str], lines: Sequence[Row]) -> bool:
     """Say whether a row is one of the header's lines again."""
-    filled = {i: fold(c) for i, c in enumerate(cells) if c}
     for _, line in lines:
-        same = sum(1 for i, c in filled.items() if i < len(line) and fold(line[i]) == c)
+        alike = [i for i, c in enumerate(cells) if c and line[i] and c[0].casefold() == line[i][0].casefold()]
+        if len(alike) < 2:
+            continue  # most rows end here: folding every cell of a long list would take its time
+        filled = [c for c in cells if c]
+        same = sum(1 for i in alike if fold(line[i]) == fold(cells[i]))
         own = sum(1 for c in line if c)
-        if same >= 2 and same >= 0.7 * len(filled) and same >= 0.6 * own and not any(_NUMBER.match(c) for c in filled.values()):
+        if same >= 2 and same >= 0.7 * len(filled) and same >= 0.6 * own and not any(_NUMBER.match(c) for c in filled):
             return True
     return False
 
@@ -278,14 +281,12 @@ def _notes(told: list[Line], roles: Roles) -> list[Line]:
     """Recognise notes: by their words anywhere, and at the foot of the table all that is no record below the first of them."""
     out: list[Line] = []
     below = False
-    signs = [_signs(line) for line in told]
-    last = max((i for i, line in enumerate(told) if _strong(line, signs[i], roles)), default=-1)
+    strong = [_strong(line, roles) for line in told]
+    last = max((i for i, sure in enumerate(strong) if sure), default=-1)
     for i, line in enumerate(told):
-        if line.kind == "project" and not line.doubt and not _strong(line, signs[i], roles):
-            words = len([c for c in line.cells if c and not _NUMBER.match(c)])
-            said = bool(signs[i]) and (
-                (signs[i][0] and not line.data) or all(signs[i]) or (i > last and any(signs[i]) and words <= 4)
-            )
+        if line.kind == "project" and not line.doubt and not strong[i]:
+            signs = _signs(line)
+            said = bool(signs) and ((signs[0] and not line.data) or all(signs) or (i > last and any(signs) and len(signs) <= 4))
             foot = i > last and (below or (line.shape == "title" and not line.amounts))
             if said or foot:
                 line = replace(line, kind="note")
@@ -300,13 +301,13 @@ def _signs(line: Line) -> list[bool]:
     return [bool(_NOTE.match(w) or _SIGNED.match(w)) for w in words]
 
 
-def _strong(line: Line, signs: Sequence[bool], roles: Roles) -> bool:
+def _strong(line: Line, roles: Roles) -> bool:
     """Say whether a row is a record beyond doubt."""
-    if line.kind != "project":
+    if line.kind != "project" or roles.name is None or not line.cells[roles.name]:
         return False
-    listed = roles.number is not None and not roles.counted and bool(line.cells[roles.number]) and not any(signs)
-    named = roles.name is not None and bool(line.cells[roles.name])
-    return named and ((line.shape == "int") or (line.data and line.amounts) or listed or _full(line, roles))
+    if line.shape == "int" or (line.data and line.amounts) or _full(line, roles):
+        return True
+    return roles.number is not None and not roles.counted and bool(line.cells[roles.number]) and not any(_signs(line))
 
 
 def _full(line: Line, roles: Roles) -> bool:

@@ -160,7 +160,7 @@ def _choose(file: _File, visible: Sequence[str], hidden: Sequence[str]) -> str:
     if len(filled) > 1:
         tables = {name: _look(file, name) for name in filled[:_MOST_SHEETS]}
         shown = "".join(f"\n- {name!r}: {_about(table)}" for name, table in tables.items())
-        lists = [name for name, table in tables.items() if table.known >= 2 and len(table.frame)]
+        lists = [name for name, table in tables.items() if table.listed]
         every = f" sheet={ALL_SHEETS!r} reads all lists of the same form one under another." if len(lists) > 1 else ""
         raise InputError(
             f"{path.name} has {len(filled)} sheets with data: {', '.join(map(repr, filled))}. plangeo does not guess which one is meant: "
@@ -179,8 +179,8 @@ def _look(file: _File, name: str) -> Table:
 
 
 def _about(table: Table) -> str:
-    if table.known < 2 or table.frame.empty:
-        return "no list of projects (fewer than two columns are known)"
+    if not table.listed:
+        return "no list of projects (no rows, or no known columns with names or identifiers)"
     form = f", {table.form.form.title.en}" if table.form else ""
     return f"{len(table.frame)} row(s) look like projects, {table.known} columns are known{form}"
 
@@ -188,7 +188,7 @@ def _about(table: Table) -> str:
 def _read_all(file: _File, visible: Sequence[str]) -> Raw:
     """Read all visible sheets that are lists of one form. **Raises** InputError when there is none, or their columns differ."""
     tables = {name: file.table(name) for name in visible if file.filled(name)}
-    lists = {name: t for name, t in tables.items() if t.known >= 2 and len(t.frame)}
+    lists = {name: t for name, t in tables.items() if t.listed}
     if not lists:
         raise InputError(f"{file.path.name} has no sheet with a list of projects. Name one with sheet=.")
     forms: dict[tuple[str, ...], list[str]] = {}
