@@ -377,6 +377,7 @@ def _evidence_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, For
         "zone_id",
         "district_name",
         "area_m2",
+        "area_ellipsoidal_m2",
         "length_m",
         "share",
         "prevails",
