@@ -22,6 +22,8 @@ from plangeo.text import fold
 
 _CRS_WORDS = ("kinh tuyen", "vn2000", "vn 2000", "vn-2000", "he toa do", "toa do vn", "coordinate system")
 _ERROR = re.compile(r"#(REF!|DIV/0!|N/A|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!)|Err:\d{3}")
+_IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+_METRES = re.compile(r"[(\[]\s*(m|met|metre|metres)\s*[)\]]")
 _PLACE = frozenset({"north", "east", "longitude", "latitude", "wkt"})
 _NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
 _KINDS: Mapping[Kind, str] = {
@@ -137,6 +139,8 @@ def _told_header(header: Header, above: Sequence[Row], fields: Mapping[str, str]
     columns = [n for n in header.names if n]
     known = sum(1 for n in columns if is_known(n, fields))
     why = "as stated" if request.header_row else f"{known} of {len(columns)} columns are known"
+    if not known and not request.header_row:
+        why = "no column is known, so this may be no header at all"
     change = "" if request.header_row else "; state another with --header-row"
     told = [Decision("header", f"{place}, {rows_text(header.numbers)}", f"the header: {why}{change}", " | ".join(columns)[:300])]
     if above:
@@ -161,7 +165,7 @@ def _told_rows(lines: Sequence[Line], place: str) -> list[Decision]:
             )
     kept = [line for line in lines if line.kind == "project" and line.doubt]
     for line in kept:
-        said = "begins like a total, but its numbers are no sum of the rows above: kept as a project"
+        said = "looks like a total, but its numbers are no sum of the rows above: kept as a project"
         told.append(Decision("row", f"{place}, row {line.number}", said, _words(line), 0.7))
     bare = [
         line for line in lines if line.kind == "project" and not (line.doubt or line.data or line.amounts or line.shape == "int")
@@ -232,7 +236,8 @@ def _apply_form(
     plain = {plain_heading(word): name for word, name in fields.items()}
     for i, name in enumerate(header.names):
         meant = plain.get(plain_heading(name)) if name else None
-        if meant and meant not in exact:
+        foreign = meant in _PLACE and _IN_BRACKETS.search(name) and not _METRES.search(fold(name))
+        if meant and meant not in exact and not foreign:
             loose.setdefault(meant, []).append(i)
     for meant, places in loose.items():
         if len(places) == 1 and places[0] in column:

@@ -144,8 +144,8 @@ def _group_rows(group: int, lines: Sequence[Line]) -> tuple[list[int], str]:
 def _scope(i: int, lines: Sequence[Line], amounts: Amounts) -> tuple[list[int], str, bool] | None:
     """Return the rows a total speaks of, their name, and whether its numbers agree.
 
-    Groups it names come first; else the first of these that agrees: the groups still open, innermost first, the rows since the total
-    before, all rows so far, all rows. Where none agrees, a "Tổng cộng" speaks of all rows, a "Cộng" of the innermost group.
+    Groups it names come first; else the first of these that agrees: all rows for a "Tổng cộng", the groups still open, innermost first,
+    the rows since the total before, all rows so far, all rows. Where none agrees, the first is meant.
     """
     named = _named(i, lines)
     if named is not None:
@@ -160,15 +160,15 @@ def _scope(i: int, lines: Sequence[Line], amounts: Amounts) -> tuple[list[int], 
         choices.append(([r for r in before if r > totals[-1]], f"the projects since row {lines[totals[-1]].number}"))
     if before and len(before) < len(_projects(lines)):
         choices.append((before, "the projects above it"))
-    choices.append((_projects(lines), "all projects"))
+    whole = fold(lines[i].text).startswith(("tong cong", "tong so", "grand", "total"))
+    choices.insert(0 if whole else len(choices), (_projects(lines), "all projects"))
     choices = [c for c in choices if c[0]]
     if not choices:
         return None
     for rows, what in choices:
         if _all_agree(i, rows, amounts):
             return rows, what, True
-    whole = fold(lines[i].text).startswith(("tong cong", "tong so", "grand", "total"))
-    return (*(choices[-1] if whole else choices[0]), False)
+    return (*choices[0], False)
 
 
 def _named(i: int, lines: Sequence[Line]) -> tuple[list[int], str] | None:

@@ -121,7 +121,7 @@ def tell_rows(body: Sequence[Row], header: Header, lines: Sequence[Row], roles: 
     """
     told = [_tell(row, i, lines, roles, spans) for i, row in enumerate(body)]
     told = _lettered(_counting_after_headers(told))
-    told = told if roles.counted else _marked_ids(told)
+    told = told if roles.counted else _marked_ids(told, roles)
     told = _shouted(told, roles)
     told = _notes(told, roles)
     return _grouped(told)
@@ -131,8 +131,8 @@ def _tell(row: Row, position: int, lines: Sequence[Row], roles: Roles, spans: Sp
     number, cells = row
     if _repeats(cells, lines):
         return Line(number, cells, "header")
-    if counts_columns(cells):
-        return Line(number, cells, "counting" if position == 0 else "project")
+    if position == 0 and counts_columns(cells) and (roles.counted or "(" in "".join(cells)):
+        return Line(number, cells, "counting")
     filled = [i for i, c in enumerate(cells) if c]
     mark = cells[roles.number].strip() if roles.number is not None else ""
     shape = mark_shape(mark) if roles.counted or not mark.isdigit() else ""
@@ -161,6 +161,8 @@ def _tell(row: Row, position: int, lines: Sequence[Row], roles: Roles, spans: Sp
         return replace(line, kind="total")
     if not data and shape != "int" and _LIKE_TOTAL.match(first) and amounts:
         return replace(line, doubt="total")
+    if amounts and not (data or shape or text or mark):
+        return replace(line, doubt="total")  # numbers without a word: a total nobody labelled, when they are sums
     return _titled(line, filled, roles, spans)
 
 
@@ -250,14 +252,18 @@ def _lettered(told: list[Line]) -> list[Line]:
     return out
 
 
-def _marked_ids(told: list[Line]) -> list[Line]:
+def _marked_ids(told: list[Line], roles: Roles) -> list[Line]:
     """Where marks stand in the column of identifiers, they are marks only in a row of at least two (I, II … or A, B …) without data."""
-    marked = [line for line in told if line.shape in ("roman", "upper")]
+
+    def is_id(line: Line) -> bool:
+        return line.shape in ("roman", "upper") and roles.number is not None and line.cells[roles.number].strip() == line.mark
+
+    marked = [line for line in told if is_id(line)]
     marks = [line.mark.rstrip(".)") for line in marked]
     series = len(marks) >= 2 and (marks[:2] in (["I", "II"], ["A", "B"]))
     if series and not any(line.data or line.amounts for line in marked):
         return told
-    return [replace(line, shape="", mark="") if line.shape in ("roman", "upper") else line for line in told]
+    return [replace(line, shape="", mark="") if is_id(line) else line for line in told]
 
 
 def _shouted(told: list[Line], roles: Roles) -> list[Line]:

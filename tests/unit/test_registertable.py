@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import openpyxl
@@ -273,3 +274,55 @@ def test_two_readings_of_one_field_are_not_taken_and_said(tmp_path: Path) -> Non
     assert any("could all be north; none was taken" in t for t in decisions(frame, "column"))
     again = read_sites(tmp_path / "a.xlsx", columns={"VN-2000 X": "north", "VN-2000 Y": "east"}, crs="EPSG:9215")
     assert again.geometry.notna().all()
+
+
+def test_numbers_without_a_word_are_a_total_only_when_they_are_sums() -> None:
+    rows = [["STT", "Tên dự án", "Diện tích (ha)", "Địa điểm"], [1, "A1", "2,5", "Xã A"], [2, "A2", "3,0", "Xã A"]]
+    assert len(table([*rows, [None, None, "5,5"]]).frame) == 2
+    assert len(table([*rows, [None, None, "5,6"]]).frame) == 3
+
+
+def test_titles_in_the_column_of_names_and_projects_beside_them() -> None:
+    rows = [["Tên dự án", "Địa điểm"], ["I. Giao thông"], ["Đường A", "Xã A"], ["Đường B"], ["Tổng"], ["Ghi chú: không có"]]
+    read = table(rows)
+    assert read.frame["Tên dự án"].tolist() == ["Đường A", "Đường B"]
+    assert read.frame["group"].tolist() == ["I. Giao thông"] * 2
+
+
+def test_a_first_row_of_small_numbers_is_not_taken_for_the_line_that_counts_columns() -> None:
+    assert len(table([["Điểm", "X", "Y"], [1, 2, 3], [2, 3, 4]]).frame) == 2
+
+
+def test_a_header_nobody_knows_is_told_as_doubtful() -> None:
+    read = table([["1", "Nhà máy", "Xã A"], ["2", "Xưởng", "Xã B"]])
+    assert any(d.topic == "header" and "may be no header" in d.said for d in read.decisions)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (
+            "sep=;\r\nDANH MỤC\r\nSTT;Tên dự án;Diện tích (ha)\r\nI;Giao thông;\r\n1;Đường A;1,5\r\n;Tổng cộng;1,5\r\n",
+            "utf-8-sig",
+        ),
+        ("DANH MỤC\nSTT\tTên dự án\tDiện tích (ha)\nI\tGiao thông\t\n1\tĐường A\t1,5\n\tTổng cộng\t1,5\n", "utf-16"),
+        ("DANH MỤC\nSTT\tTên dự án\tDiện tích (ha)\nI\tGiao thông\t\n1\tĐường A\t1,5\n\tTổng cộng\t1,5\n", "utf-16-le"),
+        ("DANH MUC\nSTT;Tên dự án;Diện tích (ha)\nI;Giao thông;\n1;Đường A;1,5\n;Tổng cộng;1,5\n", "cp1258"),
+    ],
+)
+def test_text_tables_as_offices_save_them(text: str, encoding: str, tmp_path: Path) -> None:
+    if encoding == "cp1258":  # this code page writes tone marks as characters of their own
+        tones = "\u0300\u0301\u0303\u0309\u0323"
+        text = "".join(_tone_apart(c, tones) for c in text)
+    (tmp_path / "a.csv").write_bytes(text.encode(encoding))
+    frame = read_register(tmp_path / "a.csv")
+    assert frame["name"].tolist() == ["Đường A"]
+    assert frame["declared_area_m2"].tolist() == [15_000]
+    assert frame["group"].tolist() == ["I. Giao thông"]
+    assert any("is the sum of all projects (1)" in t for t in decisions(frame, "total"))
+
+
+def _tone_apart(letter: str, tones: str) -> str:
+    parts = unicodedata.normalize("NFD", letter)
+    tone = "".join(c for c in parts if c in tones)
+    return unicodedata.normalize("NFC", "".join(c for c in parts if c not in tones)) + tone
