@@ -167,6 +167,12 @@ def _told_rows(lines: Sequence[Line], place: str) -> list[Decision]:
     for line in kept:
         said = "looks like a total, but its numbers are no sum of the rows above: kept as a project"
         told.append(Decision("row", f"{place}, row {line.number}", said, _words(line), 0.7))
+    groups = {line.shape for line in lines if line.kind == "group"}
+    like = [line for line in lines if line.kind == "project" and line.shape in groups and not line.doubt]
+    if like:
+        said = "numbered like groups, but with words of their own: kept as projects; a total may count them twice"
+        shown = "; ".join(_words(line) for line in like[:5])
+        told.append(Decision("row", f"{place}, {rows_text(line.number for line in like)}", said, shown, 0.6))
     bare = [
         line for line in lines if line.kind == "project" and not (line.doubt or line.data or line.amounts or line.shape == "int")
     ]

@@ -377,7 +377,7 @@ def _is_group(line: Line, around: _Around) -> bool:
     shape, after, opened = line.shape, around.after, around.open_shapes
     own = line.mark.rstrip(".)")
     if after is not None and after.shape.startswith("dotted") and own and after.mark.startswith((f"{own}.", f"{own}-")):
-        return True
+        return shape not in around.shown  # where such numbers are those of projects, this is one with parts of its own
     into = after is not None and after.shape not in ("", shape, *opened)
     if shape in ("roman", "upper", "title"):
         if shape in around.shown:

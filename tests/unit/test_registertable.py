@@ -326,3 +326,16 @@ def _tone_apart(letter: str, tones: str) -> str:
     parts = unicodedata.normalize("NFD", letter)
     tone = "".join(c for c in parts if c in tones)
     return unicodedata.normalize("NFC", "".join(c for c in parts if c not in tones)) + tone
+
+
+def test_a_project_with_parts_of_its_own_stays_where_such_numbers_are_projects() -> None:
+    head = ["STT", "Tên dự án", "Địa điểm", "Diện tích (ha)"]
+    rows = [head, [1, "Dự án 1", "Xã A", 10], [2, "Dự án 2"], ["2.1", "Hạng mục", "Xã B", 2]]
+    assert table(rows).frame["STT"].tolist() == ["1", "2", "2.1"]
+
+
+def test_a_row_numbered_like_a_group_with_a_place_stays_and_is_named() -> None:
+    head = ["STT", "Tên dự án", "Địa điểm", "Diện tích (ha)"]
+    read = table([head, ["I", "Giao thông"], [1, "Cầu", "Xã A", 1], ["II", "Thủy lợi", "Toàn huyện", 3], [2, "Hồ", "Xã B", 3]])
+    assert read.frame["STT"].tolist() == ["1", "II", "2"]
+    assert any("numbered like groups" in d.said and d.where.endswith("row 4") for d in read.decisions)
