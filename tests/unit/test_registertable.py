@@ -339,3 +339,79 @@ def test_a_row_numbered_like_a_group_with_a_place_stays_and_is_named() -> None:
     read = table([head, ["I", "Giao thông"], [1, "Cầu", "Xã A", 1], ["II", "Thủy lợi", "Toàn huyện", 3], [2, "Hồ", "Xã B", 3]])
     assert read.frame["STT"].tolist() == ["1", "II", "2"]
     assert any("numbered like groups" in d.said and d.where.endswith("row 4") for d in read.decisions)
+
+
+CELLS = st.sampled_from(
+    [
+        "",
+        "",
+        "",
+        "STT",
+        "Tên dự án",
+        "Diện tích (ha)",
+        "X",
+        "Y",
+        "I",
+        "II",
+        "A",
+        "1",
+        "2",
+        "1.1",
+        "-",
+        "Tổng cộng",
+        "Cộng I",
+        "5",
+        "2,5",
+        "#REF!",
+        "(1)",
+        "(2)",
+        "Ghi chú: x",
+        "KT. CHỦ TỊCH",
+        "LUC",
+        "Xã A",
+        "I. GIAO THÔNG",
+        "((((",
+        "tổng (((((((((((((((((((((((((((",
+        "\x00",
+        "Biểu 10/CH",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.lists(CELLS, min_size=1, max_size=7), min_size=1, max_size=14),
+    st.lists(st.tuples(st.integers(0, 13), st.integers(0, 6), st.integers(0, 3), st.integers(0, 3)), max_size=4),
+)
+def test_whatever_stands_in_the_cells_every_row_is_a_project_or_is_named(
+    rows: list[list[str]], spans: list[tuple[int, int, int, int]]
+) -> None:
+    merged = [((top, left), (top + down, left + right)) for top, left, down, right in spans]
+    read = table([list(row) for row in rows], merged=merged, place="file a")
+    kept = {int(n) for n in read.frame["source_row"]}
+    told = {n for d in read.decisions if d.topic in ("row", "header") for n in numbers(d.where)}
+    every = {i for i, row in enumerate(rows, start=1) if any(c and c != "#REF!" for c in row)}
+    assert every <= kept | told
+    assert not read.frame.duplicated(subset="source_row").any()
+
+
+def test_land_taken_written_as_text_is_summed_and_unreadable_text_is_named(tmp_path: Path) -> None:
+    text = (
+        "Biểu 10/CH;;;;;;\n"
+        "STT;Hạng mục;Diện tích kế hoạch (ha);Diện tích hiện trạng (ha);Tăng thêm diện tích (ha);Sử dụng vào loại đất;Địa điểm (đến cấp xã)\n"
+        "1;Trường học;1,55;0;1,55;LUC: 1,20; CLN: 0,35;Xã A\n".replace("LUC: 1,20; CLN: 0,35", '"LUC: 1,20; CLN: 0,35"')
+        + '2;Chợ;2,00;0,50;1,60;"LUC: 1,00, CLN: 0,50";Xã B\n3;Kho;1,00;;1,00;đất lúa và đất khác;Xã C\n'
+    )
+    (tmp_path / "a.csv").write_text(text, "utf-8")
+    frame = read_register(tmp_path / "a.csv")
+    assert [bool(n) for n in frame["row_note"]] == [False, True, False]
+    assert "1.6 is stated, 1.5 follows, difference 0.1" in frame["row_note"][1]
+    assert any("not checked in row(s) 5" in t for t in decisions(frame, "form"))
+
+
+def test_listed_classes_may_not_exceed_the_recovered_area(tmp_path: Path) -> None:
+    text = "Danh mục dự án thu hồi đất;;;;;;\nSTT;Tên công trình;Chủ đầu tư;Địa điểm (xã);Diện tích thu hồi (ha);Trong đó;\n;;;;;LUC;RPH\n1;Kè;B;Xã A;2;1,5;1\n2;Đê;B;Xã A;2;1;\n"
+    (tmp_path / "a.csv").write_text(text, "utf-8")
+    frame = read_register(tmp_path / "a.csv")
+    assert [bool(n) for n in frame["row_note"]] == [True, False]
+    assert frame["declared_area_m2"].tolist() == [20_000, 20_000]
