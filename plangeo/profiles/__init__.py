@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from plangeo.errors import ProfileError
+from plangeo.forms import Form, forms_from_data
 from plangeo.model import Label, ZoneClass
 from plangeo.profiles.landuse import LandUse, read_landuse, read_provenance
 from plangeo.systems import ProvinceMeridian, System, read_meridians, read_systems
@@ -70,10 +71,20 @@ class Profile:
     """Coordinate systems that sentences of a sheet may name."""
     meridians: tuple[ProvinceMeridian, ...] = ()
     """What each province measures in: for suggestions only."""
+    forms: tuple[Form, ...] = ()
+    """Kinds of lists known by name."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
         return frozenset(fold(word) for words in self.synonyms.get(table, {}).values() for word in words)
+
+    def header_fields(self, table: str) -> dict[str, str]:
+        """Return folded column name → canonical field; a name of several fields is the first one's."""
+        fields: dict[str, str] = {}
+        for name, words in self.synonyms.get(table, {}).items():
+            for word in (name, *words):
+                fields.setdefault(fold(word), name)
+        return fields
 
 
 class _Title(BaseModel):
@@ -118,6 +129,7 @@ class _Form(BaseModel):
     landuse: dict[str, Text] = {}
     systems: Text | None = None
     meridians: Text | None = None
+    forms: Text | None = None
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -156,6 +168,7 @@ def load_profile(name: str | Path = "vn") -> Profile:
     except (OSError, ValueError, YamlFault, csv.Error) as fault:
         raise ProfileError(f"The profile {str(name)!r} cannot be used: {fault}") from fault
     _check(form, str(name))
+    forms = _forms(form, folder if packaged else path.parent, packaged, str(name))
     return Profile(
         name=path.stem,
         title=Label(form.title.vi, form.title.en),
@@ -173,6 +186,7 @@ def load_profile(name: str | Path = "vn") -> Profile:
         easting_prefixes=tuple(form.easting_prefixes),
         systems=systems,
         meridians=meridians,
+        forms=forms,
     )
 
 
@@ -203,6 +217,17 @@ def _table(name: str | None, beside: Path, packaged: bool) -> str:
     if packaged or (ours.is_file() and not (beside / name).exists()):
         return ours.read_text("utf-8")
     return _bounded(beside / name)
+
+
+def _forms(form: _Form, folder: Any, packaged: bool, name: str) -> tuple[Form, ...]:
+    """The lists known by name, from the YAML the profile names."""
+    if form.forms is None:
+        return ()
+    try:
+        text = (folder / form.forms).read_text("utf-8") if packaged else _bounded(folder / form.forms)
+        return forms_from_data(read_yaml(text).data, frozenset(_FIELDS["sites"]))
+    except (OSError, UnicodeDecodeError, YamlFault, ValueError) as fault:  # pydantic's faults are ValueErrors
+        raise ProfileError(f"The profile {name!r} cannot be used: {form.forms}: {fault}") from fault
 
 
 def _bounded(path: Path) -> str:

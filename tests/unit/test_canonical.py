@@ -18,7 +18,6 @@ from plangeo.canonical import canonical_districts, canonical_register, canonical
 from plangeo.errors import CrsError, TableError
 from plangeo.explanation import explain
 from plangeo.profiles import load_profile
-
 from plangeo.sources import read_register
 from plangeo.tables import DISTRICTS, SITES, ZONES, check_table
 from plangeo.vectors import shapes_of
