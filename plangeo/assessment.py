@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,13 @@ from numpy.typing import NDArray
 
 from plangeo.areas import ellipsoidal_area
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook, take_sites
+from plangeo.bands import largest_areas
 from plangeo.checks import CHECKS, ESSENTIAL
+from plangeo.collection import without_collection
+from plangeo.crscheck import check_sites, operations
+from plangeo.errors import PlangeoWarning
 from plangeo.flips import measure_around
-from plangeo.geometry import as_crs, repair_layer, to_crs, transformation, working_crs
+from plangeo.geometry import as_crs, repair_layer, to_crs, working_crs
 from plangeo.keptzones import KeptZones, window_around
 from plangeo.layers import IDS, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
@@ -34,6 +39,7 @@ from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measu
 from plangeo.pairs import prefers_compiled
 from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.pieces import hilbert_positions
+from plangeo.placements import measure_rooms
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
@@ -116,15 +122,15 @@ def assess(
     opened = open_layers(layers, law)
     case = open_case(sites, opened, law, chosen, crs)
     part = assess_part(sites, case, backend=mapped)
-    frames = [sites, *opened.outlines()]
     told = [a for a in (part.sites.attrs.get("plangeo", {}), *opened.notes()) if a]
+    if note := case.crs_check.get("note"):
+        warnings.warn(note, PlangeoWarning, stacklevel=2)
     return replace(
         part,
         layers=opened.for_maps(law),
         repairs=_repairs(told, [*_rows_of(part.repairs), *opened.repairs]),
         inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ()))} for a in told)
         + tuple(raster_notes(role, path) for role, path in opened.rasters.items()),
-        crs_operations=tuple(transformation(f.crs, case.crs) for f in frames if f.crs is not None),
     )
 
 
@@ -149,6 +155,9 @@ class Case:
     """As in ``plangeo.pairs.measure_pairs``; None: by the sites of each part."""
     threads: int = 1
     """Threads inside a chunk: several where chunks are worked through one after the other."""
+    crs_operations: tuple[Mapping[str, Any], ...] = ()
+    crs_check: Mapping[str, Any] = field(default_factory=dict)
+    """Both as in ``model.Assessment``."""
 
 
 def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
@@ -164,16 +173,19 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
     layers = opened.measured_in(target, law)
     codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
-    return Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers))
+    done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
+    check = check_sites(sites, opened.frames.get("districts"))
+    return Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers), crs_operations=done, crs_check=check)
 
 
+@without_collection()
 def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) -> Assessment:
     """Assess some sites of a run (a table of tables.SITES as ``plangeo.arguments.take_sites`` gives it) by themselves."""
     metric, repairs = metric_sites(sites, case)
     chunks = list(_assess_chunks(metric, case, backend, SERIAL_SITES if backend is map else CHUNK_SITES))
     site_ids = metric["site_id"]
     findings = _ordered(_concat([c.findings for c in chunks]), site_ids)
-    verdicts = _combine(site_ids, findings, case.codes)
+    verdicts = _combine(site_ids, findings, case.codes, doubted=bool(case.crs_check.get("doubt")))
     out = set_aside(sites).copy()
     for column in ("problem", "repaired"):
         out[column] = metric[column].to_numpy()
@@ -194,6 +206,8 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         repairs=pd.DataFrame(repairs, columns=[c.name for c in REPAIRS]) if repairs else empty(REPAIRS),
         nearest=_ordered(_concat([c.nearest for c in chunks]), site_ids),
         crs=case.crs.to_string(),
+        crs_operations=case.crs_operations,
+        crs_check=case.crs_check,
     )
 
 
@@ -227,12 +241,20 @@ def _assess_chunks(sites: gpd.GeoDataFrame, case: Case, backend: Backend, size: 
         # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
         compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
     threads = (os.cpu_count() or 1) if backend is map else case.threads
-    if isinstance(case.zones, KeptZones) and len(sites) > size:
-        # Neighbours go together, so that each chunk reads a small window; the rows are put in order afterwards.
-        centres = shapely.bounds(sites.geometry.to_numpy())
-        sites = sites.iloc[np.argsort(hilbert_positions(np.nan_to_num(centres)), kind="stable")]
+    if len(sites) > size:
+        sites = sites.iloc[_neighbours(sites, isinstance(case.zones, KeptZones))]  # the rows are put in order afterwards
     pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
     return backend(partial(assess_chunk, case=replace(case, compiled=compiled, threads=threads)), pieces)
+
+
+def _neighbours(sites: gpd.GeoDataFrame, along_curve: bool) -> NDArray[np.intp]:
+    """Return an order in which chunks share work: neighbours, where zones are read by window; without a place, sites of one unit."""
+    bounds = shapely.bounds(sites.geometry.to_numpy())
+    unplaced = np.isnan(bounds).any(axis=1)
+    named = sites["declared_district"].astype(str) if "declared_district" in sites else pd.Series("", index=sites.index)
+    unit = np.where(unplaced, pd.factorize(named)[0], 0)
+    position = hilbert_positions(np.nan_to_num(bounds)) if along_curve else unplaced
+    return np.asarray(np.lexsort((unit, position)))
 
 
 def _zone_layer(layers: Layers) -> ZoneLayer | None:
@@ -240,6 +262,7 @@ def _zone_layer(layers: Layers) -> ZoneLayer | None:
     return zones if zones is None or isinstance(zones, ZoneLayer) else ZoneLayer.of(zones)
 
 
+@without_collection()
 def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     """Measure and judge one chunk of sites (metric CRS, with ``use_code``); the only place where the two meet."""
     law, layers, contact_m = case.law, case.layers, case.contact_m
@@ -267,12 +290,15 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         facts["districts"] = layer_facts(sites, districts, reached=set(evidence["districts"]["site_id"])) | {
             "names": tuple(districts["district_name"].astype(str)),
             "ids": tuple(districts["district_id"].astype(str)),
+            "crs_check": case.crs_check,
         }
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
     tables["requirements"] = measure_requirements(sites, cover, layers, law)
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=law)
     nearest = empty(NEAREST)
+    if case.zones is not None and "placement" in case.codes:
+        facts["zones"]["rooms"] = measure_rooms(sites, table, case.zones, layers, law, contact_m)
     if case.zones is not None and "robustness" in case.codes:
         totals = measured.once(judge_totals)
         facts["zones"]["flips"], nearest = measure_around(sites, case.zones, measured, totals, threads=case.threads)
@@ -313,10 +339,8 @@ def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _footprints(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Circles of the declared area around the sites that are known by a single point only."""
-    if "declared_area_m2" not in sites:
-        return sites.iloc[:0]
-    area = pd.to_numeric(sites["declared_area_m2"], errors="coerce")
+    """Circles of the (largest) declared area around the sites that are known by a single point only."""
+    area = pd.Series(largest_areas(sites), index=sites.index)
     points = sites[(sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)]
     radii = [math.sqrt(a / math.pi) for a in area.loc[points.index]]
     return points.set_geometry(
@@ -331,15 +355,19 @@ def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     }
 
 
-def _combine(site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str]) -> pd.DataFrame:
-    """The worst finding wins; a missing essential check keeps every site from being called permitted."""
+def _combine(site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str], *, doubted: bool = False) -> pd.DataFrame:
+    """The worst finding wins; a missing essential check keeps every site from being called permitted.
+
+    Where the coordinate system is ``doubted``, the check `district`, which says so of each site, is essential too.
+    """
+    needed = (*ESSENTIAL, "district") if doubted else ESSENTIAL
     ids = site_ids.astype(str).tolist()
     place = {site_id: n for n, site_id in enumerate(ids)}
     at = [place[site_id] for site_id in findings["site_id"].tolist()]
     columns = (findings[name].tolist() for name in ("check", "reason", "verdict"))
     said = [(n, *kind) for n, kind in zip(at, zip(*columns, strict=True), strict=True)]
     tempered = {(n, other) for n, check, reason, _ in said for other in CHECKS[check].tempers.get(reason, ())}
-    by_site: list[set[tuple[int, str]]] = [{(-Verdict.UNKNOWN, f"{c}.not_run") for c in ESSENTIAL if c not in ran} for _ in ids]
+    by_site: list[set[tuple[int, str]]] = [{(-Verdict.UNKNOWN, f"{c}.not_run") for c in needed if c not in ran} for _ in ids]
     told = cache(_statement)
     for n, check, reason, verdict in said:
         by_site[n].add(told(check, reason, verdict, (n, check) in tempered))

@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 
+from plangeo.declaredareas import settle_by_drawing
 from plangeo.geometry import to_crs
 
 _PLACE = ("no_geometry", "bad_coordinates", "invalid_geometry", "empty_geometry", "not_finite", "out_of_bounds")
@@ -53,6 +54,8 @@ def join_boundaries(sites: gpd.GeoDataFrame, boundaries: gpd.GeoDataFrame) -> gp
     out = sites.set_geometry(gpd.GeoSeries(geometry, index=sites.index, crs=sites.crs or boundaries.crs))
     out["problem"], out["repaired"] = problems, repaired
     out.attrs["plangeo"] = _about(sites, boundaries, sorted(set(rows) - known), len(set(rows) & known))
+    settled = settle_by_drawing(out, "boundaries, declared areas")
+    out.attrs["plangeo"]["decisions"] = [*out.attrs["plangeo"].get("decisions", ()), *settled]
     return out
 
 

@@ -89,7 +89,7 @@ def _far(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str, notes: 
     if box and _inside(mx, my, box):
         raise CrsError(
             f"{source}: the coordinates around x {mx:g}, y {my:g} are degrees, but the file says {crs.name}, which is in metres. "
-            "State the true CRS, e.g. crs='EPSG:4326'."
+            f"State the true CRS, e.g. crs='EPSG:4326'. {_ask(source)}"
         )
     area = crs.area_of_use
     if area is None:
@@ -101,13 +101,17 @@ def _far(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str, notes: 
     if box and _inside(*_lonlat(crs, my, mx), box):
         raise CrsError(
             f"{source}: the coordinates around x {mx:g}, y {my:g} lie far outside {crs.name}. They fit when the axes are exchanged: the "
-            "file has the northing first. plangeo does not exchange them silently: correct the file, or state the true crs=."
+            f"file has the northing first. plangeo does not exchange them silently: correct the file, or state the true crs=. {_ask(source)}"
         )
     notes.append(
         f"{source}: the coordinates around x {mx:g}, y {my:g} lie far outside the area {crs.name} is made for ({area.name[:80]}); "
-        "is the CRS right?"
+        f"is the CRS right? {_ask(source)}"
     )
     return none
+
+
+def _ask(source: str) -> str:
+    return f"`plangeo doctor {source or 'FILE'}` shows which reading fits."
 
 
 def _misfit(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str) -> CrsError:
@@ -119,7 +123,7 @@ def _misfit(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str) -> C
     first = ", which has longitude first" if crs.is_geographic else ""
     return CrsError(
         f"{source}: the coordinates x {x0:g} … {x1:g}, y {y0:g} … {y1:g} do not fit {crs.name}{first}. {hint} "
-        "plangeo does not exchange them silently: correct the file, or state the true crs=."
+        f"plangeo does not exchange them silently: correct the file, or state the true crs=. {_ask(source)}"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +13,14 @@ import pandas as pd
 
 from plangeo.bounds import check_bounds
 from plangeo.coordinates import places
+from plangeo.declared import DECLARED, Declared, read_declared
+from plangeo.declaredareas import settle_by_drawing
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.profiles import PLACE, Profile
+from plangeo.quantities import cell_text
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
-from plangeo.text import area_number, clean, fold, normalise_code, number_style, parse_area, parse_number, write_number
+from plangeo.text import clean, fold, normalise_code, number_style, parse_number
 
 _SHOWN = 5
 # Fields whose column decides a verdict: when a second column could be meant as well, the reader is told.
@@ -31,8 +33,7 @@ class Survey:
 
     ids: list[str]
     id_problems: list[str]
-    areas: tuple[list[float], list[str]] | None
-    """Declared areas in m², and the texts of those that cannot be read; None without such a column."""
+    declared: Declared
     accuracies: list[float]
     absurd: list[str]
     """Problems of coordinates that cannot be what the CRS says."""
@@ -40,12 +41,11 @@ class Survey:
 
     def rows(self, start: int, stop: int) -> Survey:
         """Return what it says of some rows; the notes speak of all."""
-        areas = None if self.areas is None else (self.areas[0][start:stop], self.areas[1][start:stop])
-        kept = slice(start, stop)
-        return Survey(self.ids[kept], self.id_problems[kept], areas, self.accuracies[kept], self.absurd[kept], self.notes)
+        kept, declared = slice(start, stop), self.declared.rows(start, stop)
+        return Survey(self.ids[kept], self.id_problems[kept], declared, self.accuracies[kept], self.absurd[kept], self.notes)
 
 
-SURVEYED = ("site_id", "declared_area_m2", "accuracy_m")
+SURVEYED = ("site_id", *DECLARED, "accuracy_m")
 """Fields whose columns a survey looks at."""
 
 
@@ -68,9 +68,9 @@ def survey_sites(
     if "source_row" in raw:
         out["source_row"] = raw["source_row"].to_numpy()
     problems = _unique_ids(out, "site_id", source, told)
-    areas = _areas(raw, found["declared_area_m2"], source, told) if "declared_area_m2" in found else None
+    declared = read_declared(raw, found, _row_numbers(raw), source, told)
     absurd = check_bounds(list(raw.geometry), _stated(raw.crs, crs, source), profile, source, told)
-    return Survey(out["site_id"].tolist(), problems, areas, _accuracies(raw, found), absurd, told)
+    return Survey(out["site_id"].tolist(), problems, declared, _accuracies(raw, found), absurd, told)
 
 
 def canonical_sites(
@@ -96,14 +96,11 @@ def canonical_sites(
     _fill_texts(out, raw, found, SITES, _row_ids(raw))
     if survey is not None:
         out["site_id"], problems = survey.ids, survey.id_problems
-        if survey.areas is not None:
-            out["declared_area_m2"], out["declared_area_text"] = survey.areas
-        out["accuracy_m"] = survey.accuracies
+        declared, out["accuracy_m"] = survey.declared, survey.accuracies
     else:
         problems = _unique_ids(out, "site_id", source, notes)
-        if "declared_area_m2" in found:
-            out["declared_area_m2"], out["declared_area_text"] = _areas(raw, found["declared_area_m2"], source, notes)
-        out["accuracy_m"] = _accuracies(raw, found)
+        declared, out["accuracy_m"] = read_declared(raw, found, _row_numbers(raw), source, notes), _accuracies(raw, found)
+    declared.fill(out)
     if isinstance(raw, gpd.GeoDataFrame):
         geometry, faults, reference = list(raw.geometry), [""] * len(raw), _stated(raw.crs, crs, source)
     else:
@@ -111,7 +108,10 @@ def canonical_sites(
         geometry, faults, reference = got.geometry, got.problems, got.crs
         notes += got.notes
     out["problem"] = [_joined(a, b, c) for a, b, c in zip(_told(raw), problems, faults, strict=True)]
-    return _gated(out, geometry, reference, "sites", profile, source, notes, survey.absurd if survey else None)
+    frame = _gated(out, geometry, reference, "sites", profile, source, notes, survey.absurd if survey else None)
+    settled = settle_by_drawing(frame, f"{source}, column {found.get('declared_area_m2', '')!r}", compare=survey is None)
+    _about(frame)["decisions"] = [*declared.decisions, *settled]
+    return frame
 
 
 def canonical_zones(
@@ -183,12 +183,12 @@ def canonical_register(
     out = _own_columns(raw, wanted)
     _fill_texts(out, raw, found, wanted, _row_ids(raw))
     problems = _unique_ids(out, "site_id", source, notes)
-    if "declared_area_m2" in found:
-        out["declared_area_m2"], out["declared_area_text"] = _areas(raw, found["declared_area_m2"], source, notes)
+    declared = read_declared(raw, found, _row_numbers(raw), source, notes)
+    declared.fill(out)
     out["accuracy_m"] = _accuracies(raw, found)
     out["problem"] = [_joined(a, b) for a, b in zip(_told(raw), problems, strict=True)]
     out["repaired"] = ""
-    out.attrs["plangeo"] = {"notes": notes, "repairs": []}
+    out.attrs["plangeo"] = {"notes": notes, "repairs": [], "decisions": declared.decisions}
     return out
 
 
@@ -345,49 +345,11 @@ def _unique_ids(out: pd.DataFrame, column: str, source: str, notes: list[str]) -
     return problems
 
 
-def _areas(raw: pd.DataFrame, column: str, source: str, notes: list[str]) -> tuple[list[float], list[str]]:
-    """Areas in m² of the column, and the texts of those that cannot be read without guessing; these are NaN and a note.
-
-    A cell of dashes or dots alone ("-", "…") states nothing; a question mark is a doubt.
-    """
-    header = fold(column)
-    unit = next((u for u, word in _UNITS.items() if re.search(word, header)), None)
-    texts = ["" if _BLANK.fullmatch(t) else t for t in (_number_text(v) for v in raw[column])]
-    plain = pd.api.types.is_numeric_dtype(raw[column])
-    style = "point" if plain else number_style(area_number(t) for t in texts)
-    decimal = style if style in ("comma", "point") else None
-    areas = [parse_area(t, unit or "ha", decimal) if t else None for t in texts]
-    bare = [t for t, a in zip(texts, areas, strict=True) if a is not None and area_number(t) == t]
-    if unit is None and bare:
-        notes.append(f"{source}: column {column!r} states no unit; {len(bare)} area(s) without one were read as hectares")
-    unread = [(t, n) for t, a, n in zip(texts, areas, _row_numbers(raw), strict=True) if t and a is None]
-    if unread:
-        shown = ", ".join(f"{t[:40]!r} in row {n}" for t, n in unread[:_SHOWN]) + (" …" if len(unread) > _SHOWN else "")
-        notes.append(f"{source}: {len(unread)} area(s) in column {column!r} could not be read without guessing: {shown}")
-    left = [t if a is None else "" for t, a in zip(texts, areas, strict=True)]
-    return [float("nan") if a is None else a for a in areas], left
-
-
-_BLANK = re.compile(r"[-–—−.…\s]*")
-_UNITS = {
-    "km2": r"(?<![a-z])(km2|sq\.? ?km|sqkm)(?![a-z])",
-    "m2": r"(?<![a-z])(m2|sq\.? ?m|sqm|met vuong)(?![a-z])",
-    "ha": r"(?<![a-z])(ha|hecta|hec ta|hectares?)(?![a-z])",
-}
-
-
-def _number_text(value: Any) -> str:
-    """The text of a cell; a number that is already one is written so that it reads in one way only."""
-    if isinstance(value, float | np.floating) and np.isfinite(value):
-        return write_number(float(value))
-    return _text(value)
-
-
 def _accuracies(raw: pd.DataFrame, found: Mapping[str, str]) -> list[float]:
     if "accuracy_m" not in found:
         return [float("nan")] * len(raw)
     cells = raw[found["accuracy_m"]]
-    texts = [_number_text(v) for v in cells]
+    texts = [cell_text(v) for v in cells]
     style = "point" if pd.api.types.is_numeric_dtype(cells) else number_style(texts)
     values = [parse_number(t, style if style in ("comma", "point") else None) for t in texts]
     return [float("nan") if v is None or v < 0 else v for v in values]

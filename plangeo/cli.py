@@ -246,6 +246,43 @@ def prepare(
     return _WELL
 
 
+@plangeo.command(short_help="Say in which coordinate system a file seems to stand.")
+@click.argument("file")
+@click.option("--crs", metavar="EPSG:n", help="The system the file is said to be in, when it does not state it.")
+@click.option("--districts", metavar="FILE", help="Boundary map of communes; sites that declare one tell the readings apart.")
+@click.option("--districts-crs", metavar="EPSG:n", help="CRS of the boundary map, when it does not state it.")
+@click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
+@click.option("--layer-name", metavar="NAME", help="Which layer of a file that holds several.")
+@click.option(
+    "--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column, e.g. 'Tọa độ X=north', 'Xã=declared_district'."
+)
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+@click.option(
+    "--accept",
+    type=click.IntRange(min=1),
+    metavar="RANK",
+    help="Write a copy read as the table's line of that rank; needs --out.",
+)
+@click.option("--out", metavar="FILE.gpkg", help="The copy to write (GeoPackage).")
+def doctor(file: str, accept: int | None, out: str | None, columns: Sequence[str], profile: str, **given: str | None) -> int:
+    """Score every plausible reading of the coordinates in FILE, a register or a map, also one that states no system.
+
+    Readings are compared by the share of sites that lie in the commune they declare, on the boundary map, and in the
+    country. FILE is never changed. Exit code: 0 nothing speaks against the system stated, 1 something does or none is stated.
+    """
+    from plangeo.crsconsultation import consult, write_copy
+
+    if (accept is None) is not (out is None):
+        raise click.UsageError(
+            "--accept RANK and --out FILE.gpkg go together: the copy that is written reads FILE as that line says"
+        )
+    told = consult(file, profile, columns=dict(_column(item) for item in columns), **given)
+    click.echo(told.text)
+    if accept is not None and out is not None:
+        click.echo(f"\n{write_copy(told, accept, out)}")
+    return _WELL if told.healthy else _FINDINGS
+
+
 @plangeo.command(short_help="List the checks and the layers they need.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True)
 def checks(lang: Language) -> int:
@@ -500,6 +537,7 @@ def _repeat(folder: Path) -> tuple[Project, Assessment]:
 
 
 def _summary(result: Assessment, language: Language) -> None:
+    from plangeo.datumline import datum_lines
     from plangeo.explanation import format_date, not_run_line
     from plangeo.model import ILLUSTRATIVE, Verdict
 
@@ -509,6 +547,8 @@ def _summary(result: Assessment, language: Language) -> None:
     for word, count in result.summary()["sites"].items():
         click.echo(f"  {count:>6}  {Verdict.parse(str(word)).wording.text(language)}")
     if line := not_run_line(result, language):
+        click.echo(line)
+    for line in datum_lines(result, language):
         click.echo(line)
 
 

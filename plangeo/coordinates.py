@@ -58,7 +58,7 @@ def _from_metres(raw: pd.DataFrame, north: str, east: str, crs: Any, profile: Pr
         raise CrsError(
             f"{source}: the columns {north!r} and {east!r} hold coordinates, but nothing says in which coordinate reference system. "
             "A wrong one moves every project by up to hundreds of kilometres. Give it with crs='EPSG:9215' (VN-2000, central meridian "
-            "107°15'), or on the command line --crs sites=EPSG:9215."
+            f"107°15'), or on the command line --crs sites=EPSG:9215. `plangeo doctor {source}` shows which system fits."
         )
     target = as_crs(crs)
     if target.is_geographic:

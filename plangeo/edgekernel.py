@@ -195,10 +195,16 @@ def _search(
     stack, stack_level, stack_gap = np.empty(_DEEP, np.int64), np.empty(_DEEP, np.int64), np.empty(_DEEP)
     child_gap, child = np.empty(FAN), np.empty(FAN, np.int64)
     found, numbers = np.empty(4), np.empty(4, np.int64)
+    known = -1  # the place asked before, whose nearest border is not far from that of the next
     for at in range(len(asked)):
         i = asked[at]
         first, last, whole = shape_runs[i], shape_runs[i + 1], shape_boxes[i]
         found[:] = np.inf
+        if known >= 0 and last > first:
+            x = max(whole[2] - shape_boxes[known, 0], shape_boxes[known, 0] - whole[0])
+            y = max(whole[3] - shape_boxes[known, 1], shape_boxes[known, 1] - whole[1])
+            reach = np.sqrt(out_gap[at - 1]) + np.sqrt(x * x + y * y)
+            found[1] = reach * reach * 1.000001 + 1e-12
         numbers[:] = -1
         shape = (segs, run_first, run_boxes, whole, first, last)
         stack[0], stack_level[0], stack_gap[0] = 0, levels - 1, 0.0
@@ -240,6 +246,7 @@ def _search(
                 stack[size], stack_level[size], stack_gap[size] = child[c], level - 1, child_gap[c]
                 size += 1
         out_gap[at], out_edge[at], out_seg[at], out_zone[at] = found[3], numbers[0], numbers[1], numbers[2]
+        known = i if not by_zone and numbers[0] >= 0 and whole[0] == whole[2] and whole[1] == whole[3] else -1
 
 
 search = _jit(_search)

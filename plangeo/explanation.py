@@ -16,6 +16,7 @@ import pandas as pd
 
 from plangeo.arguments import take_assessment
 from plangeo.checks import CHECKS
+from plangeo.datumline import datum_line
 from plangeo.errors import InputError
 from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language, Plan, Verdict
 from plangeo.text import format_area, format_number
@@ -23,7 +24,7 @@ from plangeo.text import format_area, format_number
 _Row = Mapping[str, Any]
 _LANGUAGES = ("vi", "en")
 _FIRST = "zone_use"
-"""Among findings of one severity, the one that answers the question comes first."""
+_WITHOUT_PLACE = "placement"
 
 _ON = Label("tại ngày", "on")
 _NOT_RUN = Label("Chưa kiểm tra", "Not checked")
@@ -107,6 +108,17 @@ def _records(frame: pd.DataFrame) -> list[_Row]:
     plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
     names = [str(name) for name in plain.columns]
     return [dict(zip(names, row, strict=True)) for row in plain.itertuples(index=False, name=None)]
+
+
+def precedence_of(finding: Mapping[Any, Any]) -> int:
+    """Return where a finding stands among those of one severity: first what answers the question.
+
+    That is what the zones say of the ground; for a site without a place, what they say of the ground where it may lie.
+    """
+    check = str(finding["check"])
+    if check == _WITHOUT_PLACE:
+        return 2 if str(finding["reason"]).startswith("disc_") else 0
+    return 1 if check == _FIRST else 3
 
 
 def verdict_line(site: _Row | pd.Series, on: dt.date, language: Language) -> str:
@@ -195,7 +207,7 @@ def _check_title(code: str, language: Language) -> str:
 
 def _paragraph(assessment: Assessment, site: _Row | pd.Series, findings: Sequence[_Row], language: Language) -> str:
     facts = _facts_of(site, assessment, language)
-    order = sorted(findings, key=lambda row: (-Verdict.parse(str(row["verdict"])), row["check"] != _FIRST))  # stable
+    order = sorted(findings, key=lambda row: (-Verdict.parse(str(row["verdict"])), precedence_of(row)))  # stable
     lines = [verdict_line(site, assessment.on, language)]
     told: set[str] = set()
     for row in order:
@@ -208,7 +220,7 @@ def _paragraph(assessment: Assessment, site: _Row | pd.Series, findings: Sequenc
         if (text := one_line(site.get(column))) and text not in said:
             lines.append(f"{label.text(language)}: {text}")
     lines += [line for line in (_nearest_line(assessment, str(site["site_id"]), language),) if line]
-    lines += [line for line in (not_run_line(assessment, language),) if line]
+    lines += [line for line in (not_run_line(assessment, language), datum_line(assessment, language)) if line]
     if assessment.illustrative:
         lines.append(f"{ILLUSTRATIVE.text(language)}.")
     return "\n".join(lines)

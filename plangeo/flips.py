@@ -96,13 +96,13 @@ def measure_flips(
     accuracy = dict(zip(measured.sites["site_id"], measured.sites["accuracy_m"], strict=True))
     out = {}
     for a in asked:
-        plan_id, tolerance = _tolerance(a.plans, measured.rulebook, float(accuracy[a.site_id]))
+        plan_id, tolerance = tolerance_of(a.plans, measured.rulebook, float(accuracy[a.site_id]))
         distance = min(worse.get(a.site_id, math.inf), better.get(a.site_id, math.inf))
         out[a.site_id] = Flip(a.leaning, distance, tolerance, plan_id)
     return out
 
 
-def _tolerance(plans: Sequence[str], rulebook: Rulebook, site_accuracy_m: float) -> tuple[str, float | None]:
+def tolerance_of(plans: Sequence[str], rulebook: Rulebook, site_accuracy_m: float) -> tuple[str, float | None]:
     """The coarsest plan and the displacement that it and the site's own position cannot exclude, in metres."""
     stated = {p: rulebook.plans[p].tolerance_m for p in plans}
     silent = [p for p in plans if stated[p] is None]

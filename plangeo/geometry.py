@@ -56,12 +56,20 @@ def as_crs(text: Any) -> pyproj.CRS:
 
 
 def transformation(source: Any, target: Any) -> dict[str, Any]:
-    """Return the coordinate operation PROJ uses from ``source`` to ``target``: name, accuracy in metres, CRS names.
+    """Return the coordinate operation PROJ uses from ``source`` to ``target``: name, accuracy in metres, CRS names; of the
+    steps that change the datum, names and EPSG codes.
 
     **Raises** CrsError for a "ballpark" operation, which ignores the datum (224 m in northern Vietnam).
     """
     src, dst = as_crs(source), as_crs(target)
-    record: dict[str, Any] = {"from": _crs_name(src), "to": _crs_name(dst), "operation": "none", "accuracy_m": 0.0}
+    record: dict[str, Any] = {
+        "from": _crs_name(src),
+        "to": _crs_name(dst),
+        "operation": "none",
+        "accuracy_m": 0.0,
+        "datum": "",
+        "code": "",
+    }
     if src == dst:
         return record
     with warnings.catch_warnings():
@@ -74,7 +82,24 @@ def transformation(source: Any, target: Any) -> dict[str, Any]:
             "of metres. State the true CRS of the file, e.g. crs='EPSG:9215' or --crs sites=EPSG:9215."
         )
     accuracy = candidates[0].accuracy
-    return record | {"operation": candidates[0].description, "accuracy_m": None if accuracy < 0 else float(accuracy)}
+    names, codes = _datum_steps(candidates[0])
+    return record | {
+        "operation": candidates[0].description,
+        "accuracy_m": None if accuracy < 0 else float(accuracy),
+        "datum": " + ".join(names),
+        "code": " + ".join(codes),
+    }
+
+
+def _datum_steps(transformer: Any) -> tuple[list[str], list[str]]:
+    """Names and EPSG codes of the steps of an operation that change the datum, e.g. VN-2000 to WGS 84 (2), EPSG:6960."""
+    names, codes = [], []
+    for step in transformer.operations or ():
+        told = step.to_json_dict()
+        if "transformation" in str(told.get("type", "")).lower() and told.get("id"):
+            names.append(step.name)
+            codes.append(f"{told['id']['authority']}:{told['id']['code']}".replace("INVERSE(EPSG)", "inverse of EPSG"))
+    return names, codes
 
 
 def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:

@@ -8,6 +8,7 @@ asked whether a zone lies there. Gaps between zones up to ``NOISE_M`` wide are c
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,7 @@ class Ground:
         self._status: Status | None = None if self._index.is_plain else np.zeros(len(self._index), dtype=np.uint8)
         self._extra: Choice | None = None
         """Parts of edges that are border, while the rest of the edge is not."""
+        self._looking = Lock()
 
     @property
     def is_empty(self) -> bool:
@@ -81,10 +83,23 @@ class Ground:
 
         They hold the whole border there, maybe more of it, and maybe edges that lie inside the ground.
         """
+        at, edge = self._edges(*self._crossed_leaves(shapes))
+        return at, _lines_of(self._index.ends[edge])
+
+    def cutters(self, shapes: Shapes) -> tuple[Ints, Shapes]:
+        """Return the same edges, in lines of several where all edges of a line of the index may be border."""
+        at, leaf = self._crossed_leaves(shapes)
+        whole = self._choice.matters_wholly(leaf)
+        rest, edge = self._edges(at[~whole], leaf[~whole])
+        lines = np.concatenate([self._index.lines[leaf[whole]], _lines_of(self._index.ends[edge])])
+        at = np.concatenate([at[whole], rest])
+        order = np.argsort(at, kind="stable")
+        return at[order], lines[order]
+
+    def _crossed_leaves(self, shapes: Shapes) -> tuple[Ints, Ints]:
         at, leaf = near_pairs(self._index.tree, shapes, self._choice.matters_in)
         hit = shapely.intersects(shapes[at], self._index.lines[leaf])
-        at, edge = self._edges(at[hit], leaf[hit])
-        return at, np.asarray(shapely.linestrings(self._index.ends[edge].reshape(-1, 2, 2)))
+        return at[hit], leaf[hit]
 
     def _edges(self, at: Ints, leaf: Ints) -> tuple[Ints, Ints]:
         """The edges of leaves that may be border, by the rising number in ``at``."""
@@ -155,8 +170,11 @@ class Ground:
 
     def _verify(self, edge: Ints) -> None:
         """Look at edges: what is border is sure, what lies inside the ground is gone, and of others a part is kept."""
+        with self._looking:
+            self._look_at(np.unique(edge))
+
+    def _look_at(self, asked: Ints) -> None:
         assert self._status is not None
-        asked = np.unique(edge)
         asked = asked[self._status[asked] == 0]
         if not len(asked):
             return
@@ -168,11 +186,12 @@ class Ground:
         covered = self.contains(middle)
         inside = np.zeros(len(asked), dtype=bool)
         inside[owner[covered]] = True
-        self._status[asked] = np.where(inside, GONE, _SURE)
         keep = ~covered & inside[owner]
         if keep.any():
             owner, low, high = owner[keep], low[keep], high[keep]
             self._add(np.hstack([start[owner] + along[owner] * low[:, None], start[owner] + along[owner] * high[:, None]]))
+        # Last, so that no thread misses an edge of which a part is kept.
+        self._status[asked] = np.where(inside, GONE, _SURE)
 
     def _add(self, ends: Floats) -> None:
         if self._extra is not None:
@@ -185,7 +204,7 @@ class Ground:
         """Cut edges where other edges meet them; return (position in ``asked``, from, to) in metres along the edge."""
         ends = self._index.ends[asked]
         start, along, length = _rays(ends)
-        lines = shapely.linestrings(ends.reshape(-1, 2, 2))
+        lines = _lines_of(ends)
         at, other = self._edges(*self._index.tree.query(lines, predicate="dwithin", distance=2 * NOISE_M))
         other_ends = self._index.ends[other] - np.tile(start[at], 2)
         across = np.stack([-along[:, 1], along[:, 0]], axis=1)[at]
@@ -204,6 +223,10 @@ class Ground:
         mark_edge, mark = mark_edge[order], mark[order]
         piece = (mark_edge[1:] == mark_edge[:-1]) & (mark[1:] - mark[:-1] > NOISE_M)
         return mark_edge[:-1][piece], mark[:-1][piece], mark[1:][piece]
+
+
+def _lines_of(ends: Floats) -> Shapes:
+    return np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)))
 
 
 def _rays(ends: Floats) -> tuple[Floats, Floats, Floats]:

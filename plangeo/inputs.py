@@ -51,6 +51,8 @@ class Raw:
     problems: dict[int, str] = field(default_factory=dict)
     """Position of a row → what is wrong with it."""
     decisions: list[Decision] = field(default_factory=list)
+    stated_crs: Any = None
+    """The CRS the file itself states, whatever the caller stated; None where it states none."""
 
 
 @dataclass(frozen=True)

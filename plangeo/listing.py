@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from plangeo.arguments import JUDGED
-from plangeo.explanation import explain_all, one_line, sentences
+from plangeo.explanation import explain_all, one_line, precedence_of, sentences
 from plangeo.model import Assessment, Verdict
 from plangeo.tables import FINDINGS, SITES
 
@@ -104,9 +104,10 @@ def deciding_sentences(assessment: Assessment, findings: pd.DataFrame) -> dict[s
     ``findings`` is ``finding_table(assessment)``. A permitted site has none to give.
     """
     verdict = dict(zip(assessment.sites["site_id"].astype(str), assessment.sites["verdict"].astype(str), strict=True))
-    chosen: dict[str, list[str]] = {}
-    for row in findings.itertuples(index=False):
-        site_id = str(row.site_id)
-        if row.verdict == verdict.get(site_id) and row.verdict != Verdict.PERMITTED.label:
-            chosen.setdefault(site_id, []).append(one_line(row.sentence_vi))
-    return {site_id: "\n".join(dict.fromkeys(lines)) for site_id, lines in chosen.items()}
+    chosen: dict[str, list[tuple[int, str]]] = {}
+    for row in findings[["site_id", "check", "reason", "verdict", "sentence_vi"]].to_dict("records"):
+        site_id = str(row["site_id"])
+        if row["verdict"] == verdict.get(site_id) and row["verdict"] != Verdict.PERMITTED.label:
+            chosen.setdefault(site_id, []).append((precedence_of(row), one_line(row["sentence_vi"])))
+    ordered = {site_id: sorted(lines, key=lambda line: line[0]) for site_id, lines in chosen.items()}
+    return {site_id: "\n".join(dict.fromkeys(text for _, text in lines)) for site_id, lines in ordered.items()}

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from plangeo.checks import CHECKS
+from plangeo.datumline import LANGUAGES, datum_lines
 from plangeo.errors import InputError
 from plangeo.model import ILLUSTRATIVE, Assessment
 
@@ -120,7 +121,8 @@ def build_manifest(
         },
         "checks": {"run": [code for code in CHECKS if code not in skipped], "not_run": skipped},
         "rulebook": {"source": book.source, "sha256": book.sha256, "name": {"vi": book.name.vi, "en": book.name.en}},
-        "crs": {"working": assessment.crs, "operations": [dict(op) for op in assessment.crs_operations]},
+        "crs": {"working": assessment.crs, "operations": [dict(op) for op in assessment.crs_operations]}
+        | {"datum": {k: datum_lines(assessment, k) for k in LANGUAGES}, "check": dict(assessment.crs_check)},
         "inputs": [dict(item) for item in assessment.inputs],
         "versions": versions(),
         "run": dict(run) if run is not None else None,

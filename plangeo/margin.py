@@ -14,7 +14,7 @@ Beyond the corner too (b > W and d > H): margin = −√((b − W)² + (d − H)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from plangeo.collection import without_collection
 from plangeo.displacement import Displacement
 from plangeo.edgeindex import Bools, Floats, Ints, in_threads
 from plangeo.edgekernel import NOISE_M
@@ -36,12 +37,16 @@ from plangeo.zonelayer import ZoneLayer
 TOLERANCE_M = 0.01
 """Metres: how exact the depth of what pokes out, and the displacement at a threshold, are."""
 
+_AT_ONCE = 1_000
+"""Sites of one share of work."""
+
 Permitted = Mapping[str, npt.NDArray[np.bool_]]
 _NO_PLACE = "the site has no geometry"
 _NO_GROUP = "nothing says which zones are permitted for {!r}"
 NO_GROUND = "no zone is permitted"
 
 
+@without_collection()
 def margins(
     sites: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame | ZoneLayer,
@@ -74,7 +79,7 @@ def margins(
         slack = np.where(found.pokes, found.depth.slack, 0.0)
         return rows, np.column_stack([found.margin(), slack, found.distance()])
 
-    for rows, found in in_threads(measure, _groups(sites, zones, permitted, table), threads):
+    for rows, found in in_threads(measure, _in_shares(_groups(sites, zones, permitted, table)), threads):
         table.loc[rows, ["margin_m", "tolerance_m", "distance_m"]] = found
     return table[[c.name for c in MARGINS]]
 
@@ -246,6 +251,13 @@ def _groups(
         if ground.is_empty:
             table.loc[rows, "problem"] = NO_GROUND
         yield rows, ground
+
+
+def _in_shares(groups: Iterable[tuple[Ints, Ground]]) -> Iterator[tuple[Ints, Ground]]:
+    """The same, with big groups in several shares of work, so that threads have something to share."""
+    for rows, ground in groups:
+        for low in range(0, len(rows), _AT_ONCE):
+            yield rows[low : low + _AT_ONCE], ground
 
 
 def _masks(

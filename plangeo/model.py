@@ -353,6 +353,9 @@ class Assessment:
     crs: str = ""
     """The metric CRS every planar number was computed in."""
     crs_operations: tuple[Mapping[str, Any], ...] = ()
+    """Per layer role the operation to ``crs``; role ``datum``: that of the sites to WGS 84."""
+    crs_check: Mapping[str, Any] = field(default_factory=dict)
+    """Whether the sites lie in the units they declare (``crscheck.check_sites``)."""
 
     @property
     def illustrative(self) -> bool:

@@ -86,11 +86,22 @@ class Choice:
         """Say which of these leaves hold an edge that matters."""
         return np.asarray(self._leaves[leaf])
 
+    def matters_wholly(self, leaf: Ints) -> Bools:
+        """Say of which of these leaves all edges matter."""
+        return np.asarray(self._whole_leaves[leaf])
+
     @cached_property
     def _leaves(self) -> Bools:
+        return self._by_leaf(np.logical_or)
+
+    @cached_property
+    def _whole_leaves(self) -> Bools:
+        return self._by_leaf(np.logical_and)
+
+    def _by_leaf(self, said: np.ufunc) -> Bools:
         left, right = self._allowed[self.index.sides].T
         mine = left | right if self._by_zone else left != right
-        return np.asarray(np.logical_or.reduceat(mine, self.index.firsts[:-1])) if len(mine) else np.zeros(0, dtype=bool)
+        return np.asarray(said.reduceat(mine, self.index.firsts[:-1])) if len(mine) else np.zeros(0, dtype=bool)
 
     def nearest(
         self, outlines: Outlines, asked: Ints | None = None, *, status: Status | None = None, taken: Ints | None = None

@@ -58,26 +58,29 @@ def outside_parts(shapes: Shapes, ground: Ground) -> Outside:
     if ground.is_empty:
         return Outside(np.arange(len(shapes)), shapes, np.ones(len(shapes), dtype=bool))
     dimension = shapely.get_dimensions(shapes)
-    at, line = ground.crossed(shapes)
-    order = np.argsort(at, kind="stable")
-    met, number = np.unique(at[order], return_inverse=True)
-    cutters = np.asarray(shapely.multilinestrings(line[order], indices=number)) if len(met) else np.zeros(0, dtype=object)
-    met_dimension = dimension[met]
-    whole = np.ones(len(shapes), dtype=bool)
-    whole[met[met_dimension > 0]] = False
+    whole, apart = np.ones(len(shapes), dtype=bool), np.zeros(len(shapes), dtype=bool)
+    touched, owners, pieces = [], [], []
+    for mine, crossing, cut in (
+        (dimension == 0, ground.crossed, None),
+        (dimension == 1, ground.crossed, _cut_lines),
+        (dimension == 2, ground.cutters, _cut_polygons),
+    ):
+        numbers = np.flatnonzero(mine)
+        at, line = crossing(shapes[numbers])
+        if not len(at):
+            continue
+        met, group = np.unique(at, return_inverse=True)
+        touched.append(numbers[met])
+        if cut is not None:
+            whole[numbers[met]] = False
+            owner, piece = cut(shapes[numbers[met]], np.asarray(shapely.multilinestrings(line, indices=group)), ground)
+            owners.append(numbers[met][owner])
+            pieces.append(piece)
     numbers = np.flatnonzero(whole)
     lost = numbers[~ground.contains(_any_place(shapes[numbers]))]
-    owners, pieces = [lost], [shapes[lost]]
-    for size, cut in ((1, _cut_lines), (2, _cut_polygons)):
-        mine = met_dimension == size
-        if mine.any():
-            owner, piece = cut(shapes[met[mine]], cutters[mine], ground)
-            owners.append(met[mine][owner])
-            pieces.append(piece)
-    apart = np.zeros(len(shapes), dtype=bool)
     apart[lost] = True
-    apart[met] = False
-    return Outside(np.concatenate(owners), np.concatenate(pieces), apart)
+    apart[np.concatenate([np.empty(0, dtype=np.intp), *touched])] = False
+    return Outside(np.concatenate([lost, *owners]), np.concatenate([shapes[lost], *pieces]), apart)
 
 
 def _any_place(shapes: Shapes) -> Floats:
@@ -131,12 +134,52 @@ def deepest(found: Outside, ground: Ground, tolerance: float) -> Depth:
     spots = dimension == 0
     gap = ground.outside(shapely.get_coordinates(found.piece[spots])).distance if spots.any() else np.zeros(0)
     np.maximum.at(least, found.owner[spots], gap)
-    for size, corners in ((1, 2), (2, 3)):
-        mine = np.flatnonzero(dimension == size)
-        if len(mine):
-            cells, number = _segments(found.piece[mine]) if size == 1 else _triangles(found.piece[mine])
-            _search(cells.reshape(-1, corners, 2), found.owner[mine][number], ground, tolerance, least, most)
+    lines, areas = np.flatnonzero(dimension == 1), np.flatnonzero(dimension == 2)
+    if len(lines):
+        cells, number = _segments(found.piece[lines])
+        _search(cells, found.owner[lines][number], ground, tolerance, least, most)
+    if len(areas):
+        areas = areas[_may_be_deepest(found.piece[areas], found.owner[areas], ground, tolerance, least, most)]
+        cells, number = _triangles(found.piece[areas])
+        _search(cells, found.owner[areas][number], ground, tolerance, least, most)
     return Depth(least, np.maximum(most - least, 0.0))
+
+
+def _may_be_deepest(polygons: Shapes, owner: Ints, ground: Ground, tolerance: float, least: Floats, most: Floats) -> Bools:
+    """Raise ``least`` to the deepest vertex seen, and say which polygons must be taken apart, as they may go deeper.
+
+    No place of a polygon is farther from one straight edge than its vertices are: the edges nearest to its deepest vertex and to
+    the vertex farthest from that one bound it, and most polygons of a site with many are so known to be shallow.
+    """
+    xy, polygon = shapely.get_coordinates(polygons, return_index=True)
+    gap, edge = _nearest_border(xy, ground)
+    np.maximum.at(least, owner[polygon], gap)
+    first = np.searchsorted(polygon, np.arange(len(polygons)))
+    deepest_at = _last_of_each(polygon, gap)
+    far = np.maximum.reduceat(distance_to_edges(xy, edge[deepest_at][polygon]), first)
+    step = np.hypot(*(xy - xy[deepest_at][polygon]).T)
+    other = _last_of_each(polygon, step)
+    far = np.minimum(far, np.maximum.reduceat(distance_to_edges(xy, edge[other][polygon]), first))
+    seen = least[owner]
+    waiting = far > seen + np.minimum(tolerance, np.maximum(seen, NOISE_M))
+    np.maximum.at(most, owner[~waiting], far[~waiting])
+    return np.asarray(waiting)
+
+
+def _nearest_border(xy: Floats, ground: Ground) -> tuple[Floats, Floats]:
+    """Distance and nearest edge of places off the ground, of which many repeat; neighbours are asked one after the other."""
+    _, first, back = np.unique(xy[:, 0] + 1j * xy[:, 1], return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    near = ground.outside(xy[first[order]])
+    place = np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    return near.distance[place[back]], near.edge[place[back]]
+
+
+def _last_of_each(group: Ints, value: Floats) -> Ints:
+    """The position of the greatest value of every group; the groups stand one after the other."""
+    order = np.lexsort((value, group))
+    return order[np.flatnonzero(np.diff(group[order], append=-1))]
 
 
 def _segments(lines: Shapes) -> tuple[Floats, Ints]:
@@ -152,11 +195,11 @@ def _triangles(polygons: Shapes) -> tuple[Floats, Ints]:
 
 def _search(cells: Floats, owner: Ints, ground: Ground, tolerance: float, least: Floats, most: Floats) -> None:
     """Raise ``least`` to the deepest place seen and ``most`` to what may have been missed, per owner."""
+    if not len(cells):
+        return
     corners = cells.shape[1]
-    flat = cells.reshape(-1, 2)
-    places, back = np.unique(flat[:, 0] + 1j * flat[:, 1], return_inverse=True)
-    near = ground.outside(np.stack([places.real, places.imag], axis=1))
-    gap, edge = near.distance[back].reshape(-1, corners), near.edge[back].reshape(-1, corners, 4)
+    gap, edge = _nearest_border(cells.reshape(-1, 2), ground)
+    gap, edge = gap.reshape(-1, corners), edge.reshape(-1, corners, 4)
     np.maximum.at(least, owner, gap.max(axis=1))
     for turn in range(_MOST_ROUNDS):
         bound = _bound(cells, gap, edge)

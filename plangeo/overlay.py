@@ -19,6 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo.areas import ellipsoidal_area
+from plangeo.collection import without_collection
 from plangeo.drawing import shared_ground
 from plangeo.geometry import linear, polygonal, quarantined_boxes, widest_circle
 from plangeo.model import ZoneKey
@@ -40,6 +41,7 @@ class ZoneMeasure:
     doubts: Mapping[str, str]
 
 
+@without_collection()
 def measure_zones(
     sites: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame | ZoneLayer,

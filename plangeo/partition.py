@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.errors import GEOSException
 
 from plangeo.geometry import linear, polygonal
 
@@ -107,9 +108,12 @@ def _clipped(zone: Any, bounds: tuple[float, float, float, float]) -> Any:
 
 
 def _cut_polygon(site: Any, zones: Mapping[int, Any], contact_m: float) -> Partition:
-    plain = _faces_of_polygon(site, zones, contact_m, None)
-    if not plain.doubt:
-        return plain
+    try:
+        plain = _faces_of_polygon(site, zones, contact_m, None)
+        if not plain.doubt:
+            return plain
+    except GEOSException:  # edges that nearly coincide; on the grid they do, or do not
+        pass
     return _faces_of_polygon(site, zones, contact_m, SNAP_GRID_M)
 
 

@@ -6,15 +6,13 @@ read, which rows are no projects, in which CRS coordinates stand. Notes of a rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Topic = Literal["sheet", "header", "column", "row", "total", "form", "number", "encoding", "place", "crs", "shape"]
 
 
-@dataclass(frozen=True)
-class Decision:
-    """One thing the reader decided.
+class Decision(NamedTuple):
+    """One thing the reader decided; a tuple, so that it passes through JSON and the metadata of files.
 
     >>> str(Decision("header", "sheet 'Biểu 10', rows 4-5", "the header; 8 of 9 columns are known"))
     "sheet 'Biểu 10', rows 4-5: the header; 8 of 9 columns are known"

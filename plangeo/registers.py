@@ -18,6 +18,8 @@ import shapely
 
 from plangeo.arguments import take_sites
 from plangeo.canonical import SURVEYED, Survey, canonical_sites, find_columns, survey_sites
+from plangeo.crsreadings import datum_warnings
+from plangeo.declaredareas import AREA_COLUMNS
 from plangeo.formats.geoparquet import read_slices, stated_crs
 from plangeo.inputs import Raw, Request
 from plangeo.pairs import COMPILED_FROM
@@ -83,8 +85,10 @@ class FileRegister:
         request = Request("sites", crs=source.keywords.get("crs"))
         self._crs = settle_crs(stated, request, self._path.name, self._notes, np.empty(0, dtype=object))
         self._survey = self._look(request, stated)
-        lines, self._vertices = self._gated()
-        self._outline = gpd.GeoDataFrame(geometry=gpd.GeoSeries(lines, crs=self._crs))
+        lines, self._vertices, declared = self._gated()
+        self._outline = gpd.GeoDataFrame({"declared_district": declared}, geometry=gpd.GeoSeries(lines, crs=self._crs))
+        boxes = shapely.bounds(lines)
+        self._notes += datum_warnings(self._crs, boxes[:, 0], boxes[:, 1], self._profile, "sites")
         self.about: Mapping[str, Any] = {
             "fingerprint": {
                 "role": "sites",
@@ -97,7 +101,9 @@ class FileRegister:
             },
             "repairs": [],
             "notes": [*self._notes, *self._survey.notes],
+            "decisions": self._survey.declared.decisions,
         }
+        self._outline.attrs["plangeo"] = self.about
 
     def _slices(self, size: int) -> Iterator[Raw]:
         for raw in read_slices(self._path, self._column, self._crs, size):
@@ -112,7 +118,8 @@ class FileRegister:
         for raw in self._slices(_SLICE):
             if not thin:
                 found = find_columns(raw.frame, "sites", self._profile, self._columns, self._path.name, notes)
-            wanted = dict.fromkeys([*(found[f] for f in SURVEYED if f in found), "source_row"])
+            kept = [name for name in AREA_COLUMNS if name in raw.frame]  # where plangeo wrote the file itself
+            wanted = dict.fromkeys([*(found[f] for f in SURVEYED if f in found), *kept, "source_row"])
             lines = _across(raw.frame.geometry.to_numpy())
             thin.append(raw.frame[list(wanted)].assign(geometry=lines))
         whole = gpd.GeoDataFrame(pd.concat(thin, ignore_index=True), geometry="geometry", crs=self._crs)
@@ -120,13 +127,17 @@ class FileRegister:
         settle_crs(stated, request, self._path.name, [], whole.geometry.to_numpy())
         return survey_sites(whole, found, self._profile, crs=self._crs, source=self._path.name, notes=notes)
 
-    def _gated(self) -> tuple[Any, int]:
+    def _gated(self) -> tuple[Any, int, list[str]]:
         lines, vertices = [], 0
+        names: dict[str, str] = {}  # the same word once, however many sites declare it
+        declared: list[str] = []
         for frame in self._canonical(_SLICE):
             shapes = frame.geometry.to_numpy()
             lines.append(_across(shapes))
             vertices += int(shapely.get_num_coordinates(shapes).sum())
-        return np.concatenate(lines), vertices
+            told = frame["declared_district"] if "declared_district" in frame else [""] * len(frame)
+            declared += [names.setdefault(str(v), str(v)) for v in told]
+        return np.concatenate(lines), vertices, declared
 
     def _canonical(self, size: int) -> Iterator[gpd.GeoDataFrame]:
         start = 0

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from plangeo.bands import largest_area
 from plangeo.model import Label, Language, Measured, Reason, Requirement
 from plangeo.tables import Findings
 
@@ -98,7 +99,7 @@ def _judge_distance(requirement: Requirement, site: Mapping[Any, Any], row: Any,
 
     accuracy, radius = _positive(site.get("accuracy_m")), 0.0
     if site["dimension"] == 0:
-        radius = math.sqrt(_positive(site.get("declared_area_m2")) / math.pi)
+        radius = math.sqrt(_positive(largest_area(site)) / math.pi)
     named = sizes | ({"detail": row.feature, "detail_en": row.feature} if row.feature else {})
     if holds(row.distance_m - accuracy) != holds(row.distance_m + accuracy):
         return named | {"reason": "within_accuracy", "verdict": "unknown"}

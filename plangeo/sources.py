@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from plangeo.arguments import take_layer
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
 from plangeo.coordinates import places
+from plangeo.crsreadings import datum_warnings
 from plangeo.errors import InputError, TableError
 from plangeo.features import canonical_features
 from plangeo.formats import list_formats
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
 from plangeo.profiles import Profile, load_profile
+from plangeo.reading import Decision
 from plangeo.text import fold
 
 
@@ -286,6 +289,13 @@ def _read(
     words = profile.header_words("sites" if request.role == "register" else request.role)
     request = replace(request, known=words | {fold(name) for name in columns or {}})
     raw, files, _ = read_raw(path, request)
+    if isinstance(raw.frame, gpd.GeoDataFrame) and raw.frame.crs is not None:
+        west, south, east, north = raw.frame.total_bounds
+        middle = np.array([(west + east) / 2]), np.array([(south + north) / 2])
+        role = request.role if request.role in ("sites", *_READERS) else "LAYER"
+        for said in datum_warnings(raw.frame.crs, *middle, profile, role):
+            raw.notes.append(said)
+            raw.decisions.append(Decision("crs", Path(path).name, said))
     # a column of the file called "problem" is the office's own text; ours says why a record could not be read
     raw.frame = raw.frame.rename(columns={"problem": "problem_raw"})
     raw.frame["problem"] = [raw.problems.get(position, "") for position in range(len(raw.frame))]

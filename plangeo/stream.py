@@ -10,7 +10,8 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,7 @@ import shapely
 from plangeo.arguments import take_backend, take_codes, take_day, take_rulebook
 from plangeo.assessment import Backend, Case, assess_part, metric_sites, open_case
 from plangeo.checks import CHECKS
-from plangeo.errors import InputError
-from plangeo.geometry import transformation
+from plangeo.errors import InputError, PlangeoWarning
 from plangeo.layers import OpenLayers, open_layers, raster_notes
 from plangeo.manifest import MANIFEST, build_manifest, read_manifest, to_text, versions
 from plangeo.model import Assessment
@@ -95,6 +95,8 @@ def assess_to(
     parts = folder / _PARTS
     _begin(parts, identity, resume)
     case = _settled(open_case(register.outline(), opened, law, chosen, crs), register, part_sites)
+    if note := case.crs_check.get("note"):
+        warnings.warn(note, PlangeoWarning, stacklevel=2)
     made = _finish_parts(parts, key, register, case, mapped, part_sites)
     _join(folder, parts, made, register, opened, case, run)
     shutil.rmtree(parts)
@@ -209,8 +211,7 @@ def _join(
             join_csv(paths, name, columns, draft / name)
         join_evidence(paths, sorted(counts["evidence"], reverse=True), draft / "evidence.parquet")
         names = [*abouts[0]["columns"], "evidence.parquet"]
-        frames = [register.outline(), *opened.outlines()]
-        nothing = _nothing_but(register, opened, case, frames)
+        nothing = _nothing_but(register, opened, case)
         counts["repairs"] += len(opened.repairs) + sum(len(a.get("repairs", ())) for a in opened.notes())
         told = build_manifest(nothing, {name: draft / name for name in names}, run=run)
         told |= {"verdict_digest": join_digest(paths), "counts": counts, "parts": len(paths)}
@@ -218,7 +219,7 @@ def _join(
         publish(draft, folder, [*names, MANIFEST])
 
 
-def _nothing_but(register: Register, opened: OpenLayers, case: Case, frames: Iterable[gpd.GeoDataFrame]) -> Assessment:
+def _nothing_but(register: Register, opened: OpenLayers, case: Case) -> Assessment:
     """An assessment that says what went in, without a site."""
     told = [about for about in (register.about, *opened.notes()) if about]
     assert case.law.on is not None
@@ -229,7 +230,6 @@ def _nothing_but(register: Register, opened: OpenLayers, case: Case, frames: Ite
         inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ()))} for a in told)
         + tuple(raster_notes(role, path) for role, path in opened.rasters.items()),
         repairs=pd.DataFrame(),
-        crs_operations=tuple(transformation(f.crs, case.crs) for f in frames if f.crs is not None),
     )
 
 

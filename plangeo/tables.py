@@ -36,11 +36,32 @@ SITES = (
     Column("repaired", "str", meaning="what was mended; empty when nothing"),
     Column("declared_area_m2", "float", required=False, unit="m²", meaning="area the register states"),
     Column("declared_area_text", "str", required=False, meaning="area as written where it cannot be read; else empty"),
+    Column("declared_area_min_m2", "float", False, "m²", "least area of a range, bound or approximation; NaN where open"),
+    Column("declared_area_max_m2", "float", False, "m²", "greatest area of one; NaN where open"),
+    Column("declared_area_approx", "bool", required=False, meaning="True where the register says about, more than, nearly"),
+    Column("declared_area_note", "str", required=False, meaning="code(text): how an area that is no plain number was read"),
     Column("declared_district", "str", required=False, meaning="administrative unit the register states"),
     Column("declared_capital", "str", required=False, meaning="capital as written in the register"),
+    Column("capital_min_vnd", "float", False, "VND", "least capital; NaN where open, or in another currency only"),
+    Column("capital_max_vnd", "float", False, "VND", "greatest capital"),
+    Column("capital_min_usd", "float", False, "USD", "least capital the register states in dollars; never converted"),
+    Column("capital_max_usd", "float", False, "USD", "greatest capital in dollars"),
+    Column("capital_currency", "str", required=False, meaning="currency the capital is stated in first; empty when not read"),
+    Column("capital_approx", "bool", required=False, meaning="True where the register says about, more than, nearly"),
     Column("phase", "str", required=False, meaning="phase as written in the register"),
+    Column("phase_from", "float", False, "year", "first year of the phase; NaN where open or not read"),
+    Column("phase_to", "float", False, "year", "last year of the phase"),
     Column("source_row", "float", required=False, meaning="row of the file, counted as the reader's program shows it"),
 )
+
+DERIVED = frozenset(
+    {
+        *("declared_area_text", "declared_area_min_m2", "declared_area_max_m2", "declared_area_approx", "declared_area_note"),
+        *("capital_min_vnd", "capital_max_vnd", "capital_min_usd", "capital_max_usd", "capital_currency", "capital_approx"),
+        *("phase_from", "phase_to"),
+    }
+)
+"""Columns of SITES that are read out of another one; no column of a register holds them."""
 
 ZONES = (
     Column("zone_id", "str", unique=True, meaning="identifier, unique in the layer"),

@@ -19,7 +19,15 @@ from plangeo.model import Language
 NumberStyle = Literal["comma", "point"]
 """Which sign separates the decimals: ``comma`` as in 1.234,5 or ``point`` as in 1,234.5."""
 
-_STYLES: tuple[NumberStyle, NumberStyle] = ("comma", "point")
+STYLES: tuple[NumberStyle, NumberStyle] = ("comma", "point")
+
+
+class ExactNumber(str):
+    """The text of a cell that held a number and no text: read exactly, and no evidence of how people write theirs."""
+
+    __slots__ = ()
+
+
 # Letters that look like đ: U+00D0/U+00F0 (eth) and U+0189/U+0256 (African d) come out of old conversions.
 _D_LIKE = str.maketrans(dict.fromkeys("đĐðÐƉɖ", "d"))
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
@@ -38,7 +46,7 @@ def fold(text: str) -> str:
     >>> fold("  Phường  ĐÔNG KINH "), fold("Xã Hoà An") == fold("xã Hòa An")
     ('phuong dong kinh', True)
     """
-    plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text).translate(_D_LIKE))
+    plain = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text)).translate(_D_LIKE)
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     return _SPACE.sub(" ", unicodedata.normalize("NFKC", letters).translate(_DASHES)).strip().casefold()
 
@@ -54,19 +62,19 @@ def number_style(
     """Decide how a column writes its decimals; None when no cell has a separator.
 
     A lone ``1.234`` is ambiguous. ``plausible`` (lowest, highest) decides when one style puts most cells in the
-    range and the other none. Cells that are no numbers ("chưa đo.", "12.03.2024") prove nothing.
+    range and the other none. Cells that are no numbers ("chưa đo.", "12.03.2024") prove nothing, nor do ``ExactNumber``.
 
     >>> number_style(["1.234,5", "12"]), number_style(["1.234"]), number_style(["449158.033"], (3e5, 6e5))
     ('comma', 'ambiguous', 'point')
     """
-    cells = [c for c in map(_digits, values) if re.search(r"[.,]", c)]
+    cells = [c for v in values if not isinstance(v, ExactNumber) and re.search(r"[.,]", c := _digits(v))]
     if not cells:
         return None
     votes = {style for c in cells if (style := _vote(c)) is not None and parse_number(c, style) is not None}
     if len(votes) == 1:
         return votes.pop()
     if not votes and plausible:
-        commas, points = (sum(_in_range(parse_number(c, s), plausible) for c in cells) for s in _STYLES)
+        commas, points = (sum(_in_range(parse_number(c, s), plausible) for c in cells) for s in STYLES)
         if 0 in (commas, points) and 2 * max(commas, points) > len(cells):
             return "comma" if commas else "point"
     return "ambiguous"
@@ -106,6 +114,8 @@ def parse_number(text: str, decimal: NumberStyle | None = None) -> float | None:
     >>> parse_number("2 417 140,524"), parse_number("1.234", "comma"), parse_number("1.234"), parse_number("12 ha")
     (2417140.524, 1234.0, None, None)
     """
+    if isinstance(text, ExactNumber):
+        return float(text) if math.isfinite(float(text)) else None
     cell = _digits(text)
     if not cell:
         return None
@@ -119,16 +129,16 @@ def parse_number(text: str, decimal: NumberStyle | None = None) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def write_number(value: float) -> str:
+def write_number(value: float) -> ExactNumber:
     """Return a number of the file as text that reads in one way only: without exponent, and 12.345 with a fourth decimal.
 
     >>> write_number(12.345), write_number(0.5), write_number(1e-7), parse_number(write_number(12.345))
     ('12.3450', '0.5', '0.0000001', 12.345)
     """
     if not math.isfinite(value):
-        return str(value)
+        return ExactNumber(value)
     text = np.format_float_positional(value, trim="-")
-    return text if _vote(text) or "." not in text else f"{text}0"
+    return ExactNumber(text if _vote(text) or "." not in text else f"{text}0")
 
 
 def parse_area(text: str, unit: str | None = "ha", decimal: NumberStyle | None = None) -> float | None:

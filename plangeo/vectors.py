@@ -134,7 +134,7 @@ def read_layer(
     frame = gpd.GeoDataFrame(_numbered(table), geometry=gpd.GeoSeries(shapes, crs=settled), crs=settled)
     if problems:
         notes.append(f"{len(problems)} row(s) could not be read whole and are kept without geometry")
-    return Raw(frame, layer, notes, problems, decisions)
+    return Raw(frame, layer, notes, problems, decisions, stated_crs=crs_found)
 
 
 def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, ignore: Iterable[str] = ()) -> str:
@@ -234,7 +234,10 @@ def settle_crs(found: Any, request: Request, name: str, notes: list[str], shapes
     **Raises** CrsError when neither states one, when the file's is no place on earth, and when no
     coordinate fits it (swapped axes, metres labelled as degrees).
     """
-    fix = f'State it: crs="EPSG:9215" (on the command line: --crs {request.role}=EPSG:9215).'
+    fix = (
+        f'State it: crs="EPSG:9215" (on the command line: --crs {request.role}=EPSG:9215). '
+        f"`plangeo doctor {name}` shows which system fits."
+    )
     if request.crs is not None:
         crs = as_crs(request.crs)
         if found is not None and _parsed(found) is not None and _parsed(found) != crs:
@@ -265,7 +268,8 @@ def _fits_degrees(shapes: Any, crs: pyproj.CRS, name: str, fix: str) -> None:
     if max(abs(x0), abs(x1)) <= 90 and max(abs(y0), abs(y1)) <= 360:
         raise CrsError(
             f"{name}: no coordinate fits {_words(crs)} (first: {x0:g}, {y0:g}), but all would with the axes swapped: "
-            "latitude seems to be written first. Swap the axes in the file; plangeo does not turn a map by itself."
+            "latitude seems to be written first. Swap the axes in the file; plangeo does not turn a map by itself. "
+            f"`plangeo doctor {name}` shows it, and writes a corrected copy when asked."
         )
     raise CrsError(
         f"{name} is labelled {_words(crs)} (degrees), but its coordinates are not degrees (first: {x0:g}, {y0:g}). {fix}"

@@ -15,6 +15,8 @@ from xlsxwriter.workbook import Format, Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from plangeo.areas import ellipsoidal_area
+from plangeo.bands import declared_ends, ends_in_words
+from plangeo.datumline import datum_lines
 from plangeo.explanation import describe_plan, format_date, format_period, format_scale, not_run_line, one_line
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
@@ -182,6 +184,8 @@ def _summary_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str
     row = _plans(sheet, row + 1, assessment, styles)
     lines = [text for text in (not_run_line(assessment, "vi"),) if text] or ["Mọi nội dung kiểm tra đều đã thực hiện."]
     row = _paragraphs(sheet, row + 1, "Nội dung chưa kiểm tra", lines, styles)
+    if datum := datum_lines(assessment, "vi"):
+        row = _paragraphs(sheet, row + 1, "Hệ tọa độ", datum, styles)
     notes = notes_of(assessment)
     if notes:
         row = _paragraphs(sheet, row + 1, "Ghi chú khi đọc dữ liệu", notes, styles)
@@ -296,13 +300,24 @@ def notes_of(assessment: Assessment) -> list[str]:
     return list(dict.fromkeys(notes))
 
 
+def _declared(sites: pd.DataFrame) -> list[float | str]:
+    """The declared areas in hectares; a range, a bound or an approximation in words."""
+    exact = sites["declared_area_m2"].tolist() if "declared_area_m2" in sites else [math.nan] * len(sites)
+    ends = zip(*(column.tolist() for column in declared_ends(sites)), strict=True)
+    return [
+        float(area) / 10_000
+        if not math.isnan(area) or (math.isnan(low) and math.isnan(high))
+        else ends_in_words(low, high, approx)[0]
+        for area, (low, high, approx) in zip(exact, ends, strict=True)
+    ]
+
+
 def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Format]) -> None:
     assessment, frame = listing.assessment, listing.verdicts.copy()
     why = deciding_sentences(assessment, listing.findings)
     frame["why"] = pd.Series([why.get(item, "") for item in frame["site_id"]], dtype=object, index=frame.index)
     own = [name if name in frame.columns else f"{name}_raw" for name in own_columns(assessment)]
-    declared = assessment.sites["declared_area_m2"] if "declared_area_m2" in assessment.sites else [math.nan] * len(frame)
-    frame["declared_ha"] = pd.Series([float(area) / 10_000 for area in declared], index=frame.index)
+    frame["declared_ha"] = pd.Series(_declared(assessment.sites), index=frame.index, dtype=object)
     frame["drawn_ha"] = pd.Series(hectares_of(assessment), index=frame.index, dtype=float)
     ours = [frame[name].map(one_line).tolist() for name in ("site_id", "name", "use")]
     own = [name for name in own if frame[name].map(one_line).tolist() not in ours]  # said once, not twice

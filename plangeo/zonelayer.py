@@ -19,6 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo.borders import Borders, settle, shared_borders
+from plangeo.collection import without_collection
 from plangeo.geometry import polygonal
 from plangeo.model import ZoneKey
 from plangeo.partition import CONTACT_WIDTH_M
@@ -42,6 +43,7 @@ class ZoneLayer:
     """The borders, or the promise of them: they are drawn while pieces are measured already."""
 
     @classmethod
+    @without_collection()
     def of(cls, zones: gpd.GeoDataFrame, contact_m: float = CONTACT_WIDTH_M) -> ZoneLayer:
         """Make the zones of a table (tables.ZONES, metric CRS) ready; rows without an area are passed over.
 

@@ -1,8 +1,9 @@
 """Does the declared area fit the drawn one, and does a site known by one point have room around it?
 
-A difference of a power of ten is named as a likely slip of units; an area that cannot be read is no area left out,
-and the site is UNKNOWN. For a site known only by a point, a circle
-of the declared area around it shows whether other classes are within reach; the point alone proves little.
+A range, a bound or an approximation is fulfilled or not, as written. A difference of a power of ten is named as a likely slip
+of units; an area that cannot be read is no area left out, and the site is UNKNOWN. So it is where the number was chosen by the
+drawing itself, or stands in a unit whose size nobody has verified. For a site known only by a point, a circle of the (greatest)
+declared area around it shows whether other classes are within reach; the point alone proves little.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from plangeo.bands import ROUNDING_M2, declared_ends, ends_in_words, fitting_band, largest_areas
 from plangeo.compatibility import SIZES, ask
 from plangeo.consent import casts_doubt, is_ground, is_overlay
+from plangeo.declaredareas import BY_DRAWING, DOUBTFUL_UNIT, UNLIKE, parse_note
 from plangeo.faces import Faces, Spot, faces_of
 from plangeo.model import Check, Label, Measured, Reason, Verdict
 from plangeo.rulebook import Rulebook
 from plangeo.tables import Findings
 
-# Plan tables round to 0.01 ha, so such a difference is rounding and not an error.
-ROUNDING_M2 = 100.0
 # A larger relative difference between the list and the drawing is for the officer to explain.
 TOLERATED_SHARE = 0.05
 _NO_GROUND = "∅"
@@ -35,28 +36,29 @@ def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site about its declared area."""
     sites = measured.sites
     unread = [text.strip() if isinstance(text, str) else "" for text in _column(sites, "declared_area_text", "")]
-    declared = np.array(_column(sites, "declared_area_m2", math.nan), dtype=float)
+    exact = np.array(_column(sites, "declared_area_m2", math.nan), dtype=float)
+    low, high, _ = declared_ends(sites)
+    declared = np.fmax(low, high)
     placed, dimension = sites["has_place"].to_numpy(dtype=bool), sites["dimension"].to_numpy()
     found = Findings("declared_area", sites["site_id"].tolist())
     named = np.array([bool(text) for text in unread], dtype=bool)
-    wrong = ~named & (np.isinf(declared) | (declared < 0))
+    wrong = ~named & (np.isinf(low) | np.isinf(high) | (low < 0) | (high < 0))
     texts = [unread[n] or f"{declared[n]:g}" for n in np.flatnonzero(named | wrong)]
     found.add(np.flatnonzero(named | wrong), reason="unreadable", verdict="unknown", unit="m²", detail=texts, detail_en=texts)
     given = ~named & ~wrong & (declared > 0)
+    trust = _Trust(_column(sites, "declared_area_note", ""))
+    doubted = _add_doubted(found, given & placed & np.isin(dimension, (0, 1)), declared, trust)
     for told, reason, verdict in (
         (~named & ~wrong & ~given, "not_declared", "permitted"),
         (given & ~placed, "no_place", "unknown"),
-        (given & placed & (dimension == 1), "not_measurable", "permitted"),
+        (given & placed & (dimension == 1) & ~doubted, "not_measurable", "permitted"),
     ):
         found.add(np.flatnonzero(told), reason=reason, verdict=verdict, threshold=declared[told], unit="m²")
-    points = np.flatnonzero(given & placed & (dimension == 0))
-    found.add_each(
-        points,
-        [{"threshold": declared[n], "unit": "m²", **row} for n, row in zip(points, _judge_points(points, measured), strict=True)],
-    )
-    _add_areas(
-        found, np.flatnonzero(given & placed & ~np.isin(dimension, (0, 1))), declared, sites["site_area_m2"].to_numpy(dtype=float)
-    )
+    _add_points(found, given & placed & (dimension == 0) & ~doubted, declared, measured)
+    areal = given & placed & ~np.isin(dimension, (0, 1))
+    drawn = sites["site_area_m2"].to_numpy(dtype=float)
+    _add_areas(found, np.flatnonzero(areal & ~np.isnan(exact)), exact, drawn, trust)
+    _add_ranges(found, np.flatnonzero(areal & np.isnan(exact)), sites, drawn, trust)
     return found.table()
 
 
@@ -64,29 +66,113 @@ def _column(sites: pd.DataFrame, name: str, blank: Any) -> list[Any]:
     return sites[name].tolist() if name in sites else [blank] * len(sites)
 
 
-def _add_areas(found: Findings, at: NDArray[np.intp], declared: NDArray[np.float64], drawn: NDArray[np.float64]) -> None:
-    """Drawn areas held against the declared ones (both m², of all sites)."""
+class _Trust:
+    """Which declared areas rest on more than a plain number, so that agreement with them proves too little."""
+
+    def __init__(self, notes: Sequence[Any]) -> None:
+        self._notes = [parse_note(note) if isinstance(note, str) and note else {} for note in notes]
+
+    def reason(self, row: int, codes: Sequence[str]) -> str:
+        """Return the first of ``codes`` that stands in the note of a row, as a reason of this check; empty when none does."""
+        return next((_TOLD_AS[code] for code in codes if code in self._notes[row]), "")
+
+    def detail(self, row: int, reason: str) -> str:
+        """Return what the note of a row says beside the code of ``reason``: a text as written, or a factor."""
+        return next((self._notes[row].get(code, "") for code, told in _TOLD_AS.items() if told == reason), "")
+
+
+_TOLD_AS = {BY_DRAWING: "read_by_drawing", DOUBTFUL_UNIT: "doubtful_unit", UNLIKE: "unlike_neighbours"}
+
+
+def _add_doubted(found: Findings, chosen: NDArray[np.bool_], declared: NDArray[np.float64], trust: _Trust) -> NDArray[np.bool_]:
+    """Points and lines, no drawing of which could confirm a doubtful number; return which they are."""
+    doubted = np.zeros(len(chosen), dtype=bool)
+    told = {n: trust.reason(n, (DOUBTFUL_UNIT, UNLIKE)) for n in np.flatnonzero(chosen).tolist()}
+    for reason in ("doubtful_unit", "unlike_neighbours"):
+        at = [n for n, said in told.items() if said == reason]
+        texts = [trust.detail(n, reason) for n in at]
+        found.add(at, reason=reason, verdict="unknown", threshold=declared[at], unit="m²", detail=texts, detail_en=texts)
+        doubted[at] = True
+    return doubted
+
+
+def _add_points(found: Findings, chosen: NDArray[np.bool_], declared: NDArray[np.float64], measured: Measured) -> None:
+    """Sites known by one point, unless nobody can say how much ground they need."""
+    open_end = chosen & np.isnan(largest_areas(measured.sites))
+    found.add(np.flatnonzero(open_end), reason="point_open_area", verdict="unknown", threshold=declared[open_end], unit="m²")
+    points = np.flatnonzero(chosen & ~open_end)
+    judged = _judge_points(points, measured)
+    found.add_each(points, [{"threshold": declared[n], "unit": "m²", **row} for n, row in zip(points, judged, strict=True)])
+
+
+def _add_areas(
+    found: Findings, at: NDArray[np.intp], declared: NDArray[np.float64], drawn: NDArray[np.float64], trust: _Trust
+) -> None:
+    """Drawn areas held against the declared single values (both m², of all sites)."""
     asked, measured = declared[at], drawn[at]
     difference = np.abs(measured - asked)
     agrees = difference <= np.maximum(ROUNDING_M2, TOLERATED_SHARE * asked)
     slips = [0.0 if fits else _slip(a, b) for a, b, fits in zip(asked.tolist(), measured.tolist(), agrees.tolist(), strict=True)]
-    texts = [f"{slip:g}" if slip else "" for slip in slips]
+    told = [f"{slip:g}" if slip else "" for slip in slips]
+    _add_compared(found, at, asked, measured, agrees, told, ("agrees", "differs"), trust, [("", "")] * len(at))
+
+
+def _add_ranges(found: Findings, at: NDArray[np.intp], sites: pd.DataFrame, drawn: NDArray[np.float64], trust: _Trust) -> None:
+    """Drawn areas held against declared ranges, bounds and approximations; the threshold is the end that lies nearest."""
+    every_low, every_high, about = declared_ends(sites)
+    low, high, approx, measured = every_low[at], every_high[at], about[at], drawn[at]
+    least, most = fitting_band(low, high, approx)
+    fits = (measured >= least) & (measured <= most)
+    slips = np.zeros(len(at))
+    for power in _SLIPS:
+        shifted = [(measured * by >= least) & (measured * by <= most) for by in (power, 1 / power)]
+        slips[~fits & (slips == 0) & (shifted[0] | shifted[1])] = power
+    nearer_low = np.isnan(high) | (~np.isnan(low) & (np.abs(measured - low) <= np.abs(measured - high)))
+    asked = np.where(nearer_low, low, high)
+    words = [ends_in_words(*ends) for ends in zip(low.tolist(), high.tolist(), approx.tolist(), strict=True)]
+    told = [f"{slip:g}" if slip else "" for slip in slips.tolist()]
+    _add_compared(found, at, asked, measured, fits, told, ("within_range", "outside_range"), trust, words)
+
+
+def _add_compared(
+    found: Findings,
+    at: NDArray[np.intp],
+    asked: NDArray[np.float64],
+    measured: NDArray[np.float64],
+    fits: NDArray[np.bool_],
+    slips: Sequence[str],
+    words: tuple[str, str],
+    trust: _Trust,
+    worded: Sequence[tuple[str, str]],
+) -> None:
+    """One finding for each of the sites ``at``: it fits, it does not, or its number cannot be trusted that far.
+
+    ``slips`` are likely factors between units, ``words`` the reasons of what fits and what does not, ``worded`` their details.
+    """
+    reasons, details = [], []
+    for row, fit, slip, words_of_row in zip(at.tolist(), fits.tolist(), slips, worded, strict=True):
+        doubt = trust.reason(row, (BY_DRAWING, DOUBTFUL_UNIT)) if fit else ""
+        reasons.append(doubt or (words[0] if fit else "unit_slip" if slip else words[1]))
+        told = trust.detail(row, doubt) if doubt else slip
+        details.append((told, told) if told else words_of_row)
     found.add(
         at,
-        reason=["agrees" if fits else "unit_slip" if slip else "differs" for fits, slip in zip(agrees, slips, strict=True)],
-        verdict=["permitted" if fits else "unknown" for fits in agrees],
+        reason=reasons,
+        verdict=["permitted" if reason == words[0] else "unknown" for reason in reasons],
         threshold=asked,
         unit="m²",
         measure=measured,
         area_m2=measured,
-        share=difference / asked,
-        detail=texts,
-        detail_en=texts,
+        share=np.abs(measured - asked) / np.where(asked > 0, asked, math.nan),
+        detail=[vi for vi, _ in details],
+        detail_en=[en for _, en in details],
     )
 
 
 def _slip(declared: float, drawn: float) -> float:
     """The power of ten between two areas that looks like a slip of units; 0 when there is none."""
+    if min(drawn, declared) <= 0:
+        return 0.0
     ratio = max(drawn, declared) / min(drawn, declared)
     return next((s for s in _SLIPS if abs(ratio / s - 1) <= TOLERATED_SHARE), 0.0)
 
@@ -165,6 +251,34 @@ CHECK = Check(
         "unit_slip": Reason(
             "Diện tích theo hình vẽ {area} và kê khai {declared} lệch nhau khoảng {detail} lần: có thể nhầm đơn vị (ha, m²).",
             "The drawn area {area} and the declared {declared} differ by a factor of about {detail}: likely a slip of units (ha, m²).",
+        ),
+        "within_range": Reason(
+            "Diện tích theo hình vẽ {area} phù hợp với kê khai ({detail}).",
+            "The drawn area {area} fits the declared one ({detail}).",
+        ),
+        "outside_range": Reason(
+            "Diện tích theo hình vẽ {area} không phù hợp với kê khai ({detail}).",
+            "The drawn area {area} does not fit the declared one ({detail}).",
+        ),
+        "read_by_drawing": Reason(
+            "Danh mục ghi diện tích là “{detail}”, có thể đọc theo hai cách; được đọc là {declared} vì hình vẽ có {area}: "
+            "cần xác nhận con số này.",
+            "The register writes the area as “{detail}”, which reads in two ways; it was read as {declared} because {area} are drawn: "
+            "the number needs to be confirmed.",
+        ),
+        "doubtful_unit": Reason(
+            "Danh mục ghi diện tích là “{detail}”, tạm đọc là {declared}: độ lớn của đơn vị này khác nhau theo vùng và chưa được "
+            "xác minh; cần ghi theo ha hoặc m².",
+            "The register writes the area as “{detail}”, read as {declared} for now: the size of this unit differs by region and is not "
+            "verified; write it in ha or m².",
+        ),
+        "unlike_neighbours": Reason(
+            "Diện tích kê khai {declared} lệch khoảng {detail} lần so với các dự án khác trong cột: có thể nhầm đơn vị (ha, m²).",
+            "The declared {declared} differs by a factor of about {detail} from the others of the column: likely a slip of units (ha, m²).",
+        ),
+        "point_open_area": Reason(
+            "Dự án chỉ có một điểm và danh mục chỉ nêu diện tích tối thiểu ({declared}): cần ranh giới hoặc diện tích dự án.",
+            "The site is known by one point, and the register only states the least area ({declared}): its boundary or area is needed.",
         ),
         "point_fits": Reason(
             "Dự án chỉ có một điểm; hình tròn có diện tích kê khai {declared} quanh điểm đó vẫn nằm trên đất phù hợp.",

@@ -59,6 +59,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     meant = cache(lambda declared: _meant((part.strip() for part in _SEPARATOR.split(declared) if part.strip()), units))
     found = Findings("district", measured.sites["site_id"].tolist())
     rows = [_judge_site(site, places.get(site["site_id"], []), meant) for site in measured.sites.to_dict("records")]
+    rows = [_doubted(row, facts.get("crs_check", {})) for row in rows]
     found.add_each(range(len(rows)), rows)
     return found.table()
 
@@ -130,6 +131,17 @@ def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], meant_by: Callab
     return row | both | {"reason": "split" if stated > 0 else "differs"}
 
 
+def _doubted(row: dict[str, Any], check: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the register as a whole lies elsewhere than it says, a site that happens to fit, or says nothing, proves nothing."""
+    reasons = {"everywhere": ("agrees", "not_declared"), "undeclared": ("not_declared",)}.get(str(check.get("doubt")), ())
+    if row["reason"] not in reasons:
+        return row
+    said = (
+        f"{check['stated']}: {check['agree']}/{check['declared']}; {check['better']}: {check['agree_better']}/{check['declared']}"
+    )
+    return {"verdict": "unknown", "unit": "share", "reason": "crs_doubtful", "detail": said, "detail_en": said}
+
+
 def _share(places: Sequence[Any], outlines: frozenset[str]) -> float:
     return min(1.0, math.fsum(p.share for p in places if p.district_id in outlines))
 
@@ -166,6 +178,10 @@ CHECK = Check(
         "not_declared": Reason(
             "Danh mục không nêu đơn vị hành chính; theo vị trí: {detail}.",
             "The register names no administrative unit; by its place: {detail}.",
+        ),
+        "crs_doubtful": Reason(
+            "Hệ tọa độ của danh mục có thể sai, nên vị trí này không đáng tin; số dự án nằm trong đơn vị kê khai: {detail}.",
+            "The coordinate system of the register looks wrong, so this place cannot be trusted; sites in their declared unit: {detail}.",
         ),
         "outside": Reason(
             "Vị trí không nằm trong đơn vị hành chính nào của bản đồ địa giới (kê khai: {detail}).",

@@ -43,7 +43,8 @@ def read(path: Path, request: Request) -> Raw:
     notes: list[str] = []
     shapes, problems = _shapes(table, column)
     crs = settle_crs(stated, request, path.name, notes, shapes)
-    return Raw(gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs), path.stem, notes, problems)
+    placed = gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
+    return Raw(placed, path.stem, notes, problems, stated_crs=stated)
 
 
 def stated_crs(path: Path) -> tuple[str | None, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
+from plangeo.datumline import datum_line
 from plangeo.explanation import explain_all, not_run_line
 from plangeo.geometry import as_crs, to_crs
 from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language
@@ -36,7 +37,7 @@ def data(assessment: Assessment) -> dict[str, Any]:
 
 def _sentences(text: str, assessment: Assessment, language: Language) -> list[str]:
     """The explanation without its first line (the card's heading) and without what the page says once for all sites."""
-    said_elsewhere = {not_run_line(assessment, language), f"{ILLUSTRATIVE.text(language)}."}
+    said_elsewhere = {not_run_line(assessment, language), datum_line(assessment, language), f"{ILLUSTRATIVE.text(language)}."}
     return [line.removeprefix("- ") for line in text.split("\n")[1:] if line.strip() and line not in said_elsewhere]
 
 

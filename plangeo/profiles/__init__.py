@@ -13,11 +13,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from plangeo.errors import ProfileError
 from plangeo.model import Label, ZoneClass
-from plangeo.tables import SITES
+from plangeo.tables import DERIVED, SITES
 from plangeo.text import fold
 from plangeo.yamlfile import YamlFault, read_yaml
 
@@ -27,8 +27,7 @@ MOST_BYTES = 2_000_000
 PLACE = ("north", "east", "longitude", "latitude", "wkt")
 """Fields that say where a row lies; they become its geometry."""
 _FIELDS = {
-    "sites": {c.name for c in SITES if c.name not in ("geometry", "problem", "repaired", "source_row", "declared_area_text")}
-    | set(PLACE),
+    "sites": {c.name for c in SITES if c.name not in {"geometry", "problem", "repaired", "source_row", *DERIVED}} | set(PLACE),
     "zones": {"zone_id", "zone_code", "plan_id"},
     "districts": {"district_id", "district_name"},
 }
@@ -53,6 +52,10 @@ class Profile:
     """Where northings of the metric CRS lie, metres."""
     east_range: tuple[float, float] | None
     provenance: str
+    crs_readings: tuple[str, ...] = ()
+    """EPSG codes of the systems a list of coordinates may stand in, the most usual first."""
+    easting_prefixes: tuple[int, ...] = ()
+    """Zone numbers that may stand before an easting, as millions of metres."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
@@ -74,6 +77,8 @@ class _Form(BaseModel):
     north_range: tuple[float, float] | None = None
     east_range: tuple[float, float] | None = None
     classes: Text | None = None
+    crs_readings: list[Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")]] = []
+    easting_prefixes: list[Annotated[int, Field(ge=1, le=99)]] = []
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -118,6 +123,8 @@ def load_profile(name: str | Path = "vn") -> Profile:
         north_range=form.north_range,
         east_range=form.east_range,
         provenance=form.provenance,
+        crs_readings=tuple(form.crs_readings),
+        easting_prefixes=tuple(form.easting_prefixes),
     )
 
 

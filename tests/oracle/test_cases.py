@@ -5,6 +5,7 @@ A case draws squares in metres (x, y, size) and says what must come out. See ``c
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import shapely
 from ruamel.yaml import YAML
 
 from plangeo.assessment import assess
+from plangeo.errors import PlangeoWarning
 from plangeo.explanation import explain
 from plangeo.rulebook import rulebook_from_text
 from plangeo.tables import SITES
@@ -105,10 +107,11 @@ def test_case(check: str, case: dict[str, Any], tmp_path: Path) -> None:
         layers[role] = _frame([{"name": f.get("name", ""), "geometry": _shape(f.get("place"))} for f in features])
     for role, drawn in case.get("rasters", {}).items():
         layers[role] = _raster(tmp_path / f"{role}.tif", **drawn)
-    result = assess(
-        _frame([_site(case["site"])]), rulebook_from_text(BOOK, "rulebook.yaml"), on=str(case.get("on", "2025-07-01")), **layers
-    )
-    found = {(row.reason, row.verdict) for row in result.findings.itertuples() if row.check == check}
+    others = [_site(o) | {"site_id": f"O{i}"} for i, o in enumerate(case.get("others", []))]
+    frame, book = _frame([_site(case["site"]), *others]), rulebook_from_text(BOOK, "rulebook.yaml")
+    with pytest.warns(PlangeoWarning, match=case["warns"]) if "warns" in case else contextlib.nullcontext():
+        result = assess(frame, book, on=str(case.get("on", "2025-07-01")), **layers)
+    found = {(row.reason, row.verdict) for row in result.findings.itertuples() if row.check == check and row.site_id == "S"}
     wanted = {(reason, verdict) for reason, verdict in case["findings"].items()}
     assert found == wanted
     assert result.sites["verdict"].iloc[0] == case["verdict"]

@@ -166,7 +166,7 @@ def test_an_ambiguous_area_is_no_number_and_the_note_names_its_row():
     assert "'1.234' in row 7" in notes(frame)
 
 
-@pytest.mark.parametrize("written", ["1.234", "khoảng 50", "10-20", "abc", "12,345", "-3 ha", "3 sào", "?"])
+@pytest.mark.parametrize("written", ["1.234", "năm mươi", "20-10", "abc", "12,345", "-3 ha", "3 công", "?"])
 def test_an_unreadable_area_is_carried_as_written_and_the_site_is_unknown(written):
     frame = sites(
         {"Mã": ["A", "B"], "Loại hình": ["housing"] * 2, "Diện tích (ha)": [written, ""], "X": [NORTH] * 2, "Y": [EAST] * 2},
@@ -473,4 +473,7 @@ def test_numbers_of_a_workbook_are_not_ambiguous(tmp_path):
     book.save(tmp_path / "list.xlsx")
     frame = read_register(tmp_path / "list.xlsx")
     assert frame["declared_area_m2"].tolist()[:2] == pytest.approx([123_450, 12_340])
-    assert frame["declared_area_text"].tolist() == ["", "", "khoảng 50", ""]
+    assert frame["declared_area_text"].tolist() == ["", "", "", ""]
+    assert frame["declared_area_m2"].isna().tolist() == [False, False, True, True]
+    assert frame["declared_area_min_m2"][2] == frame["declared_area_max_m2"][2] == 500_000
+    assert frame["declared_area_approx"].tolist() == [False, False, True, False]

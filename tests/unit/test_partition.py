@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import pytest
 import shapely
 
+from plangeo import open_layer, sample
 from plangeo.checks import CHECKS
 from plangeo.geometry import WIDTH_TOLERANCE_M, widest_circle
 from plangeo.model import Measured, Verdict
 from plangeo.partition import REPROJECTED_CONTACT_M, Partition, partition
 from plangeo.tables import GOVERNED_COVER, empty
+from plangeo.zonelayer import ZoneLayer
 from tests.makers import rulebook, square
 
 # Nearly collinear edges: at these coordinates one overlay call finds 0.28 m² where there is nothing.
@@ -81,3 +85,15 @@ def test_the_sides_of_a_corner_are_all_named() -> None:
 def test_the_width_of_a_long_strip_is_never_understated(length: float, width: float) -> None:
     found = widest_circle(shapely.affinity.rotate(shapely.box(0, 0, length, width), 30))
     assert width - 1e-9 <= found <= width + 2 * WIDTH_TOLERANCE_M
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "area_m2"), [(484947.0, 2372433.0, 8876.585351352804), (434431.0, 2443781.0, 69017.34354869995)]
+)
+def test_edges_that_nearly_coincide_are_cut_on_the_grid(x: float, y: float, area_m2: float) -> None:
+    """Discs on the sample's zones at which GEOS gives up ("side location conflict") without a grid."""
+    layer = ZoneLayer.of(open_layer("zones", sample("zones.gpkg"), profile="vn"))
+    disc = shapely.Point(x, y).buffer(math.sqrt(area_m2 / math.pi), quad_segs=32)
+    found = partition(disc, layer.near(disc, 1e-6))
+    assert not found.doubt
+    assert math.fsum(face.geometry.area for face in found.faces) == pytest.approx(disc.area, abs=1e-3)

@@ -1,0 +1,395 @@
+"""Room for sites without an exact place: what of their commune would do, and which discs around a point would.
+
+Nothing here knows the law. Every kind of ground that is met becomes a site that lies wholly on it, and the checks judge
+that as they judge any other; what they say of a kind holds for each patch of it. Best practice: measure a unit once and
+ask it for every use. Anti-pattern: a second, simpler law for sites without a place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from plangeo.checks import CHECKS
+from plangeo.compatibility import SIZES
+from plangeo.flips import tolerance_of
+from plangeo.geometry import polygonal
+from plangeo.keptzones import KeptZones, window_around
+from plangeo.model import Measured, Verdict
+from plangeo.namedunits import unit_finder
+from plangeo.overlay import layer_facts
+from plangeo.patches import Kind, Patches, cut_ground
+from plangeo.precedence import govern
+from plangeo.room import Accuracy, DiscRoom, FaultyZone, UnitRoom
+from plangeo.rulebook import Rulebook
+from plangeo.rulebook_schema import ANY
+from plangeo.tables import COVER
+from plangeo.zonelayer import ZoneLayer
+
+_GROUND_CHECKS = ("coverage", "plan_in_force", "zone_conflict", "zone_use")
+"""The checks that speak of the ground a site lies on, whatever its shape."""
+_OUTLINE_M = 10.0
+"""Outlines of a unit in two sources differ by a few metres."""
+_HAIRLINE_M = 0.005
+"""Patches as near as this are one; cutting and reprojecting move borders apart by less."""
+_QUAD = 32
+"""Vertices of a quarter circle."""
+_AROUND_M = 10.0
+_AT_ONCE = 20_000
+"""Sites on one kind of ground that the checks judge together."""
+_MOST_AROUND_POINT = 500
+"""A disc that meets more pieces of zones is not measured: no site is that large, and not all of them would do."""
+_TOLD_APART = 5e-4
+"""Shares below this are nothing: circles are drawn with 128 corners."""
+
+_Asker = tuple[str, tuple[str, ...]]
+"""Use and values of the columns its rules ask for: sites of one asker are told the same of the same ground."""
+Says = Mapping[Kind, Verdict]
+
+
+class Sayings:
+    """What the law of a day says to sites on each kind of ground; worked out once for sites that must be told the same.
+
+    Of a kind of ground nothing is known but its zones: a condition on the size of the ground is not measured there.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.law = rulebook
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._known: dict[tuple[_Asker, Kind], Verdict] = {}
+        self._accuracies: dict[frozenset[Kind], Accuracy] = {}
+
+    def of(self, table: pd.DataFrame, kinds: Sequence[frozenset[Kind]]) -> list[Says]:
+        """Return for every site (a row of ``table``, as Measured.sites has it) what it is told on each of its kinds of ground."""
+        askers = [self._asker(row) for row in table.to_dict("records")]
+        first = {asker: n for n, asker in reversed(list(enumerate(askers)))}
+        wanted = {(asker, kind) for asker, ground in zip(askers, kinds, strict=True) for kind in ground}
+        new = sorted(wanted - self._known.keys())
+        for start in range(0, len(new), _AT_ONCE):
+            some = new[start : start + _AT_ONCE]
+            rows = table.iloc[[first[asker] for asker, _ in some]]
+            self._known |= dict(zip(some, self._judge(rows, [kind for _, kind in some]), strict=True))
+        return [{kind: self._known[asker, kind] for kind in ground} for asker, ground in zip(askers, kinds, strict=True)]
+
+    def accuracy(self, kinds: frozenset[Kind]) -> Accuracy:
+        """Return the displacement of borders that the plans which govern such ground cannot exclude."""
+        if kinds not in self._accuracies:
+            known = sorted(kinds)
+            governing = govern(_cover([""] * len(known), known), self.law)["governs"]
+            plans = sorted({plan_id for governs in governing for plan_id, _, _ in governs})
+            plan_id, tolerance = tolerance_of(plans, self.law, 0.0) if plans else ("", 0.0)
+            self._accuracies[kinds] = Accuracy(tolerance, plan_id)
+        return self._accuracies[kinds]
+
+    def _asker(self, row: Mapping[Hashable, Any]) -> _Asker:
+        use = str(row["use_code"])
+        if use not in self._columns:
+            asked = {c.field for rule in self.law.rules if rule.use in (use, ANY) for c in rule.conditions}
+            self._columns[use] = tuple(sorted(asked.difference(SIZES)))
+        return use, tuple(repr(row.get(column)) for column in self._columns[use])
+
+    def _judge(self, rows: pd.DataFrame, kinds: Sequence[Kind]) -> list[Verdict]:
+        """The worst finding of the checks on a site that lies wholly on one kind of ground, row by row."""
+        ids = [str(n) for n in range(len(kinds))]
+        cover = govern(_cover(ids, kinds), self.law)
+        measured = Measured(rows.assign(site_id=ids).reset_index(drop=True), {}, cover, {"zones": {}}, self.law)
+        worst = dict.fromkeys(ids, Verdict.PERMITTED)
+        for code in _GROUND_CHECKS:
+            findings = CHECKS[code].judge(measured)
+            for site_id, verdict in zip(findings["site_id"].tolist(), findings["verdict"].tolist(), strict=True):
+                worst[site_id] = max(worst[site_id], Verdict.parse(verdict))
+        return [worst[site_id] for site_id in ids]
+
+
+def _cover(ids: Sequence[str], kinds: Sequence[Kind]) -> pd.DataFrame:
+    """The cover (tables.COVER) of sites that lie wholly on one kind of ground each; nobody knows how large they are."""
+    columns: dict[str, Any] = {
+        "site_id": list(ids),
+        "zones": pd.Series(list(kinds), dtype=object),
+        "on_border": False,
+        "sides": pd.Series([()] * len(ids), dtype=object),
+    }
+    return pd.DataFrame(columns | dict.fromkeys(SIZES, math.nan))[[c.name for c in COVER]]
+
+
+def measure_rooms(
+    sites: gpd.GeoDataFrame,
+    table: pd.DataFrame,
+    zones: ZoneLayer,
+    layers: Mapping[str, Any],
+    rulebook: Rulebook,
+    contact_m: float,
+) -> dict[str, UnitRoom | DiscRoom]:
+    """Measure the room of every site without a place, and of every point with a declared area.
+
+    Parameters: ``sites`` in the metric CRS of the zones; ``table`` the same rows as the checks see them (Measured.sites);
+    ``layers`` role → frame in that CRS, or kept zones; ``contact_m``: metres up to which a strip is contact.
+    Returns: site_id → room; none for sites whose room nobody asks for (drawn ones, and uses the rulebook does not know).
+    """
+    asked = np.array([bool(use) for use in table["use_code"].tolist()], dtype=bool)
+    unplaced = np.flatnonzero(asked & ~table["has_place"].to_numpy(dtype=bool))
+    points = np.flatnonzero(asked & _is_point_with_area(sites, table))
+    sayings = Sayings(rulebook)
+    drawn = layers["zones"]
+    lost = drawn.lost if isinstance(drawn, KeptZones) else drawn[drawn.geometry.isna()]
+    rooms: dict[str, UnitRoom | DiscRoom] = {}
+    if len(unplaced):
+        rooms |= _Units(zones, layers.get("districts"), sayings, lost, contact_m).rooms(table.iloc[unplaced])
+    if len(points):
+        rooms |= _disc_rooms(sites.iloc[points], table.iloc[points], zones, sayings, lost, contact_m)
+    return rooms
+
+
+def _is_point_with_area(sites: gpd.GeoDataFrame, table: pd.DataFrame) -> NDArray[np.bool_]:
+    area = _areas(table)
+    return np.asarray((sites.geometry.geom_type == "Point").to_numpy() & (area > 0) & np.isfinite(area))
+
+
+def _areas(table: pd.DataFrame) -> NDArray[np.float64]:
+    if "declared_area_m2" not in table:
+        return np.full(len(table), np.nan)
+    return np.asarray(pd.to_numeric(table["declared_area_m2"], errors="coerce").to_numpy(dtype=float))
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """A measured shape: its patches, and what is known of the plans that draw them."""
+
+    shape: Any
+    patches: Patches
+    accuracy: Accuracy
+    faulty: tuple[FaultyZone, ...]
+    _known: dict[Any, Any] = field(default_factory=dict)
+
+    def once(self, asked: Any, work: Callable[[], Any]) -> Any:
+        """Return ``work()``, worked out once for what is asked."""
+        if asked not in self._known:
+            self._known[asked] = work()
+        return self._known[asked]
+
+    @cached_property
+    def kinds(self) -> frozenset[Kind]:
+        """All kinds of ground there."""
+        return frozenset(self.patches.kinds)
+
+    @cached_property
+    def sizes(self) -> Mapping[Kind, float]:
+        """Area of each kind, m²."""
+        found: dict[Kind, list[float]] = defaultdict(list)
+        for kind, area in zip(self.patches.kinds, shapely.area(self.patches.shapes).tolist(), strict=True):
+            found[kind].append(area)
+        return {kind: math.fsum(areas) for kind, areas in found.items()}
+
+    def where(self, kinds: frozenset[Kind]) -> NDArray[Any]:
+        """The patches of some kinds, the largest first."""
+        chosen = self.patches.shapes[np.array([kind in kinds for kind in self.patches.kinds], dtype=bool)]
+        return np.asarray(chosen[np.argsort(-shapely.area(chosen), kind="stable")])
+
+    def largest_of(self, kinds: frozenset[Kind]) -> float:
+        """Area in m² of the largest single patch of some kinds."""
+        return max(shapely.area(self.where(kinds)).tolist(), default=0.0)
+
+    def widened(self, kinds: frozenset[Kind]) -> tuple[float, float]:
+        """Return area and largest connected part (m²) of some kinds, widened by what the plans cannot exclude, inside the shape.
+
+        The area has a strip more where the outline of the shape itself may lie further out.
+        """
+        reach = (self.accuracy.tolerance_m or 0.0) + _HAIRLINE_M
+        wide = shapely.union_all(shapely.buffer(self.where(kinds), reach, quad_segs=_QUAD))
+        inside = polygonal(shapely.intersection(wide, self.shape))
+        strip = _OUTLINE_M * float(shapely.intersection(shapely.boundary(self.shape), wide).length)
+        return float(inside.area) + strip, max(shapely.area(shapely.get_parts(inside)).tolist(), default=0.0)
+
+    def is_thin(self, kinds: frozenset[Kind]) -> bool:
+        """Say whether a displacement within the tolerance of the plans may take away all ground of some kinds."""
+        reach = self.accuracy.tolerance_m or 0.0
+        if any(not part.buffer(-reach).is_empty for part in self.where(kinds)):
+            return False
+        joined = shapely.union_all(shapely.buffer(self.where(kinds), _HAIRLINE_M))
+        return bool(joined.buffer(-reach - _HAIRLINE_M).is_empty)
+
+
+class _Units:
+    """The administrative units that sites without a place name; each is measured once, however many sites name it."""
+
+    def __init__(
+        self, zones: ZoneLayer, districts: gpd.GeoDataFrame | None, sayings: Sayings, lost: gpd.GeoDataFrame, contact_m: float
+    ) -> None:
+        self._zones, self._districts, self._sayings, self._lost, self._contact_m = zones, districts, sayings, lost, contact_m
+        self._grounds: dict[tuple[str, ...], _Ground | str] = {}
+
+    def rooms(self, table: pd.DataFrame) -> dict[str, UnitRoom | DiscRoom]:
+        """Return site_id → room for the rows of ``table``."""
+        ids, declared = table["site_id"].tolist(), _texts(table, "declared_district")
+        districts = self._districts
+        if districts is None:
+            return {i: UnitRoom("no_outlines" if text else "no_unit", text) for i, text in zip(ids, declared, strict=True)}
+        units, names = (districts[name].astype(str).tolist() for name in ("district_id", "district_name"))
+        find = unit_finder(units, names)
+        shapes, shown = (dict(zip(units, values, strict=True)) for values in (districts.geometry, names))
+        rooms: dict[str, UnitRoom | DiscRoom] = {}
+        found: list[tuple[int, str, _Ground]] = []
+        for n, text in enumerate(declared):
+            meant = find(text)
+            ground = meant.problem or self._ground(meant.outlines, shapes)
+            if isinstance(ground, str):
+                rooms[ids[n]] = UnitRoom(ground, text)
+            else:
+                found.append((n, ", ".join(dict.fromkeys(shown[outline] for outline in meant.outlines)), ground))
+        said = self._sayings.of(table.iloc[[n for n, _, _ in found]], [ground.kinds for _, _, ground in found])
+        areas = _areas(table).tolist()
+        for (n, name, ground), says in zip(found, said, strict=True):
+            rooms[ids[n]] = self._room(name, ground, says, areas[n], table.iloc[[n]])
+        return rooms
+
+    def _ground(self, outlines: tuple[str, ...], shapes: Mapping[str, Any]) -> _Ground | str:
+        """The measured ground of some outlines together, or the reason code why there is none."""
+        if outlines not in self._grounds:
+            drawn = [shapes[outline] for outline in outlines]
+            usable = all(s is not None and not s.is_empty and shapely.get_dimensions(s) == 2 for s in drawn)
+            shape = polygonal(shapely.union_all(drawn)) if usable else None
+            self._grounds[outlines] = "outline_missing" if shape is None else self._measured(shape)
+        return self._grounds[outlines]
+
+    def _measured(self, shape: Any) -> _Ground | str:
+        patches = self._cut(shape)
+        if patches is None:
+            return "too_large"
+        frame = gpd.GeoDataFrame({"site_id": ["unit"]}, geometry=[shape], crs=self._zones.crs)
+        faulty = _faulty_zones(frame, self._lost, self._sayings.law)["unit"]
+        return _Ground(shape, patches, self._sayings.accuracy(frozenset(patches.kinds)), faulty)
+
+    def _cut(self, shape: Any) -> Patches | None:
+        layer = self._zones.window(window_around(np.array([shape], dtype=object), _AROUND_M))
+        return cut_ground(shape, layer, self._contact_m)
+
+    def _room(self, name: str, ground: _Ground, says: Says, declared_m2: float, row: pd.DataFrame) -> UnitRoom:
+        """What the ground says to the site in ``row``; what takes time is worked out once for all that are told the same."""
+        bad = frozenset(kind for kind, verdict in says.items() if verdict is Verdict.NOT_PERMITTED)
+        good = frozenset(kind for kind, verdict in says.items() if verdict <= Verdict.CONDITIONAL)
+        areas: dict[Verdict, list[float]] = defaultdict(list)
+        for kind, area in ground.sizes.items():
+            areas[says[kind]].append(area)
+        could, largest = math.inf, math.inf
+        if bad == ground.kinds:
+            could, largest = 0.0, 0.0
+        elif declared_m2 > 0 and ground.largest_of(ground.kinds - bad) < declared_m2:
+            could, largest = ground.once(("widened", bad), lambda: ground.widened(ground.kinds - bad))
+        return UnitRoom(
+            name=name,
+            permitted_m2=math.fsum(areas[Verdict.PERMITTED]),
+            conditional_m2=math.fsum(areas[Verdict.CONDITIONAL]),
+            unknown_m2=math.fsum(areas[Verdict.UNKNOWN]),
+            forbidden_m2=math.fsum(areas[Verdict.NOT_PERMITTED]),
+            could_m2=could,
+            largest_m2=largest,
+            is_thin=bool(good) and ground.once(("is_thin", good), lambda: ground.is_thin(good)),
+            beside_m=self._better_beside(ground, row) if bad == ground.kinds else 0.0,
+            accuracy=ground.accuracy,
+            forbidden=frozenset(code for kind in bad for _, code, _ in kind),
+            faulty=ground.faulty,
+            doubt=ground.patches.doubt,
+        )
+
+    def _better_beside(self, ground: _Ground, row: pd.DataFrame) -> float:
+        """How far around a unit was looked, in metres, where zones lie there that do not forbid the use; 0 when none do."""
+        reach = (ground.accuracy.tolerance_m or 0.0) + _OUTLINE_M
+        beside = ground.once("beside", lambda: self._cut(polygonal(ground.shape.buffer(reach).difference(ground.shape))))
+        if beside is None:
+            return reach
+        kinds = frozenset(kind for kind in beside.kinds if kind)
+        verdicts = self._sayings.of(row, [kinds])[0].values()
+        return reach if any(verdict is not Verdict.NOT_PERMITTED for verdict in verdicts) else 0.0
+
+
+def _faulty_zones(frame: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, rulebook: Rulebook) -> dict[str, tuple[FaultyZone, ...]]:
+    """Row of ``frame`` (by site_id) → zones of a plan that may be in force, that may lie there and could not be drawn."""
+    ids = frame["site_id"].tolist()
+    facts = layer_facts(frame, lost, tree=shapely.STRtree([]), reached=ids)
+    found: dict[str, list[FaultyZone]] = {i: [] for i in ids}
+    for zone in (*facts["lost"], *facts["quarantined"]):
+        if rulebook.plan_status(zone["plan_id"]) in ("in_force", "unknown"):
+            for site_id in zone.get("sites", ids):
+                found[site_id].append((zone["id"], zone["code"], zone["plan_id"]))
+    return {site_id: tuple(sorted(some)) for site_id, some in found.items()}
+
+
+def _texts(table: pd.DataFrame, name: str) -> list[str]:
+    values = table[name].tolist() if name in table else [""] * len(table)
+    return [value.strip() if isinstance(value, str) else "" for value in values]
+
+
+def _disc_rooms(
+    sites: gpd.GeoDataFrame, table: pd.DataFrame, zones: ZoneLayer, sayings: Sayings, lost: gpd.GeoDataFrame, contact_m: float
+) -> dict[str, UnitRoom | DiscRoom]:
+    """The room of points with a declared area; see ``measure_rooms``."""
+    stated = pd.to_numeric(table["accuracy_m"], errors="coerce").to_numpy(dtype=float)
+    radius = np.sqrt(_areas(table) / math.pi)
+    reach = radius + np.where((stated > 0) & np.isfinite(stated), stated, 0.0)
+    points = sites.geometry.to_numpy()
+    plans = [p.tolerance_m for p in sayings.law.plans.values() if sayings.law.plan_status(p.plan_id) == "in_force"]
+    window = _discs(points, radius + reach + max((t for t in plans if t is not None), default=0.0))
+    layer = zones.window(window_around(window, _AROUND_M))
+    cut = [cut_ground(shape, layer, contact_m, _MOST_AROUND_POINT) for shape in window]
+    # What depends on the size of the site is asked of the declared one; the point itself has none.
+    said = sayings.of(table.assign(site_area_m2=_areas(table)), [frozenset(p.kinds) if p else frozenset() for p in cut])
+    accuracies = [sayings.accuracy(frozenset(says)) for says in said]
+    ids = table["site_id"].astype(str).tolist()
+    touched = _discs(points, radius + reach + np.array([a.tolerance_m or 0.0 for a in accuracies]))
+    faulty = _faulty_zones(gpd.GeoDataFrame({"site_id": ids}, geometry=touched, crs=sites.crs), lost, sayings.law)
+    rooms: dict[str, UnitRoom | DiscRoom] = {}
+    rows = zip(ids, points, radius.tolist(), reach.tolist(), cut, said, accuracies, strict=True)
+    for site_id, point, r, centre_m, patches, says, accuracy in rows:
+        if patches is None:
+            rooms[site_id] = DiscRoom("too_large", r, centre_m)
+        else:
+            rooms[site_id] = _disc_room(point, r, centre_m, _Ground(None, patches, accuracy, faulty[site_id]), says)
+    return rooms
+
+
+def _disc_room(point: Any, radius: float, reach: float, ground: _Ground, says: Says) -> DiscRoom:
+    """Hold all positions of a disc against the patches around a point.
+
+    A disc lies on ground that would do unless its centre is nearer than its radius to ground that would not: what is left
+    of the positions when that ground is widened by the radius is the ground that would do, eroded by the radius.
+    """
+    centres = shapely.buffer(point, reach, quad_segs=_QUAD)
+    doubtful = ground.where(frozenset(kind for kind, verdict in says.items() if verdict > Verdict.CONDITIONAL))
+    forbidden = ground.where(frozenset(kind for kind, verdict in says.items() if verdict is Verdict.NOT_PERMITTED))
+    near = np.flatnonzero(shapely.distance(ground.patches.shapes, point) < radius + reach)
+    return DiscRoom(
+        radius_m=radius,
+        reach_m=reach,
+        would=_free(centres, doubtful, radius),
+        could=_free(centres, forbidden, radius),
+        gap_m=float(min(shapely.distance(doubtful, point), default=math.inf)),
+        is_conditional=any(says[ground.patches.kinds[n]] is Verdict.CONDITIONAL for n in near),
+        accuracy=ground.accuracy,
+        faulty=ground.faulty,
+        doubt=ground.patches.doubt,
+    )
+
+
+def _free(centres: Any, blocking: NDArray[Any], radius: float) -> float:
+    """Share of the positions that lie at least the radius away from what blocks them."""
+    near = blocking[shapely.dwithin(blocking, centres, radius)]
+    if not len(near):
+        return 1.0
+    blocked = shapely.intersection(centres, shapely.union_all(shapely.buffer(near, radius, quad_segs=_QUAD)))
+    free = 1.0 - float(blocked.area) / float(centres.area)
+    return free if free >= _TOLD_APART else 0.0
+
+
+def _discs(points: NDArray[Any], radius: NDArray[np.float64]) -> NDArray[Any]:
+    """Polygons that hold the whole discs."""
+    return np.asarray(shapely.buffer(points, radius / math.cos(math.pi / (4 * _QUAD)), quad_segs=_QUAD), dtype=object)
