@@ -384,7 +384,7 @@ _READERS_OWN = ("source_row", "problem", GROUP, SHEET, NOTE)
 
 def _sample(values: pd.Series) -> str:
     """The first value of a column that says something."""
-    texts = (" ".join(str(v).split()) for v in values.head(50).tolist() if v is not None and v == v)
+    texts = (" ".join(str(v).split()) for v in values.head(50).tolist() if pd.notna(v))
     return next((t for t in texts if t), "")[:60]
 
 

@@ -49,7 +49,8 @@ def read(path: Path, request: Request) -> Raw:
     rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
     corners = read_corner_sheet(rows, request.known, (), path.name) if request.role in ("sites", "register") else None
     if corners is not None:
-        return Raw(corners.frame, path.stem, notes + corners.notes, {}, [*decisions, *corners.decisions], sheet_sentences(rows))
+        told = [*decisions, *corners.decisions]
+        return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(rows))
     table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])
     if table.frame.empty:
         raise InputError(f"{path.name} has no row below its header. Check the export.")
@@ -61,7 +62,7 @@ def read(path: Path, request: Request) -> Raw:
         path.stem,
         notes + table.notes,
         decisions=[*decisions, *table.decisions],
-        sentences=sheet_sentences(rows),
+        sentences=sheet_sentences(row for row in rows if row[0] not in table.header),
         fields=table.fields,
     )
 

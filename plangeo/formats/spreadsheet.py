@@ -95,7 +95,7 @@ class _File:
         table.notes += notes
         table.decisions[:0] = decoded
         table.decisions += decisions
-        table.sentences = sheet_sentences(rows)
+        table.sentences = sheet_sentences(row for row in rows if row[0] not in table.header)
         return table
 
     def corners(self, name: str) -> Raw | None:
