@@ -23,7 +23,8 @@ from plangeo.inputs import Raw, Request
 from plangeo.pairs import COMPILED_FROM
 from plangeo.prepared import hash_file, hash_frame
 from plangeo.profiles import Profile, load_profile
-from plangeo.sources import LayerFile, fingerprint, read_sites
+from plangeo.reading import Decision
+from plangeo.sources import LayerFile, fingerprint, read_sites, told_columns
 from plangeo.vectors import settle_crs
 
 # Rows looked at together in a first pass.
@@ -80,6 +81,7 @@ class FileRegister:
         given = source.profile
         self._profile: Profile = given if isinstance(given, Profile) else load_profile(given)
         self._notes: list[str] = []
+        self._decisions: list[Decision] = []
         request = Request("sites", crs=source.keywords.get("crs"))
         self._crs = settle_crs(stated, request, self._path.name, self._notes, np.empty(0, dtype=object))
         self._survey = self._look(request, stated)
@@ -97,6 +99,7 @@ class FileRegister:
             },
             "repairs": [],
             "notes": [*self._notes, *self._survey.notes],
+            "decisions": self._decisions,
         }
 
     def _slices(self, size: int) -> Iterator[Raw]:
@@ -112,6 +115,7 @@ class FileRegister:
         for raw in self._slices(_SLICE):
             if not thin:
                 found = find_columns(raw.frame, "sites", self._profile, self._columns, self._path.name, notes)
+                self._decisions = told_columns(raw.frame, self._profile, self._columns or {}, {}, self._path.name)
             wanted = dict.fromkeys([*(found[f] for f in SURVEYED if f in found), "source_row"])
             lines = _across(raw.frame.geometry.to_numpy())
             thin.append(raw.frame[list(wanted)].assign(geometry=lines))

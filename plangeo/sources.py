@@ -23,6 +23,7 @@ from plangeo.formats import list_formats
 from plangeo.headers import parse_header_row
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
 from plangeo.profiles import PLACE, Profile, load_profile
+from plangeo.reading import Decision
 from plangeo.registertable import GROUP, NOTE, SHEET
 from plangeo.text import fold
 
@@ -315,15 +316,25 @@ def _columns(raw: Raw, profile: Profile, columns: Mapping[str, str] | None, path
     """
     given = dict(columns or {})
     read = {c: f for c, f in raw.fields.items() if c in raw.frame and c not in given and f not in given.values()}
-    name = Path(path).name
-    chosen = given | read
-    found = find_columns(raw.frame, "sites", profile, chosen, name, [])
-    own = [str(c) for c in raw.frame.columns if c not in (*_READERS_OWN, getattr(raw.frame, "_geometry_column_name", None))]
-    samples = {c: _sample(raw.frame[c]) for c in own}
-    placed = any(all(f in found for f in way) for way in (("wkt",), ("longitude", "latitude"), ("north", "east")))
+    raw.decisions += told_columns(raw.frame, profile, given, read, Path(path).name)
+    return given | read
+
+
+def told_columns(
+    frame: pd.DataFrame, profile: Profile, given: Mapping[str, str], read: Mapping[str, str], name: str
+) -> list[Decision]:
+    """Return which column of a register is which field: as ``given`` by the user, as ``read`` off a form, or by name.
+
+    **Raises** TableError as ``find_columns`` does.
+    """
+    found = find_columns(frame, "sites", profile, {**given, **read}, name, [])
+    own = [str(c) for c in frame.columns if c not in (*_READERS_OWN, getattr(frame, "_geometry_column_name", None))]
+    samples = {c: _sample(frame[c]) for c in own}
+    placed = isinstance(frame, gpd.GeoDataFrame) or any(
+        all(f in found for f in way) for way in (("wkt",), ("longitude", "latitude"), ("north", "east"))
+    )
     words = {f: w for f, w in profile.synonyms.get("sites", {}).items() if f in found or not (placed and f in PLACE)}
-    raw.decisions += column_decisions(found, own, words, given, read, samples, name)
-    return chosen
+    return column_decisions(found, own, words, given, read, samples, name)
 
 
 _READERS_OWN = ("source_row", "problem", GROUP, SHEET, NOTE)
