@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from plangeo.errors import CrsError, InputError
 from plangeo.geometry import as_crs
 from plangeo.inputs import Request
 from plangeo.profiles import Profile
-from plangeo.sources import read_raw
+from plangeo.sources import read_raw, with_words
 from plangeo.text import fold
 
 # Readers neither refuse nor exchange anything under a system in metres that covers the earth; the numbers stay as written.
@@ -71,9 +71,7 @@ def read_points(
 
     **Raises** InputError when the file cannot be read or holds no coordinates, TableError for columns that do not exist.
     """
-    request = Request("sites", layer, sheet, _NUMBERS)
-    request = replace(request, known=profile.header_words("sites") | {fold(name) for name in columns or {}})
-    raw, _, _ = read_raw(path, request)
+    raw, _, _ = read_raw(path, with_words(Request("sites", layer, sheet, _NUMBERS), profile, columns))
     name = Path(path).name
     found = find_columns(raw.frame, "sites", profile, columns, name, [])
     declared = [""] * len(raw.frame)

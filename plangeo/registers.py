@@ -25,7 +25,8 @@ from plangeo.inputs import Raw, Request
 from plangeo.pairs import COMPILED_FROM
 from plangeo.prepared import hash_file, hash_frame
 from plangeo.profiles import Profile, load_profile
-from plangeo.sources import LayerFile, fingerprint, read_sites
+from plangeo.reading import Decision
+from plangeo.sources import LayerFile, fingerprint, read_sites, told_columns
 from plangeo.vectors import settle_crs
 
 # Rows looked at together in a first pass.
@@ -82,6 +83,7 @@ class FileRegister:
         given = source.profile
         self._profile: Profile = given if isinstance(given, Profile) else load_profile(given)
         self._notes: list[str] = []
+        self._decisions: list[Decision] = []
         request = Request("sites", crs=source.keywords.get("crs"))
         self._crs = settle_crs(stated, request, self._path.name, self._notes, np.empty(0, dtype=object))
         self._survey = self._look(request, stated)
@@ -101,7 +103,7 @@ class FileRegister:
             },
             "repairs": [],
             "notes": [*self._notes, *self._survey.notes],
-            "decisions": self._survey.declared.decisions,
+            "decisions": [*self._decisions, *self._survey.declared.decisions],
         }
         self._outline.attrs["plangeo"] = self.about
 
@@ -118,6 +120,7 @@ class FileRegister:
         for raw in self._slices(_SLICE):
             if not thin:
                 found = find_columns(raw.frame, "sites", self._profile, self._columns, self._path.name, notes)
+                self._decisions = told_columns(raw.frame, self._profile, self._columns or {}, {}, self._path.name)
             kept = [name for name in AREA_COLUMNS if name in raw.frame]  # where plangeo wrote the file itself
             wanted = dict.fromkeys([*(found[f] for f in SURVEYED if f in found), *kept, "source_row"])
             lines = _across(raw.frame.geometry.to_numpy())

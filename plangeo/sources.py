@@ -336,17 +336,7 @@ def _read(
         raise TableError(
             f"columns={columns!r}: give a dictionary of texts, column of the file → field, e.g. {{'MaDA': 'site_id'}}."
         )
-    table = "sites" if request.role == "register" else request.role
-    words = profile.header_words(table)
-    stated = {fold(name): meant for name, meant in (columns or {}).items()}
-    request = replace(
-        request,
-        known=words | set(stated),
-        fields=profile.header_fields(table) | stated,
-        forms=profile.forms if table == "sites" else (),
-        codes=frozenset(profile.classes),
-        named=frozenset((columns or {}).values()),
-    )
+    request = with_words(request, profile, columns)
     raw, files, _ = read_raw(path, request)
     if isinstance(raw.frame, gpd.GeoDataFrame) and raw.frame.crs is not None:
         west, south, east, north = raw.frame.total_bounds
@@ -361,6 +351,20 @@ def _read(
     return raw, files, request
 
 
+def with_words(request: Request, profile: Profile, columns: Mapping[str, str] | None = None) -> Request:
+    """Return a request with all that tells readers a header, a form or a code: the profile's words and the caller's."""
+    table = "sites" if request.role == "register" else request.role
+    stated = {fold(name): meant for name, meant in (columns or {}).items()}
+    return replace(
+        request,
+        known=profile.header_words(table) | set(stated),
+        fields=profile.header_fields(table) | stated,
+        forms=profile.forms if table == "sites" else (),
+        codes=frozenset(profile.classes),
+        named=frozenset((columns or {}).values()),
+    )
+
+
 def _columns(raw: Raw, profile: Profile, columns: Mapping[str, str] | None, path: str | Path) -> dict[str, str]:
     """Return column → field of a register: what the user says, then what the form or a heading says; and record the columns.
 
@@ -368,15 +372,25 @@ def _columns(raw: Raw, profile: Profile, columns: Mapping[str, str] | None, path
     """
     given = dict(columns or {})
     read = {c: f for c, f in raw.fields.items() if c in raw.frame and c not in given and f not in given.values()}
-    name = Path(path).name
-    chosen = given | read
-    found = find_columns(raw.frame, "sites", profile, chosen, name, [])
-    own = [str(c) for c in raw.frame.columns if c not in (*_READERS_OWN, getattr(raw.frame, "_geometry_column_name", None))]
-    samples = {c: _sample(raw.frame[c]) for c in own}
-    placed = any(all(f in found for f in way) for way in (("wkt",), ("longitude", "latitude"), ("north", "east")))
+    raw.decisions += told_columns(raw.frame, profile, given, read, Path(path).name)
+    return given | read
+
+
+def told_columns(
+    frame: pd.DataFrame, profile: Profile, given: Mapping[str, str], read: Mapping[str, str], name: str
+) -> list[Decision]:
+    """Return which column of a register is which field: as ``given`` by the user, as ``read`` off a form, or by name.
+
+    **Raises** TableError as ``find_columns`` does.
+    """
+    found = find_columns(frame, "sites", profile, {**given, **read}, name, [])
+    own = [str(c) for c in frame.columns if c not in (*_READERS_OWN, getattr(frame, "_geometry_column_name", None))]
+    samples = {c: _sample(frame[c]) for c in own}
+    placed = isinstance(frame, gpd.GeoDataFrame) or any(
+        all(f in found for f in way) for way in (("wkt",), ("longitude", "latitude"), ("north", "east"))
+    )
     words = {f: w for f, w in profile.synonyms.get("sites", {}).items() if f in found or not (placed and f in PLACE)}
-    raw.decisions += column_decisions(found, own, words, given, read, samples, name)
-    return chosen
+    return column_decisions(found, own, words, given, read, samples, name)
 
 
 _READERS_OWN = ("source_row", "problem", GROUP, SHEET, NOTE)

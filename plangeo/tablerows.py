@@ -268,12 +268,19 @@ def _marked_ids(told: list[Line], roles: Roles) -> list[Line]:
 
 def _shouted(told: list[Line], roles: Roles) -> list[Line]:
     """Words in capitals alone in a row are a title, unless projects are written so, too."""
+
+    def alone(line: Line) -> bool:
+        return sum(1 for i, c in enumerate(line.cells) if c and i not in roles.remarks) == 1
+
     loud = [_loud(line.text) for line in told if line.kind == "project" and line.data]
     if sum(loud) > 0.2 * len(loud):
         return told
     return [
         replace(line, shape="title")
-        if line.kind == "project" and not (line.shape or line.data or line.doubt or line.amounts) and _loud(line.text)
+        if line.kind == "project"
+        and not (line.shape or line.data or line.doubt or line.amounts)
+        and _loud(line.text)
+        and alone(line)
         else line
         for line in told
     ]

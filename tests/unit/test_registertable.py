@@ -415,3 +415,16 @@ def test_listed_classes_may_not_exceed_the_recovered_area(tmp_path: Path) -> Non
     frame = read_register(tmp_path / "a.csv")
     assert [bool(n) for n in frame["row_note"]] == [True, False]
     assert frame["declared_area_m2"].tolist() == [20_000, 20_000]
+
+
+def test_a_name_in_capitals_beside_an_identifier_is_a_project() -> None:
+    rows = [
+        ["Mã dự án", "Tên dự án", "Địa điểm"],
+        ["CÔNG NGHIỆP"],
+        ["P-1", "Khu A", "Xã A"],
+        ["P-2", "KHU ĐÔ THỊ"],
+        ["P-3", "Khu C", "Xã C"],
+    ]
+    read = table(rows)
+    assert read.frame["Mã dự án"].tolist() == ["P-1", "P-2", "P-3"]
+    assert read.frame["group"].tolist() == ["CÔNG NGHIỆP"] * 3
