@@ -6,7 +6,8 @@ centres) and the kinds, sizes and phases such lists have. Borders, zones, decisi
 Troubles built into ``projects.xlsx`` on purpose: a row without coordinates, swapped X and Y, a declared commune that
 does not match, square metres in the hectare column, a repeated and a blank id, a soft hyphen and an NFD name, decimal
 commas and ranges, a kind nobody knows, a site astride two communes, one outside the province, group rows and a
-total row, a bow-tie boundary, sites on plan borders, two rows of hostile text marked as test rows.
+total row, a bow-tie boundary, sites on plan borders, two rows of hostile text marked as test rows. Those of ``annual_list.xlsx``
+are named in ``sample_list.py``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ sys.path.insert(0, str(HERE))
 
 import sample_geography as geo  # noqa: E402
 import sample_law as law  # noqa: E402
+import sample_list as annual  # noqa: E402
 import sample_register as register  # noqa: E402
 import sample_zones as zones  # noqa: E402
 from pyproj import Transformer  # noqa: E402
@@ -50,6 +52,12 @@ REGISTRY = (
     ),
     ("zones.gpkg", "ILLUSTRATIVE land-use zones of three plan versions, not the approved plans", "build_sample.py", OURS),
     ("projects.xlsx", "ILLUSTRATIVE register: invented names and places, usual troubles built in", "build_sample.py", OURS),
+    (
+        "annual_list.xlsx",
+        "ILLUSTRATIVE list of one year: invented names and places, the traps of such lists, a sheet of corners",
+        "build_sample.py",
+        OURS,
+    ),
     (
         "project_boundaries.gpkg",
         "ILLUSTRATIVE boundaries of some of the projects; one is a bow-tie on purpose",
@@ -141,6 +149,7 @@ def main(out: Path = HERE) -> None:
     frame = gpd.GeoDataFrame({"ma_du_an": [p.code for p in bounded]}, geometry=[p.boundary for p in bounded], crs=CRS)
     write_layer(frame, out / "project_boundaries.gpkg", "project_boundaries", "Unknown")
     register.write_register(projects, out / "projects.xlsx")
+    annual.write_list(communes, out / "annual_list.xlsx")
     law.write_rulebook(out / "rulebook.yaml")
     (out / "plangeo.yaml").write_text(PROJECT_FILE, encoding="utf-8", newline="\n")
     if out != HERE:
