@@ -42,6 +42,7 @@ from plangeo.pieces import hilbert_positions
 from plangeo.placements import measure_rooms
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.profiles import load_profile
+from plangeo.reading import decision_rows
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.surroundings import measure_requirements
@@ -131,7 +132,7 @@ def assess(
         part,
         layers=opened.for_maps(law),
         repairs=_repairs(told, [*_rows_of(part.repairs), *opened.repairs]),
-        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ()))} for a in told)
+        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ())), "decisions": decision_rows(a)} for a in told)
         + tuple(raster_notes(role, path) for role, path in opened.rasters.items()),
     )
 
@@ -177,9 +178,12 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     contact_m = REPROJECTED_CONTACT_M if moved else CONTACT_WIDTH_M
     layers = opened.measured_in(target, law)
     codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
+    zones = _zone_layer(layers)
+    if zones is not None:
+        law = law.with_mixed(sorted(set(zones.rows["zone_code"].astype(str))))
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
-    case = Case(law, tuple(chosen), codes, target, contact_m, layers, _zone_layer(layers), crs_operations=done, crs_check=check)
+    case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check)
     return replace(case, units=_units_of(opened))
 
 
@@ -252,12 +256,20 @@ def _assess_chunks(sites: gpd.GeoDataFrame, case: Case, backend: Backend, size: 
         # Decided once for all chunks, so that the last digits do not depend on how the sites were cut.
         compiled = prefers_compiled(int(shapely.get_num_coordinates(sites.geometry.to_numpy()).sum()))
     threads = (os.cpu_count() or 1) if backend is map else case.threads
-    if isinstance(case.zones, KeptZones) and len(sites) > size:
-        # Neighbours go together, so that each chunk reads a small window; the rows are put in order afterwards.
-        centres = shapely.bounds(sites.geometry.to_numpy())
-        sites = sites.iloc[np.argsort(hilbert_positions(np.nan_to_num(centres)), kind="stable")]
+    if len(sites) > size:
+        sites = sites.iloc[_neighbours(sites, isinstance(case.zones, KeptZones))]  # the rows are put in order afterwards
     pieces = [sites.iloc[i : i + size] for i in range(0, len(sites), size)] or [sites]
     return backend(partial(assess_chunk, case=replace(case, compiled=compiled, threads=threads)), pieces)
+
+
+def _neighbours(sites: gpd.GeoDataFrame, along_curve: bool) -> NDArray[np.intp]:
+    """Return an order in which chunks share work: neighbours, where zones are read by window; without a place, sites of one unit."""
+    bounds = shapely.bounds(sites.geometry.to_numpy())
+    unplaced = np.isnan(bounds).any(axis=1)
+    named = sites["declared_district"].astype(str) if "declared_district" in sites else pd.Series("", index=sites.index)
+    unit = np.where(unplaced, pd.factorize(named)[0], 0)
+    position = hilbert_positions(np.nan_to_num(bounds)) if along_curve else unplaced
+    return np.asarray(np.lexsort((unit, position)))
 
 
 def _zone_layer(layers: Layers) -> ZoneLayer | None:

@@ -126,15 +126,23 @@ def plangeo(debug: bool) -> None:
 )
 @click.option("--layer-name", "layer_names", multiple=True, metavar="ROLE=NAME", help="Which layer of a file that holds several.")
 @click.option(
+    "--labels",
+    "label_levels",
+    multiple=True,
+    metavar="ROLE=LEVEL",
+    help="Of a drawing: the level of the class labels, e.g. zones=13.",
+)
+@click.option(
     "--crs", "systems", multiple=True, metavar="ROLE=EPSG:n", help="CRS of a file that does not state it, e.g. sites=EPSG:9215."
 )
 @click.option(
     "--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column: 'Loại công trình=use', 'zones:KyHieu=zone_code'."
 )
 @click.option("--plan-id", metavar="PLAN", help="Plan that draws the zones, when their file does not say.")
-@click.option("--sheet", metavar="NAME", help="Sheet of the register's workbook.")
+@click.option("--sheet", metavar="NAME", help="Sheet of the register's workbook; '*' reads all sheets of one form.")
+@click.option("--header-row", metavar="N", help="Row of the register's header, e.g. 4, or 4-5 for two rows.")
 @click.option("--list-date", metavar="DATE", help="Day or year of the register: places are named as on that day.")
-@click.option("--boundaries", metavar="FILE", help="Polygons or lines that replace the point of the project with the same id.")
+@click.option("--boundaries", metavar="FILE", help="Polygons, lines or corner lists that replace the point of the project.")
 @click.option("--profile", metavar="NAME", help="Country or scheme: a name, or a YAML file.  [default: vn]")
 @click.option(
     "--check", "checks", multiple=True, metavar="CODE", help="Run only these checks (see `plangeo checks`). Repeatable."
@@ -161,10 +169,31 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     project = _project(register, project_file, given)
     if stream or resume:
         return _stream(project, resume)
-    result = _assess_and_write(project, Path(project.out))
+    result = _assess_and_write(project, Path(project.out), told=True)
     _summary(result, project.language)
     click.echo(_written(Path(project.out)))
     return _WELL if (result.sites["verdict"] == Verdict.PERMITTED.label).all() else _FINDINGS
+
+
+@plangeo.command(short_help="Say how a register is read, without judging it.")
+@click.argument("register")
+@click.option("--sheet", metavar="NAME", help="Sheet of the workbook; '*' reads all sheets of one form.")
+@click.option("--header-row", metavar="N", help="Row of the header, e.g. 4, or 4-5 for two rows.")
+@click.option("--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column, e.g. 'Tên dự án=name'. Repeatable.")
+@click.option("--crs", metavar="EPSG:n", help="CRS of the coordinates, when the file does not state it.")
+@click.option("--layer-name", "layer", metavar="NAME", help="Which layer of a file that holds several.")
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+@click.option("--rows", "shown", type=click.IntRange(0, 1000), default=3, show_default=True, help="How many rows to show.")
+def read(register: str, columns: Sequence[str], profile: str, shown: int, **given: Any) -> int:
+    """Print what plangeo makes of REGISTER: its header, which column is which field, what was left out and why.
+
+    Nothing is judged and nothing written. The same --sheet, --header-row and --map correct `plangeo assess`.
+    """
+    from plangeo.readingreport import read_and_report
+
+    keywords = {name: value for name, value in given.items() if value is not None}
+    click.echo(read_and_report(register, profile, dict(_column(item) for item in columns) or None, shown, keywords))
+    return _WELL
 
 
 @plangeo.command(short_help="Say why a project got its verdict.")
@@ -209,6 +238,7 @@ def draw(folder: str, out: str | None, lang: Language | None) -> int:
 @click.argument("file")
 @click.option("--crs", metavar="EPSG:n", help="CRS of the file, when it does not state it.")
 @click.option("--layer-name", metavar="NAME", help="Which layer of a file that holds several.")
+@click.option("--labels", metavar="LEVEL", help="Of a drawing: the level of the class labels.")
 @click.option("--plan-id", metavar="PLAN", help="Plan that draws the zones, when their file does not say.")
 @click.option("--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column, e.g. 'KyHieu=zone_code'.")
 @click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
@@ -217,6 +247,7 @@ def prepare(
     file: str,
     crs: str | None,
     layer_name: str | None,
+    labels: str | None,
     plan_id: str | None,
     columns: Sequence[str],
     profile: str,
@@ -232,7 +263,13 @@ def prepare(
     from plangeo.sources import LayerFile
 
     start = time.perf_counter()
-    named = {"crs": crs, "layer": layer_name, "plan_id": plan_id, "columns": dict(_column(item) for item in columns) or None}
+    named = {
+        "crs": crs,
+        "layer": layer_name,
+        "labels": labels,
+        "plan_id": plan_id,
+        "columns": dict(_column(item) for item in columns) or None,
+    }
     source = LayerFile(file, profile, {name: value for name, value in named.items() if value is not None})
     made = prepare_zones(source, sites_crs=sites_crs)
     kept = made.kept
@@ -251,6 +288,7 @@ def prepare(
 @click.argument("file")
 @click.option("--crs", metavar="EPSG:n", help="The system the file is said to be in, when it does not state it.")
 @click.option("--districts", metavar="FILE", help="Boundary map of communes; sites that declare one tell the readings apart.")
+@click.option("--districts-crs", metavar="EPSG:n", help="CRS of the boundary map, when it does not state it.")
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
 @click.option("--layer-name", metavar="NAME", help="Which layer of a file that holds several.")
 @click.option(
@@ -281,6 +319,39 @@ def doctor(file: str, accept: int | None, out: str | None, columns: Sequence[str
     if accept is not None and out is not None:
         click.echo(f"\n{write_copy(told, accept, out)}")
     return _WELL if told.healthy else _FINDINGS
+
+
+@plangeo.command(short_help="List the layers of a file; of a drawing its levels, colours and texts.")
+@click.argument("file")
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+def layers(file: str, profile: str) -> int:
+    """List what FILE holds: layers, kinds of geometry, rows, CRS; of a DXF or DGN the levels with their elements, colours and texts.
+
+    \b
+    Example
+      plangeo layers plan.dgn
+      plangeo assess projects.xlsx … --layer zones=plan.dgn --layer-name zones=10 --labels zones=13 --crs zones=EPSG:9215
+    """
+    from plangeo.contents import describe_file
+    from plangeo.profiles import load_profile
+
+    for line in describe_file(file, load_profile(profile)):
+        click.echo(line)
+    return _WELL
+
+
+@plangeo.command(short_help="Say what is known of land-use class codes.")
+@click.argument("code", nargs=-1, required=True)
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+def codes(code: Sequence[str], profile: str) -> int:
+    """Say what the profile knows of each CODE: names, place in the lists of 2018, 2021 and 2024, successors, colour, sources."""
+    from plangeo.landcodes import describe_code
+    from plangeo.profiles import load_profile
+
+    known = load_profile(profile)
+    for line in [line for one in code for line in describe_code(one, known)]:
+        click.echo(line)
+    return _WELL
 
 
 @plangeo.command(short_help="List the checks and the layers they need.")
@@ -354,11 +425,14 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
     from plangeo.project_file import Project, Source
 
     layers = dict(_pair("--layer", item) for item in given["layers"])
-    systems, names = (
-        dict(_pair(o, item) for item in given[k]) for o, k in (("--crs", "systems"), ("--layer-name", "layer_names"))
-    )
+    options = (("--crs", "systems"), ("--layer-name", "layer_names"), ("--labels", "label_levels"))
+    systems, names, labels = (dict(_pair(o, item) for item in given.get(k, ())) for o, k in options)
     _known_roles("--crs", systems, layers, given["boundaries"])
     _known_roles("--layer-name", names, layers, given["boundaries"])
+    if others := set(labels) - ({"zones"} & set(layers)):
+        raise click.UsageError(
+            f"--labels speaks of {', '.join(sorted(others))!r}; only the zones of a drawing have labels: --labels zones=13"
+        )
     columns: dict[str, dict[str, str]] = {}
     for item in given["columns"]:
         raw, canonical = _column(item)
@@ -369,12 +443,14 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
     def source(role: str, path: str, **more: Any) -> Source:
         alike = _SITES if role == "sites" else (role,)
         crs, layer = (next((said[name] for name in alike if name in said), None) for said in (systems, names))
-        return Source(path=path, crs=crs, layer=layer, columns=columns.get(role, {}), **more)
+        return Source(path=path, crs=crs, layer=layer, labels=labels.get(role), columns=columns.get(role, {}), **more)
 
     if given["plan_id"] and "zones" not in layers:
         raise click.UsageError("--plan-id names the plan of the zones, and there is no --layer zones=…")
     return Project(
-        register=source("sites", register, sheet=given["sheet"], list_date=given.get("list_date")),
+        register=source(
+            "sites", register, sheet=given["sheet"], list_date=given.get("list_date"), header_row=given.get("header_row")
+        ),
         rulebook=given["rulebook"],
         on=_date(given["on"]),
         boundaries=source("boundaries", given["boundaries"]) if given["boundaries"] else None,
@@ -415,20 +491,26 @@ def _date(text: str) -> dt.date:
         raise click.UsageError(f"--on {text!r} is not a date; write year-month-day, e.g. --on 2025-07-01") from None
 
 
-def _assess_project(project: Project) -> Assessment:
+def _assess_project(project: Project, *, told: bool = False) -> Assessment:
+    """Read and judge; ``told`` prints how the register was read."""
     from plangeo.assessment import assess as judge
     from plangeo.boundaries import join_boundaries
+    from plangeo.readingreport import short_lines
     from plangeo.rulebook import load_rulebook
     from plangeo.sources import read_sites
 
     rulebook = load_rulebook(project.rulebook)
     register = project.register_
     _progress(f"reading {register.path}")
-    sites = read_sites(register.path, project.profile, **register.keywords("layer", "sheet", "crs", "columns", "list_date"))
+    named = register.keywords("layer", "sheet", "crs", "columns", "list_date", "header_row")
+    sites = read_sites(register.path, project.profile, **named)
+    for line in short_lines(sites.attrs.get("plangeo", {})) if told else ():
+        click.echo(line, err=True)
     if project.boundaries is not None:
         extra = project.boundaries
         _progress(f"reading {extra.path}")
-        shapes = read_sites(extra.path, project.profile, **extra.keywords("layer", "crs", "columns"))
+        sheet = extra.sheet or extra.layer  # of a workbook with corner lists
+        shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns"))
         sites = join_boundaries(sites, shapes)
     _progress(f"judging {len(sites)} sites")
     return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))
@@ -442,7 +524,7 @@ def _layer_files(project: Project) -> dict[str, Any]:
     return {
         role: Path(item.path)
         if Path(item.path).suffix.lower() in RASTER_SUFFIXES
-        else LayerFile(item.path, project.profile, item.keywords("layer", "crs", "plan_id", "columns"))
+        else LayerFile(item.path, project.profile, item.keywords("layer", "labels", "crs", "plan_id", "columns"))
         for role, item in project.layers.items()
     }
 
@@ -461,7 +543,9 @@ def _stream(project: Project, resume: bool) -> int:
     hashes = hash_files(_paths(project))
     assess_to(
         out,
-        LayerFile(register.path, project.profile, register.keywords("layer", "sheet", "crs", "columns", "list_date")),
+        LayerFile(
+            register.path, project.profile, register.keywords("layer", "sheet", "crs", "columns", "list_date", "header_row")
+        ),
         load_rulebook(project.rulebook),
         on=project.on,
         checks=project.checks,
@@ -478,12 +562,12 @@ def _stream(project: Project, resume: bool) -> int:
     return _WELL if {word for word, count in counts.items() if count} <= {Verdict.PERMITTED.label} else _FINDINGS
 
 
-def _assess_and_write(project: Project, out: Path) -> Assessment:
+def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Assessment:
     from plangeo.manifest import hash_files
     from plangeo.report import write_outputs
 
     hashes = hash_files(_paths(project))
-    result = _assess_project(project)
+    result = _assess_project(project, told=told)
     _progress("drawing the map")
     html = _map_html(result, project.language, project.title)
     _progress(f"writing {out}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from plangeo.model import Condition, Label, Rule, Verdict, ZoneKey
-from plangeo.rulebook import Rulebook
+from plangeo.rulebook import LANGUAGES, Rulebook
 from plangeo.text import fold, parse_number
 
 Ground = Mapping[Rule, Mapping[str, float]]
@@ -30,6 +30,14 @@ _REASON = {
 }
 _COMPARE = {"<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt}
 NOTHING = Label("", "")
+_STRICTEST = Label(
+    "Vùng hỗn hợp: mọi loại đất trong vùng đều phải phù hợp, loại hạn chế nhất quyết định",
+    "Mixed zone: every class in it must consent, the most restrictive governs",
+)
+_MIXED = Label(
+    "Vùng hỗn hợp: mọi loại đất trong vùng đều phải phù hợp, và bộ quy tắc không trả lời được cho tất cả",
+    "Mixed zone: every class in it must consent, and the rulebook does not answer for all of them",
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,8 @@ def ask(
         return Answer(Verdict.UNKNOWN, "class_unknown", None, Label(shown, shown))
     rule = rulebook.look_up(site["use_code"], zone_code)
     if rule is None:
-        return None if rulebook.classes[zone_code].overlay else Answer(Verdict.UNKNOWN, "no_rule")
+        known = rulebook.classes[zone_code]
+        return None if known.overlay else Answer(Verdict.UNKNOWN, "no_rule", None, _MIXED if known.parts else known.hint)
     # What was measured wins over a column of the register that happens to bear the same name.
     fields = {**site, **(ground or {}).get(rule, _NONE_YET), "on_border": on_border}
     for condition in rule.conditions:
@@ -67,7 +76,36 @@ def ask(
             return Answer(Verdict.UNKNOWN, "condition_unmeasured", rule, named)
         if not holds:
             return Answer(rule.otherwise, "condition_failed", rule, named)
-    return Answer(rule.verdict, _REASON[rule.verdict], rule, rule.note)
+    return Answer(rule.verdict, _REASON[rule.verdict], rule, _detail(rulebook, site["use_code"], zone_code, rule))
+
+
+def _detail(rulebook: Rulebook, use_code: str, zone_code: str, rule: Rule) -> Label:
+    """The rule's note; on a mixed class that its strictest part governs; where a reform may have changed nothing but the name
+    of the ground and the other name has another verdict, that it may have. None of it changes the verdict."""
+    known = rulebook.classes[zone_code]
+    said = [rule.note, _STRICTEST] if known.parts else [rule.note]
+    for other in known.relabelled:
+        there = rulebook.look_up(use_code, other.code)
+        if rulebook.on and other.valid_from <= rulebook.on and (there is None or there.verdict is not rule.verdict):
+            said.append(
+                Label(
+                    f"Với {other.code} kết luận có thể khác. Lưu ý: {other.note.vi} ({other.basis.cite('vi')}); kết luận giữ theo mã trên bản đồ",
+                    f"On {other.code} the verdict may differ. Note: {other.note.en} ({other.basis.cite('en')}); the verdict follows the code on the map",
+                )
+            )
+    return Label(*(". ".join(t for s in said if (t := s.text(lang).rstrip("."))) for lang in LANGUAGES))
+
+
+def relabelling_between(rulebook: Rulebook, codes: Iterable[str]) -> Label:
+    """Return the note of the reform that may be all the difference between two of ``codes``; empty when there is none."""
+    met = set(codes)
+    for code in sorted(met & rulebook.classes.keys()):
+        for other in rulebook.classes[code].relabelled:
+            if other.code in met and rulebook.on and other.valid_from <= rulebook.on:
+                return Label(
+                    f". Lưu ý: {other.note.vi} ({other.basis.cite('vi')})", f". Note: {other.note.en} ({other.basis.cite('en')})"
+                )
+    return NOTHING
 
 
 class SizedSpot(NamedTuple):

@@ -86,7 +86,8 @@ def advise(found: Diagnosis, case: Case) -> str:
                     "  Find out first which of the readings that cannot be told apart it is; for another one put its code (or rank) there."
                 )
             )
-    return "\n".join(parts)
+    # texts of the file may hold signs that move the cursor of a terminal
+    return "".join(c for c in "\n".join(parts) if c == "\n" or c.isprintable())
 
 
 def _wrapped(line: str) -> str:
@@ -97,7 +98,7 @@ def _wrapped(line: str) -> str:
 
 
 def _heading(found: Diagnosis, case: Case) -> str:
-    lines = [f"{case.name}: {found.rows} rows, {found.placed} with coordinates"]
+    lines = [f"{case.name}: {found.rows} row{'s' * (found.rows != 1)}, {found.placed} with coordinates"]
     if found.looked_at < found.placed:
         lines[0] += f"; {found.looked_at} of them, evenly spread, were tried"
     if case.columns:

@@ -10,6 +10,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyogrio.errors
 import shapely
 
 from plangeo.crsadvice import Case, advise, short
@@ -43,13 +44,15 @@ def consult(
     *,
     crs: Any = None,
     districts: str | Path | None = None,
+    districts_crs: str | None = None,
     sheet: str | None = None,
     layer_name: str | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> Consultation:
     """Examine the coordinates of a register or vector file against every plausible reading.
 
-    Parameters: ``crs`` the system it is said to be in, ``EPSG:n`` or ``sites=EPSG:n``; ``districts`` a boundary map;
+    Parameters: ``crs`` the system it is said to be in, ``EPSG:n`` or ``sites=EPSG:n``; ``districts`` a boundary map,
+    ``districts_crs`` its system where it states none;
     ``columns`` column of the file → canonical field.
     **Raises** InputError for a file that cannot be read or has no coordinates, CrsError for a ``crs`` nobody knows.
     """
@@ -58,12 +61,14 @@ def consult(
     said = str(crs).rpartition("=")[2] if isinstance(crs, str) else crs
     in_use = points.stated if crs is None else as_crs(said)
     # A layer is judged by the points inside its shapes; what it declares is nothing.
-    units = None if districts is None else read_districts(districts, chosen)
+    units = None if districts is None else read_districts(districts, chosen, crs=districts_crs)
+    told = () if units is None else units.attrs["plangeo"]["decisions"]
+    role = "zones" if points.areas else "sites"
     found = examine(points.x, points.y, in_use, chosen, units, points.declared)
     case = Case(
         file=str(path),
         name=points.name,
-        role="zones" if points.areas else "sites",
+        role=role,
         columns=points.columns,
         districts="" if districts is None else str(districts),
         stated_by="--crs" if crs is not None else "the file" if points.columns is None else "its columns",
@@ -71,7 +76,10 @@ def consult(
         remark=points.remark,
         rows=tuple(points.rows),
         said=points.said,
-        warnings=tuple(datum_warnings(in_use, points.x, points.y, chosen, "zones" if points.areas else "sites")),
+        warnings=(
+            *datum_warnings(in_use, points.x, points.y, chosen, role),
+            *(f"The boundary map: {d.said}" for d in told if d.topic == "crs"),
+        ),
     )
     return Consultation(points, found, advise(found, case), case.warnings)
 
@@ -97,6 +105,8 @@ def write_copy(told: Consultation, rank: int, out: str | Path) -> str:
     try:
         frame.to_file(draft, driver="GPKG", layer=target.stem, engine="pyogrio")
         os.replace(draft, target)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, ValueError, TypeError) as error:
+        raise InputError(f"{target} cannot be written ({error}). Rename the columns it speaks of, or leave them out.") from error
     finally:
         draft.unlink(missing_ok=True)
     return f"{target}: {len(frame)} rows of {told.points.name}, read as {short(score)}. The original was not changed; now assess the copy."

@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo.crsreadings import WGS84, Floats, Reading, list_readings, shift
-from plangeo.geometry import to_crs
+from plangeo.geometry import transformation
 from plangeo.places import resolve
 from plangeo.profiles import Profile
 from plangeo.text import fold
@@ -241,8 +241,9 @@ def _same(one: Reading, other: Reading) -> bool:
 def ground_of(districts: gpd.GeoDataFrame, declared: Sequence[str], register: UnitRegister | None = None) -> Ground:
     """Return a boundary map for scoring: on WGS 84, with the units each declared text may mean."""
     usable = districts[districts.geometry.notna()]
-    moved = to_crs(usable, WGS84) if len(usable) else usable
-    shapes = moved.geometry.to_numpy()
+    transformation(usable.crs, WGS84)
+    moved = usable.geometry.to_crs(WGS84)  # corners only: edges bend by a metre or two, which decides nothing here
+    shapes = moved.to_numpy()
     shapely.prepare(shapes)
     names = list(zip(usable["district_id"].astype(str), usable["district_name"].astype(str), strict=True))
     above = usable["parent_name"].astype(str).tolist() if "parent_name" in usable else [""] * len(usable)

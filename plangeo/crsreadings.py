@@ -198,6 +198,9 @@ def lost_datum(crs: Any, profile: Profile) -> Reading | None:
     word = str(own.geodetic_crs.datum.name if own.geodetic_crs is not None and own.geodetic_crs.datum is not None else "")
     if has_datum(own) and not re.search(r"wgs|world geodetic", word, re.IGNORECASE):
         return None
+    meant = [c for c in map(as_crs, profile.crs_readings) if "WGS 84" in c.name and (g := grid_of(c)) and _same_grid(grid, g)]
+    if has_datum(own) and meant:
+        return None  # WGS 84 / UTM under another name
     for code in profile.crs_readings:
         known = as_crs(code)
         other = grid_of(known)

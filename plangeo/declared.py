@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from plangeo.declaredareas import DeclaredAreas, read_areas, settle_by_drawing
+from plangeo.declaredareas import DeclaredAreas, kept_areas, read_areas
 from plangeo.money import read_capital
 from plangeo.phases import read_phases
 from plangeo.reading import Decision
@@ -47,25 +45,10 @@ def read_declared(raw: pd.DataFrame, found: Mapping[str, str], numbers: Sequence
     areas = None
     others: dict[str, Any] = {}
     if "declared_area_m2" in found:
-        areas = read_areas(raw[found["declared_area_m2"]], numbers, source, notes, decisions)
+        areas = kept_areas(raw) if found["declared_area_m2"] == "declared_area_m2" else None
+        areas = areas or read_areas(raw[found["declared_area_m2"]], numbers, source, notes, decisions)
     if "declared_capital" in found:
         others |= read_capital(raw[found["declared_capital"]], numbers, source, decisions)
     if "phase" in found:
         others |= read_phases(raw[found["phase"]], numbers, source, decisions)
     return Declared(areas, others, decisions)
-
-
-def settle_areas(
-    sites: gpd.GeoDataFrame, declared: Declared, column: str, numbers: Sequence[int], source: str, *, compare: bool
-) -> list[Decision]:
-    """Let the drawings of ``sites`` decide areas that read both ways, in place; return what was decided.
-
-    ``compare`` also looks for slips of units between declared and drawn areas of all rows.
-    """
-    if declared.areas is None:
-        return []
-    where = f"{source}, column {column!r}"
-    columns, decisions = settle_by_drawing(sites, declared.areas.doubts, where, numbers, compare=compare)
-    for name, values in columns.items():
-        sites[name] = np.array(values) if name == "declared_area_approx" else values
-    return decisions

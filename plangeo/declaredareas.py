@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from plangeo.areas import ellipsoidal_area
 from plangeo.quantities import (
+    Form,
     Quantity,
     Written,
     cell_text,
@@ -40,7 +41,14 @@ Objects = NDArray[np.object_]
 
 HECTARE = Unit(10_000.0, "m2")
 BY_DRAWING, DOUBTFUL_UNIT, UNLIKE, SUMMED = "by_drawing", "doubtful_unit", "unlike_neighbours", "sum"
+TWO_READINGS = "two_readings"
 """Codes of ``declared_area_note``, each followed by its argument in brackets, a colon and a sentence."""
+
+AREA_COLUMNS = (
+    *("declared_area_m2", "declared_area_min_m2", "declared_area_max_m2", "declared_area_approx"),
+    *("declared_area_text", "declared_area_note"),
+)
+"""Columns of the SITES contract that say what area is declared."""
 
 _SHOWN = 5
 # The drawing chooses between two readings only when one is near and the other absurd.
@@ -62,8 +70,7 @@ class DeclaredAreas:
     text: Objects
     """As written where it cannot be read; else empty."""
     note: Objects
-    doubts: Objects
-    """Two ``Quantity`` readings of a cell that reads both ways and is not decided; else None."""
+    """Of a cell that reads both ways, the two readings, so that a drawing that comes later may choose."""
 
     def rows(self, start: int, stop: int) -> DeclaredAreas:
         """Return what it says of some rows."""
@@ -71,14 +78,8 @@ class DeclaredAreas:
 
     def columns(self) -> dict[str, Any]:
         """Return them as columns of the SITES contract."""
-        return {
-            "declared_area_m2": self.exact.copy(),
-            "declared_area_min_m2": self.low.copy(),
-            "declared_area_max_m2": self.high.copy(),
-            "declared_area_approx": self.approx.copy(),
-            "declared_area_text": self.text.tolist(),
-            "declared_area_note": self.note.tolist(),
-        }
+        numbers = [values.copy() for values in (self.exact, self.low, self.high, self.approx)]
+        return dict(zip(AREA_COLUMNS, [*numbers, self.text.tolist(), self.note.tolist()], strict=True))
 
 
 def parse_note(note: str) -> dict[str, str]:
@@ -119,14 +120,26 @@ def read_areas(
     return areas
 
 
+def kept_areas(raw: pd.DataFrame) -> DeclaredAreas | None:
+    """Return the areas of a table that plangeo wrote itself, as it had read them; None for any other table.
+
+    Its column of single values alone would turn a range, or a text nobody could read, into an area not stated.
+    """
+    if not set(AREA_COLUMNS) <= set(raw.columns):
+        return None
+    exact, low, high = (pd.to_numeric(raw[name], errors="coerce").to_numpy(dtype=float) for name in AREA_COLUMNS[:3])
+    approx = raw["declared_area_approx"].map(lambda v: cell_text(v).casefold() in ("true", "1", "có")).to_numpy(dtype=bool)
+    text, note = (np.array([cell_text(v) for v in raw[name]], dtype=object) for name in AREA_COLUMNS[4:])
+    return DeclaredAreas(exact, low, high, approx, text, note)
+
+
 def _plain(values: Floats, factor: float) -> DeclaredAreas:
     """A column of true numbers: nothing to be understood, only negative and infinite ones are no areas."""
     exact = np.where(np.isfinite(values) & (values >= 0), values, math.nan)
     left = ["" if np.isnan(v) or not np.isnan(e) else cell_text(v) for v, e in zip(values, exact, strict=True)]
-    note, doubts = (np.full(len(values), blank, dtype=object) for blank in ("", None))
+    note = np.full(len(values), "", dtype=object)
     low, high = np.full((2, len(values)), math.nan)
-    text = np.array(left, dtype=object)
-    return DeclaredAreas(exact * factor, low, high, np.zeros(len(values), dtype=bool), text, note, doubts)
+    return DeclaredAreas(exact * factor, low, high, np.zeros(len(values), dtype=bool), np.array(left, dtype=object), note)
 
 
 def _written(
@@ -153,7 +166,7 @@ def _arrays(found: Sequence[Quantity | None], taken: Sequence[Written | None], t
     count = len(found)
     values = np.full((3, count), math.nan)
     approx = np.zeros(count, dtype=bool)
-    text, note, doubts = (np.full(count, blank, dtype=object) for blank in ("", "", None))
+    text, note = (np.full(count, "", dtype=object) for _ in range(2))
     for n, (quantity, written, cell) in enumerate(zip(found, taken, texts, strict=True)):
         if quantity is not None:
             values[:, n] = _ends(quantity)
@@ -161,8 +174,28 @@ def _arrays(found: Sequence[Quantity | None], taken: Sequence[Written | None], t
             note[n] = _noted(quantity, cell)
         elif cell:
             text[n] = str(cell)
-            doubts[n] = None if written is None else readings(written)
-    return DeclaredAreas(values[0], values[1], values[2], approx, text, note, doubts)
+            both = None if written is None else readings(written)
+            note[n] = "" if both is None else _two(both)
+    return DeclaredAreas(values[0], values[1], values[2], approx, text, note)
+
+
+def _two(both: tuple[Quantity, Quantity]) -> str:
+    """The note of a cell that reads both ways: every number of both readings, then both in words."""
+    told = " or ".join(_worded(q) for q in both)
+    return f"{TWO_READINGS}({' / '.join(f'{q.low!r} {q.high!r} {q.form} {int(q.approx)} {q.doubtful}' for q in both)}): {told}"
+
+
+def _both(note: str) -> tuple[Quantity, Quantity] | None:
+    """The two readings of a note; None where it tells of none."""
+    told = parse_note(note).get(TWO_READINGS, "") if note.startswith(TWO_READINGS) else ""
+    parts = [part.split(" ") for part in told.split(" / ")]
+    if len(parts) != 2 or any(len(part) != 5 or part[2] not in get_args(Form) for part in parts):
+        return None
+    first, second = (
+        Quantity(float(low), float(high), "m2", cast("Form", form), approx == "1", doubtful)
+        for low, high, form, approx, doubtful in parts
+    )
+    return first, second
 
 
 def _ends(quantity: Quantity) -> tuple[float, float, float]:
@@ -264,45 +297,48 @@ def _tell_slips(areas: DeclaredAreas, numbers: Sequence[int], where: str, decisi
     )
 
 
-def settle_by_drawing(
-    sites: gpd.GeoDataFrame, doubts: Objects, where: str, numbers: Sequence[int], *, compare: bool = True
-) -> tuple[dict[str, list[Any]], list[Decision]]:
-    """Hold declared areas against the drawn ones: choose between two readings, and tell slips of units.
+def settle_by_drawing(sites: gpd.GeoDataFrame, where: str, *, compare: bool = True) -> list[Decision]:
+    """Hold declared areas against the drawn ones, in place: choose between two readings, and tell slips of units.
 
-    Parameters: ``sites`` canonical, with the columns of ``DeclaredAreas``; ``doubts`` its undecided readings; ``compare``
-    also looks for slips among all rows. Only sound polygons that were not mended decide.
-    Returns: the columns that change (none when nothing does), and the decisions.
+    Parameters: ``sites`` canonical, with the columns of ``DeclaredAreas`` (without them nothing is done); ``compare`` also looks
+    for slips among all rows. Only sound polygons that were not mended decide.
     """
-    kinds = shapely.get_dimensions(sites.geometry.to_numpy())
-    sound = (kinds == 2) & (sites["problem"] == "").to_numpy() & (sites["repaired"] == "").to_numpy()
-    pending = np.array([d is not None for d in doubts], dtype=bool)
+    if not set(AREA_COLUMNS) <= set(sites.columns) or sites.crs is None or sites.crs.geodetic_crs is None:
+        return []  # a plan's own grid has no true areas
+    numbers = row_numbers(sites)
+    sound = shapely.get_dimensions(sites.geometry.to_numpy()) == 2
+    sound &= (sites["problem"] == "").to_numpy() & (sites["repaired"] == "").to_numpy()
+    doubts = [_both(note) if note else None for note in sites["declared_area_note"].tolist()]
+    pending = np.array([both is not None for both in doubts], dtype=bool)
     exact = sites["declared_area_m2"].to_numpy(dtype=float)
     wanted = np.flatnonzero(sound & (pending | (compare & (exact > 0))))
-    if not len(wanted) or sites.crs is None or sites.crs.geodetic_crs is None:  # a plan's own grid has no true areas
-        return {}, []
     drawn = np.full(len(sites), math.nan)
-    drawn[wanted] = ellipsoidal_area(sites.geometry.iloc[wanted]).to_numpy()
-    columns = {name: sites[name].tolist() for name in ("declared_area_m2", "declared_area_text", "declared_area_note")}
-    columns |= {name: sites[name].tolist() for name in ("declared_area_min_m2", "declared_area_max_m2", "declared_area_approx")}
+    if len(wanted):
+        drawn[wanted] = ellipsoidal_area(sites.geometry.iloc[wanted]).to_numpy()
+    columns = {name: sites[name].tolist() for name in AREA_COLUMNS}
     chosen = []
     for n in np.flatnonzero(sound & pending).tolist():
-        quantity = _choose(doubts[n], drawn[n])
-        if quantity is None:
-            continue
-        text = columns["declared_area_text"][n]
-        ends = _ends(quantity)
-        columns["declared_area_m2"][n], columns["declared_area_min_m2"][n], columns["declared_area_max_m2"][n] = ends
-        columns["declared_area_approx"][n] = quantity.approx
-        columns["declared_area_text"][n] = ""
-        told = f"read as {_shown(quantity)} because {format_area(drawn[n], 'en')} are drawn; the other reading is far off"
-        noted = [f"{BY_DRAWING}({_argument(text)}): {told}", _noted(quantity, text)]
-        columns["declared_area_note"][n] = "; ".join(p for p in noted if p)
-        chosen.append((text, numbers[n], _shown(quantity), drawn[n]))
-    decisions = [_chosen(chosen, where)] if chosen else []
-    if compare:
-        told_slips = _drawn_slips(exact, drawn, numbers, where)
-        decisions += [told_slips] if told_slips else []
-    return (columns if chosen else {}), decisions
+        both = doubts[n]
+        quantity = None if both is None else _choose(both, drawn[n])
+        if quantity is not None:
+            text = columns["declared_area_text"][n]
+            told = f"read as {_shown(quantity)} because {format_area(drawn[n], 'en')} are drawn; the other reading is far off"
+            noted = [f"{BY_DRAWING}({_argument(text)}): {told}", _noted(quantity, text)]
+            row = (*_ends(quantity), quantity.approx, "", "; ".join(part for part in noted if part))
+            for name, value in zip(AREA_COLUMNS, row, strict=True):
+                columns[name][n] = value
+            chosen.append((text, numbers[n], _shown(quantity), drawn[n]))
+    if chosen:
+        for name, values in columns.items():
+            sites[name] = np.array(values, dtype=bool) if name == "declared_area_approx" else values
+    slipped = _drawn_slips(exact, drawn, numbers, where) if compare else None
+    return [*([_chosen(chosen, where)] if chosen else []), *([slipped] if slipped else [])]
+
+
+def row_numbers(sites: pd.DataFrame) -> list[int]:
+    """Return the rows of the file; where the reader gave none, the position counted from 1."""
+    told = sites["source_row"].tolist() if "source_row" in sites else [math.nan] * len(sites)
+    return [int(n) if math.isfinite(n) else i for i, n in enumerate(told, start=1)]
 
 
 def _choose(doubt: tuple[Quantity, Quantity], drawn: float) -> Quantity | None:

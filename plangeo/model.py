@@ -148,6 +148,22 @@ class ZoneClass:
     colour: str | None = None
     overlay: bool = False
     """True for functional areas that lie over other classes and are never added to them."""
+    parts: tuple[str, ...] = ()
+    """The classes of a mixed zone (ODT+CLN): each must consent, the most restrictive governs."""
+    hint: Label = Label("", "")
+    """What a reader should know when no rule speaks of the class, e.g. its successors in a later list of codes."""
+    relabelled: tuple[Relabelling, ...] = ()
+    """Classes that this one may be called elsewhere since a day; it explains and never changes a verdict."""
+
+
+@dataclass(frozen=True)
+class Relabelling:
+    """Another code the same ground may bear since ``valid_from``, for no other reason than a reform of names."""
+
+    code: str
+    valid_from: dt.date
+    basis: LegalBasis
+    note: Label
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ _HAIRLINE_M = 0.005
 _QUAD = 32
 """Vertices of a quarter circle."""
 _AROUND_M = 10.0
+_AT_ONCE = 20_000
+"""Sites on one kind of ground that the checks judge together."""
 _MOST_AROUND_POINT = 500
 """A disc that meets more pieces of zones is not measured: no site is that large, and not all of them would do."""
 _TOLD_APART = 5e-4
@@ -72,12 +74,13 @@ class Sayings:
         """Return for every site (a row of ``table``, as Measured.sites has it) what it is told on each of its kinds of ground."""
         askers = [self._asker(row) for row in table.to_dict("records")]
         first = {asker: n for n, asker in reversed(list(enumerate(askers)))}
-        wanted = {(asker, kind) for asker, some in zip(askers, kinds, strict=True) for kind in some}
+        wanted = {(asker, kind) for asker, ground in zip(askers, kinds, strict=True) for kind in ground}
         new = sorted(wanted - self._known.keys())
-        if new:
-            rows = table.iloc[[first[asker] for asker, _ in new]]
-            self._known |= dict(zip(new, self._judge(rows, [kind for _, kind in new]), strict=True))
-        return [{kind: self._known[asker, kind] for kind in some} for asker, some in zip(askers, kinds, strict=True)]
+        for start in range(0, len(new), _AT_ONCE):
+            some = new[start : start + _AT_ONCE]
+            rows = table.iloc[[first[asker] for asker, _ in some]]
+            self._known |= dict(zip(some, self._judge(rows, [kind for _, kind in some]), strict=True))
+        return [{kind: self._known[asker, kind] for kind in ground} for asker, ground in zip(askers, kinds, strict=True)]
 
     def accuracy(self, kinds: frozenset[Kind]) -> Accuracy:
         """Return the displacement of borders that the plans which govern such ground cannot exclude."""
@@ -136,7 +139,7 @@ def measure_rooms(
     ``register``: the administrative units with their days, where the profile of the boundary map brings them.
     Returns: site_id → room; none for sites whose room nobody asks for (drawn ones, and uses the rulebook does not know).
     """
-    asked = [bool(use) for use in table["use_code"].tolist()]
+    asked = np.array([bool(use) for use in table["use_code"].tolist()], dtype=bool)
     unplaced = np.flatnonzero(asked & ~table["has_place"].to_numpy(dtype=bool))
     points = np.flatnonzero(asked & _is_point_with_area(sites, table))
     sayings = Sayings(rulebook)
@@ -304,21 +307,22 @@ class _Units:
             could_m2=could,
             largest_m2=largest,
             is_thin=bool(good) and ground.once(("is_thin", good), lambda: ground.is_thin(good)),
-            is_beside=bad == ground.kinds and self._has_better_beside(ground, row),
+            beside_m=self._better_beside(ground, row) if bad == ground.kinds else 0.0,
             accuracy=ground.accuracy,
             forbidden=frozenset(code for kind in bad for _, code, _ in kind),
             faulty=ground.faulty,
             doubt=ground.patches.doubt,
         )
 
-    def _has_better_beside(self, ground: _Ground, row: pd.DataFrame) -> bool:
-        """Say whether zones that do not forbid the use lie just outside a unit that has none of them."""
+    def _better_beside(self, ground: _Ground, row: pd.DataFrame) -> float:
+        """How far around a unit was looked, in metres, where zones lie there that do not forbid the use; 0 when none do."""
         reach = (ground.accuracy.tolerance_m or 0.0) + _OUTLINE_M
         beside = ground.once("beside", lambda: self._cut(polygonal(ground.shape.buffer(reach).difference(ground.shape))))
         if beside is None:
-            return True
+            return reach
         kinds = frozenset(kind for kind in beside.kinds if kind)
-        return any(verdict is not Verdict.NOT_PERMITTED for verdict in self._sayings.of(row, [kinds])[0].values())
+        verdicts = self._sayings.of(row, [kinds])[0].values()
+        return reach if any(verdict is not Verdict.NOT_PERMITTED for verdict in verdicts) else 0.0
 
 
 def _faulty_zones(frame: gpd.GeoDataFrame, lost: gpd.GeoDataFrame, rulebook: Rulebook) -> dict[str, tuple[FaultyZone, ...]]:

@@ -31,11 +31,19 @@ class Source(_Strict):
     path: str = Field(min_length=1)
     layer: str | None = None
     sheet: str | None = None
+    header_row: int | str | None = None
     crs: str | None = None
     plan_id: str | None = None
     list_date: str | None = None
     """Day or year of a register: its places are named as on that day."""
+    labels: str | None = None
+    """Levels of a drawing that hold the class labels; ``layer`` names those of the borders."""
     columns: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("layer", "labels", mode="before")
+    @classmethod
+    def _level_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # levels of a DGN are numbers
 
     @model_validator(mode="before")
     @classmethod

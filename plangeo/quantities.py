@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -123,6 +124,8 @@ def take_apart(text: str, kind: Kind, default: Unit | None) -> Written | None:
 
 @lru_cache(maxsize=65_536)
 def _taken(text: str, kind: Kind, default: Unit | None) -> Written | None:
+    if any(c.isdigit() and not c.isdecimal() and before not in "mM" for before, c in pairwise(f" {text}")):
+        return None  # the mark of a footnote: "12,5²" is not 12,52
     plain = re.sub(r"(?<=[a-z])\.$", "", fold(text))
     if len(plain) > _MOST_LETTERS:
         return None

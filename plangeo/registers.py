@@ -19,6 +19,7 @@ import shapely
 from plangeo.arguments import take_sites
 from plangeo.canonical import SURVEYED, Survey, canonical_sites, find_columns, survey_sites
 from plangeo.crsreadings import datum_warnings
+from plangeo.declaredareas import AREA_COLUMNS
 from plangeo.formats.geoparquet import read_slices, stated_crs
 from plangeo.inputs import Raw, Request
 from plangeo.pairs import COMPILED_FROM
@@ -117,7 +118,8 @@ class FileRegister:
         for raw in self._slices(_SLICE):
             if not thin:
                 found = find_columns(raw.frame, "sites", self._profile, self._columns, self._path.name, notes)
-            wanted = dict.fromkeys([*(found[f] for f in SURVEYED if f in found), "source_row"])
+            kept = [name for name in AREA_COLUMNS if name in raw.frame]  # where plangeo wrote the file itself
+            wanted = dict.fromkeys([*(found[f] for f in SURVEYED if f in found), *kept, "source_row"])
             lines = _across(raw.frame.geometry.to_numpy())
             thin.append(raw.frame[list(wanted)].assign(geometry=lines))
         whole = gpd.GeoDataFrame(pd.concat(thin, ignore_index=True), geometry="geometry", crs=self._crs)

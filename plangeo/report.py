@@ -270,7 +270,8 @@ def _parquet(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if column != out.geometry.name and out[column].dtype == object:
             kinds = {type(v) for v in out[column] if not _blank(v)}
             if kinds != {bool}:
-                out[column] = [None if _blank(v) else str(v).encode("utf-8", "replace").decode() for v in out[column]]
+                texts = [None if _blank(v) else str(v).encode("utf-8", "replace").decode() for v in out[column]]
+                out[column] = pd.Series(texts, index=out.index, dtype=object)  # without rows a list would turn into numbers
     out.columns = [str(c) for c in out.columns]
     out.attrs = {}
     return out

@@ -37,8 +37,8 @@ class UnitRoom:
     """Its largest connected part, with what the plans cannot exclude; inf as above."""
     is_thin: bool = False
     """True when a displacement within the tolerance may take away all that would do."""
-    is_beside: bool = False
-    """True when ground that is not forbidden lies within the tolerance outside a unit that has none."""
+    beside_m: float = 0.0
+    """How far around a unit without any such ground zones that do not forbid the use were found; 0 when none were."""
     accuracy: Accuracy = Accuracy()
     forbidden: frozenset[str] = frozenset()
     """Classes of the forbidden ground."""

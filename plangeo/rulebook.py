@@ -37,15 +37,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from plangeo.errors import ProfileError, RulebookError
+from plangeo.landcodes import split_codes
 from plangeo.model import (
     Condition,
     Label,
+    Language,
     LegalBasis,
     Plan,
     PlanStatus,
@@ -79,6 +81,7 @@ from plangeo.yamlfile import MOST_BYTES, YamlDocument, YamlFault, read_yaml
 _KEPT_OUT: Mapping[str, PlanStatus] = {"expired": "expired", "superseded": "superseded", "revoked": "revoked"}
 _SHOWN = 200
 """Most faults one message spells out."""
+LANGUAGES: tuple[Language, Language] = ("vi", "en")
 _Dated = TypeVar("_Dated", Rule, Threshold, Requirement, Precedence)
 
 
@@ -167,11 +170,34 @@ class Rulebook:
             chain.append(zone_class.parent)
         return tuple(chain)
 
+    def with_mixed(self, codes: Iterable[str]) -> Rulebook:
+        """Return the book with a class for every mixed code among ``codes`` (ODT+CLN) whose parts it knows.
+
+        A class of the book's own that writes the same mixture in another way (ONT/CLN) stands above it, so that its rule counts.
+        """
+        own = {frozenset(parts): code for code in self.classes if len(parts := split_codes(code)) > 1}
+        mixed = {}
+        for code in codes:
+            parts = split_codes(code)
+            if code in self.classes or len(parts) < 2 or not all(part in self.classes for part in parts):
+                continue
+            named = Label(*(" + ".join(self.classes[p].name.text(lang) or p for p in parts) for lang in LANGUAGES))
+            same = own.get(frozenset(parts))
+            overlay = all(self.classes[p].overlay for p in parts)
+            mixed[code] = ZoneClass(code, named, same, overlay=overlay, parts=() if same else parts)
+        return replace(self, classes={**self.classes, **mixed}) if mixed else self
+
     def look_up(self, use: str, zone_code: str) -> Rule | None:
-        """Return the nearest rule: upwards through the classes, at each the exact use before "*"; None when none."""
+        """Return the nearest rule: upwards through the classes, at each the exact use before "*"; None when none.
+
+        On a mixed class the strictest rule of its parts; None where its parts leave that open.
+        """
         self._day()
         if zone_code not in self.classes or use not in self.uses:
             return None
+        if parts := self.classes[zone_code].parts:
+            asked = [p for p in parts if not self.classes[p].overlay or self.look_up(use, p)] or parts
+            return _strictest([self.look_up(use, part) for part in asked])
         for code in self.ancestors(zone_code):
             rule = self._rules.get((use, code)) or self._rules.get((ANY, code))
             if rule:
@@ -187,7 +213,8 @@ class Rulebook:
     def requirements_for(self, use: str, zone_codes: Collection[str]) -> tuple[int, ...]:
         """Return the numbers (places in ``requirements``) asked of a use on ground of these classes."""
         self._day()
-        classes = {ANY}.union(*(self.ancestors(code) for code in zone_codes))
+        parts = [part for code in zone_codes if code in self.classes for part in self.classes[code].parts]
+        classes = {ANY}.union(*(self.ancestors(code) for code in (*zone_codes, *parts)))
         return tuple(i for i, r in enumerate(self.requirements) if r.use in (use, ANY) and r.zone in classes)
 
     def order_for(self) -> tuple[Precedence, ...]:
@@ -199,6 +226,22 @@ class Rulebook:
         if self.on is None:
             raise RulebookError("The rulebook is not closed over a date yet: call rulebook.at(date) first.")
         return self.on
+
+
+def _strictest(rules: Sequence[Rule | None]) -> Rule | None:
+    """The rule that governs where all of these must consent; None where only the conditions of several could tell."""
+    known = [r for r in rules if r is not None]
+    plain = [r for r in known if not r.conditions]
+    worst = max(plain, key=lambda r: r.verdict, default=None)
+    if worst is not None and worst.verdict is Verdict.NOT_PERMITTED:
+        return worst
+    if len(known) < len(rules):
+        return None
+    conditional = set(known) - set(plain)
+    if not conditional:
+        return worst
+    alone = len(conditional) == 1 and (worst is None or worst.verdict is Verdict.PERMITTED)
+    return next(iter(conditional)) if alone else None
 
 
 def load_rulebook(path: str | Path) -> Rulebook:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plangeo.compatibility import NOTHING, Ground, SizedSpot, ask, ground_by_rule, has_conditions
+from plangeo.compatibility import NOTHING, Ground, SizedSpot, ask, ground_by_rule, has_conditions, relabelling_between
 from plangeo.faces import Faces, Spot, number, spread, sums
 from plangeo.model import Label, Measured, Rule, Threshold, Verdict, ZoneKey
 from plangeo.rulebook import Rulebook
@@ -143,7 +143,8 @@ def _judge_spot(
     if len({j.verdict for j in said}) == 1 or len({j.plan_id for j in said}) == 1 or len(themes) > 1:
         return [worst]
     named = " / ".join(f"{j.plan_id}: {j.code}" for j in said)
-    return [worst, Judged(Verdict.UNKNOWN, "plans_disagree", worst.plan_id, "", None, Label(named, named))]
+    note = relabelling_between(measured.rulebook, (j.code for j in said))
+    return [worst, Judged(Verdict.UNKNOWN, "plans_disagree", worst.plan_id, "", None, Label(named + note.vi, named + note.en))]
 
 
 def _severity(judged: Judged) -> tuple[Verdict, str, str]:

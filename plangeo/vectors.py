@@ -46,6 +46,7 @@ pyogrio.set_gdal_config_options(
         "GML_DOWNLOAD_SCHEMA": False,
         "GML_SKIP_RESOLVE_ELEMS": "ALL",
         "OGR_ARC_STEPSIZE": "1",
+        "DXF_ENCODING": "UTF-8",  # hand over the bytes: GDAL's decoder of CP1258 drops the last letter of every text
     }
 )
 _FIONA = {
@@ -65,6 +66,14 @@ _QUIET = (
     "Z geometry",
     "crs was not provided",
 )
+
+
+class SeveralLayers(InputError):
+    """A file holds several layers and none was named; ``names`` lists them."""
+
+    def __init__(self, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.names = names
 
 
 def read_layer(
@@ -117,10 +126,9 @@ def read_layer(
             "Check the export, or leave the layer out."
         )
     table = pd.DataFrame(fields) if fields else pd.DataFrame(index=range(len(wkb)))
-    table, text_notes = decode_frame(table, declared, from_bytes=encoding is not None)
-    notes += text_notes
+    table, decisions = decode_frame(table, declared, from_bytes=encoding is not None, known=request.known)
     if wkb is None:
-        return Raw(_numbered(table), layer, [*notes, "the layer has no geometry"], problems)
+        return Raw(_numbered(table), layer, [*notes, "the layer has no geometry"], problems, decisions)
     shapes, more = shapes_of(wkb)
     problems |= more
     crs_found = default_crs or (crs if carries_crs else None)
@@ -134,7 +142,21 @@ def read_layer(
     frame = gpd.GeoDataFrame(_numbered(table), geometry=gpd.GeoSeries(shapes, crs=settled), crs=settled)
     if problems:
         notes.append(f"{len(problems)} row(s) could not be read whole and are kept without geometry")
-    return Raw(frame, layer, notes, problems, stated_crs=crs_found)
+    return Raw(frame, layer, notes, problems, decisions, stated_crs=crs_found)
+
+
+def read_styles(path: Path, query: str, encoding: str | None = None) -> list[str]:
+    """Return the drawing style (OGR feature style: colour, text size and anchor) of every row of a drawing; empty when there is none.
+
+    ``query`` is a constant of the format, never a text of the user.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # told when the rows were read
+        try:
+            _, _, _, data = pyogrio.raw.read(path, sql=query, sql_dialect="OGRSQL", read_geometry=False, encoding=encoding)
+        except Exception:  # damaged bytes lead the binding to faults of any kind; styles only help
+            return []
+    return ["" if v is None else str(v) for v in data[0]]
 
 
 def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, ignore: Iterable[str] = ()) -> str:
@@ -169,9 +191,10 @@ def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, i
         )
     if len(wanted) > 1:
         names = ", ".join(repr(n) for n, _ in wanted[:20]) + (f" and {len(wanted) - 20} more" if len(wanted) > 20 else "")
-        raise InputError(
+        raise SeveralLayers(
             f"{name} has {len(wanted)} layers: {names}. plangeo does not guess which one is meant: "
-            f"name it with layer={wanted[0][0]!r} (on the command line: {path.name}::{wanted[0][0]})."
+            f"name it with layer={wanted[0][0]!r} (on the command line: {path.name}::{wanted[0][0]}).",
+            tuple(n for n, _ in wanted),
         )
     if len(wanted) < len(found):
         notes.append(
@@ -304,7 +327,8 @@ def _read_or_salvage(
         return meta["crs"], wkb, fields, {}
     except UnicodeDecodeError:
         meta, wkb, fields = _bulk(path, layer, "ISO-8859-1", options)
-        table, _ = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
+        table, told = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
+        notes += [str(decision) for decision in told]
         return meta["crs"], wkb, {str(c): table[c] for c in table}, {}
     except Exception as error:  # one damaged record raises anything from FeatureError to "year 0 is out of range"
         total = int(info["features"])

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.consent import casts_doubt
+from plangeo.consent import casts_doubt, is_overlay
 from plangeo.model import Check, Label, Language, Measured, Reason, Verdict
 from plangeo.room import DiscRoom, FaultyZone, UnitRoom
 from plangeo.rulebook import Rulebook
@@ -71,15 +71,17 @@ def _judge_unit(room: UnitRoom, use: str, declared_m2: float, book: Rulebook) ->
     share = room.would_m2 / room.area_m2
     row = {"measure": share, "unit": "share", "share": share, "area_m2": room.would_m2} | _told(_shares(room))
     needed = _least_area(declared_m2)
-    if room.faulty:
-        return row | _unknown("zones_faulty") | _told(_named(room.faulty, room))
-    if needed > room.area_m2:
-        sizes = {"measure": room.area_m2, "threshold": declared_m2, "unit": "m²", "area_m2": room.area_m2}
-        return sizes | _unknown("larger_than_unit") | _told(Label(room.name, room.name))
-    if room.forbidden_m2 > 0 and room.could_m2 == 0:
-        certain = {"reason": "nowhere", "verdict": "not_permitted"}
-        return row | (_within(room, _NOTHING_WOULD_DO) if room.is_beside else _if_stated(room, certain, _NOTHING_WOULD_DO))
+    faulty = [zone for zone in room.faulty if not is_overlay(zone[1], book) or book.look_up(use, zone[1])]
+    if faulty:
+        return row | _unknown("zones_faulty") | _told(_named(faulty))
+    if room.could_m2 == 0 and room.beside_m > 0:
+        return row | _unknown("beside_unit") | {"measure": room.beside_m, "unit": "m"}
+    if room.could_m2 == 0:
+        return row | _if_stated(room, {"reason": "nowhere", "verdict": "not_permitted"}, _NOTHING_WOULD_DO)
     sizes = {"threshold": declared_m2, "unit": "m²"}
+    if needed > room.area_m2:
+        told = sizes | {"measure": room.area_m2, "area_m2": room.area_m2} | _told(Label(room.name, room.name))
+        return told | _unknown("larger_than_unit")
     if room.could_m2 + _forgiven(use, room.forbidden, needed, book) < needed:
         told = row | sizes | {"measure": room.could_m2}
         return told | _if_stated(room, {"reason": "no_room", "verdict": "not_permitted"}, _NO_ROOM)
@@ -108,7 +110,7 @@ def _judge_disc(room: DiscRoom, use: str, declared_m2: float, book: Rulebook) ->
         return row | _unknown("disc_partly" if room.would > 0 else "disc_nowhere" if room.could == 0 else "disc_none_known")
     faulty = [zone for zone in room.faulty if casts_doubt(use, zone[1], zone[2], book)]
     if faulty:
-        return row | _unknown("zones_faulty") | _told(_named(faulty, room))
+        return row | _unknown("zones_faulty") | _told(_named(faulty))
     if room.gap_m < whole + (room.accuracy.tolerance_m or 0.0) - _NOISE_M:
         return row | _within(room, _EVERYWHERE)
     verdict = Verdict.CONDITIONAL if room.is_conditional else Verdict.PERMITTED
@@ -185,7 +187,7 @@ def _percent(share: float, language: Language) -> str:
     return f"{format_number(100 * share, language)}%"
 
 
-def _named(zones: Sequence[FaultyZone], room: UnitRoom | DiscRoom) -> Label:
+def _named(zones: Sequence[FaultyZone]) -> Label:
     told = ", ".join(f"{zone_id} ({code})" for zone_id, code, _ in zones[:5]) + (" …" if len(zones) > 5 else "")
     return Label(told, told)
 
@@ -242,6 +244,12 @@ CHECK = Check(
         "nowhere": Reason(
             "Dự án chưa có vị trí, nhưng không chỗ nào trong đơn vị hành chính kê khai là phù hợp với {use}. {detail}.",
             "The site has no place, but nowhere in the declared unit would {use} do. {detail}.",
+        ),
+        "beside_unit": Reason(
+            "Dự án chưa có vị trí và không chỗ nào trong đơn vị hành chính kê khai là phù hợp với {use}, nhưng trong {measure} quanh ranh giới "
+            "(sai số bản đồ) có vùng không bị loại trừ. {detail}.",
+            "The site has no place, and nowhere in the declared unit would {use} do, but within {measure} of its outline, which the maps "
+            "cannot exclude, lie zones that are not ruled out. {detail}.",
         ),
         "no_room": Reason(
             "Dự án chưa có vị trí, nhưng toàn bộ đất không bị loại trừ trong đơn vị hành chính kê khai nhiều nhất là {measure} (kể cả sai số bản đồ), ít hơn "

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from plangeo.compatibility import NOTHING, relabelling_between
 from plangeo.consent import is_overlay
 from plangeo.model import Check, Label, Measured, Reason, Verdict, ZoneKey
 from plangeo.rulebook import Rulebook
@@ -35,6 +36,7 @@ def judge(measured: Measured) -> pd.DataFrame:
         verdicts = {_verdict(measured, uses[at], code) for code in codes}
         reason = "same_class" if len(set(codes)) == 1 else "same_verdict" if len(verdicts) == 1 else "overlap"
         named = f"{' / '.join(codes)} ({', '.join(ids)})"
+        note = relabelling_between(measured.rulebook, codes) if reason == "overlap" else NOTHING
         share = math.fsum(part[1] for part in parts)
         rows.append(
             {
@@ -46,8 +48,8 @@ def judge(measured: Measured) -> pd.DataFrame:
                 "share": share,
                 "measure": share,
                 "unit": "share",
-                "detail": named,
-                "detail_en": named,
+                "detail": named + note.vi,
+                "detail_en": named + note.en,
             }
         )
     found = Findings("zone_conflict", sites["site_id"].tolist())

@@ -96,8 +96,8 @@ CHECK = Check(
             "verdict would change.",
         ),
         "no_rule": Reason(
-            "{size} ({share}) nằm trên {zone} theo {plan}: bộ quy tắc không có quy định cho {use} trên loại đất này.",
-            "{size} ({share}) lies on {zone} of {plan}: the rulebook has no rule for {use} on this class.",
+            "{size} ({share}) nằm trên {zone} theo {plan}: bộ quy tắc không có quy định cho {use} trên loại đất này. {detail}",
+            "{size} ({share}) lies on {zone} of {plan}: the rulebook has no rule for {use} on this class. {detail}",
         ),
         "class_unknown": Reason(
             "{size} ({share}) nằm trên vùng có mã {detail} của {plan} không có trong bộ quy tắc.",

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from plangeo.cad import Drawing, read_drawing, rows_of
+from plangeo.designfile import walk
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
-from plangeo.vectors import read_layer
 
 
 def read(path: Path, request: Request) -> Raw:
-    """Read the elements of a DGN v7 design file. **Raises** InputError for version 8 and other content; CrsError without ``crs=``."""
+    """Read the elements of a DGN v7 design file; of a plan, the zones its shapes and labels make (``plangeo.cad``).
+
+    **Raises** InputError for version 8 and other content, for levels that are not there or were not chosen; CrsError without ``crs=``.
+    """
+    return rows_of(read_elements(path, request), request, path)
+
+
+def read_elements(path: Path, request: Request) -> Drawing:
+    """Read all elements of a design file. **Raises** as ``read``."""
     head = read_head(path)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise InputError(
-            f"{path.name} is a DGN of version 8, which cannot be read here. In MicroStation save it as V7, DXF or shapefile."
+            f"{path.name} is a DGN of version 8, which cannot be read here. In MicroStation: File → Save As (or Export) → V7 DGN, DXF or "
+            "shapefile; the free Bentley View saves V7 as well. Then check that the extent is the same."
         )
     if not (len(head) >= 512 and head[0] in (0x08, 0xC8) and head[1] == 0x09 and head[2] == 0xFE):
         raise InputError(f"{path.name} is not a DGN design file of version 7: its content is {true_type(head)}.")
-    return read_layer(path, request, driver="DGN", encoding="ISO-8859-1", carries_crs=False)
+    walked = walk(path)
+    if not walked.drawn:
+        raise InputError(f"{path.name} draws nothing: {walked.warning(0) or 'it has no line, shape or text'}.")
+    drawing = read_drawing(path, request, driver="DGN", styles="SELECT OGR_STYLE FROM elements", encoding="ISO-8859-1")
+    return replace(drawing, ending=walked.warning(len(drawing.levels)))
 
 
 FORMAT = Format("DGN v7", (".dgn",), "vector", read)

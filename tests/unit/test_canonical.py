@@ -46,7 +46,7 @@ def zones(frame: gpd.GeoDataFrame, **keywords: object) -> gpd.GeoDataFrame:
 
 
 def notes(frame: pd.DataFrame) -> str:
-    json.dumps({key: told for key, told in frame.attrs["plangeo"].items() if key != "decisions"})
+    json.dumps(frame.attrs["plangeo"])
     return "\n".join(frame.attrs["plangeo"]["notes"])
 
 

@@ -248,6 +248,11 @@ def test_systems_with_a_code_mean_what_they_say(code: str) -> None:
     assert lost_datum(code, VN) is None
 
 
+def test_wgs84_utm_under_another_name_is_no_lost_datum() -> None:
+    assert lost_datum("+proj=utm +zone=48 +datum=WGS84 +type=crs", VN) is None
+    assert lost_datum("+proj=tmerc +lon_0=107.25 +k=0.9999 +x_0=500000 +datum=WGS84 +type=crs", VN) is not None
+
+
 def test_two_thousand_sites_are_compared_with_every_reading(communes: gpd.GeoDataFrame) -> None:
     spread = np.random.default_rng(3)
     lon, lat = spread.uniform(106.5, 106.8, 2000), spread.uniform(21.7, 21.9, 2000)
@@ -281,6 +286,21 @@ def test_a_row_with_its_axes_exchanged_is_named(truth: gpd.GeoDataFrame, map_fil
     told = _ask(tmp_path / "one.csv", districts=map_file, crs="EPSG:9215")
     assert told.found.outside() == [(4, True)]
     assert "with X and Y exchanged in that row alone, inside: row 6." in " ".join(told.text.split())
+
+
+def test_a_boundary_map_may_lack_its_system_or_its_datum(
+    truth: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    path = _list(truth, tmp_path / "list.csv", "EPSG:9215")
+    named = communes.rename(columns={"district_id": "ma_xa", "district_name": "name"}).to_crs("EPSG:9215")
+    named.to_file(tmp_path / "bare.shp")
+    (tmp_path / "bare.prj").unlink()
+    told = _ask(path, districts=tmp_path / "bare.shp", districts_crs="EPSG:9215")
+    assert _best(told).code == "EPSG:9215"
+    pyogrio.write_dataframe(named[["ma_xa", "name", "geometry"]], tmp_path / "lost.tab", driver="MapInfo File")
+    lost = _ask(path, districts=tmp_path / "lost.tab", crs="EPSG:9215")
+    assert "The boundary map: Datum lost" in " ".join(lost.text.split())
+    assert not lost.healthy
 
 
 def test_names_are_matched_mildly() -> None:
@@ -343,3 +363,22 @@ def test_the_command(truth: gpd.GeoDataFrame, map_file: Path, tmp_path: Path, ca
     target = tmp_path / "copy.gpkg"
     assert run(["doctor", str(path), "--districts", str(map_file), "--accept", "1", "--out", str(target)]) == 1
     assert len(gpd.read_file(target)) == 18
+
+
+BAD = Path(__file__).parents[2].parent / "shared/data/bad/03_crs"
+
+
+@pytest.mark.skipif(not BAD.exists(), reason="the shared set of bad inputs is not on this machine")
+def test_refusals_of_the_bad_set_point_to_the_doctor_who_can_read_it() -> None:
+    for name in ("garbage_prj.shp", "swapped_axes.geojson"):
+        with pytest.raises(InputError, match=f"plangeo doctor {name}"):
+            read_sites(BAD / name)
+    garbage = consult(BAD / "garbage_prj.shp")
+    assert garbage.found.in_use is None
+    assert garbage.found.proposed is None
+    swapped = consult(BAD / "swapped_axes.geojson")
+    assert swapped.found.proposed is swapped.found.best
+    assert _best(swapped).swapped
+    meridian = consult(BAD / "wrong_central_meridian.gpkg")
+    assert "no site lies in the area EPSG names for that system" in " ".join(meridian.text.split())
+    assert any(a.score.reading.code == "EPSG:9216" for a in meridian.found.alike), "107°30' is among what a map must decide"

@@ -15,13 +15,15 @@ from shapely.geometry import Point, box
 
 from plangeo.arguments import take_sites
 from plangeo.assessment import assess
+from plangeo.boundaries import join_boundaries
 from plangeo.canonical import canonical_register, canonical_sites
-from plangeo.declaredareas import parse_note
+from plangeo.declaredareas import AREA_COLUMNS, parse_note
 from plangeo.explanation import explain
 from plangeo.profiles import load_profile
 from plangeo.registers import open_register
 from plangeo.report import write_report
 from plangeo.sources import LayerFile, read_sites
+from plangeo.tables import SITES, check_table
 from tests import makers
 
 VN = load_profile("vn")
@@ -228,3 +230,63 @@ def test_the_workbook_shows_a_range_in_words(tmp_path):
     heading = [cell.value for cell in sheet[1]]
     shown = [row[heading.index("Kê khai (ha)")] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert shown[:3] == ["80,00 ha – 100,00 ha", "hơn 50,00 ha", 12.5]
+
+
+def test_boundaries_that_come_from_another_file_choose_as_well():
+    cells = ["1.234", "1.234", "1.100-1.300", "khoảng 1.250 ha", "1.234 sào", "1.234"]
+    places = [Point(449_000 + 20_000 * n, 2_417_000) for n in range(6)]
+    register = drawn(cells, places)
+    assert register["declared_area_text"].tolist() == cells
+    shapes = [square(1_234, 0), square(1.234, 1), square(1_200, 2), square(1.2, 3), square(44.4, 4)]
+    boundaries = canonical_sites(
+        gpd.GeoDataFrame({"Mã": [f"P{n}" for n in range(5)]}, geometry=shapes, crs="EPSG:9215"), VN, source="b"
+    )
+    joined = join_boundaries(register, boundaries)
+    check_table(joined, SITES, "sites")
+    assert joined["declared_area_m2"].tolist() == pytest.approx(
+        [12_340_000, 12_340, math.nan, math.nan, 444_240, math.nan], nan_ok=True
+    )
+    assert joined["declared_area_max_m2"].tolist()[2:4] == [13_000_000, 12_500]
+    assert joined["declared_area_approx"].tolist() == [False, False, False, True, False, False]
+    assert joined["declared_area_text"].tolist() == ["", "", "", "", "", "1.234"]
+    assert set(parse_note(joined["declared_area_note"][4])) == {"by_drawing", "doubtful_unit"}
+    assert "5 area(s) that read both ways were chosen" in said(joined)
+    assert register["declared_area_text"].tolist() == cells  # the register itself is left alone
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".parquet"])
+def test_a_file_plangeo_wrote_declares_what_it_did(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr("plangeo.registers.COMPILED_FROM", 0)
+    cells = ["80-100", "khoảng 50", "?", "12,5 + 3,2", "5 sào", "12", "1.234", "", "trên 5"]
+    frame = drawn(cells, [Point(449_000 + n, 2_417_000) for n in range(9)])
+    path = tmp_path / f"sites{suffix}"
+    frame.to_file(path) if suffix == ".gpkg" else frame.to_parquet(path)
+    whole = take_sites(read_sites(path))
+    parts = pd.concat(list(open_register(path).parts(4)), ignore_index=True)
+    for again in (whole, parts):
+        for column in AREA_COLUMNS:
+            assert [str(v) for v in again[column]] == [str(v) for v in frame[column]], column
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["1.234", "1,234", "?", "", "-", "khoảng 1,2", "1-2", "1.100-1.300", "5 sào", "0,9 + 0,33", "trên 1", "12¹", "1 công"]
+    ),
+    st.text(alphabet="0123456789.,-+ hakm²khoảng", max_size=14),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(CELLS, min_size=1, max_size=12))
+def test_no_site_is_permitted_out_of_an_area_nobody_could_read_or_confirm(cells):
+    frame = drawn(cells, [square(1.234)] * len(cells), use=["housing"] * len(cells))
+    ground = makers.zones(("Z", "ODT", box(440_000, 2_400_000, 470_000, 2_430_000), "P1"))
+    result = assess(frame, makers.rulebook(), on="2025-07-01", zones=ground)
+    for row, cell, verdict in zip(result.sites.to_dict("records"), cells, result.sites["verdict"], strict=True):
+        stated = not math.isnan(row["declared_area_m2"]) or row["declared_area_min_m2"] >= 0 or row["declared_area_max_m2"] >= 0
+        assert stated or row["declared_area_text"] or not cell.strip(" -–.,…")  # nothing is lost in silence
+        if verdict == "permitted":
+            assert not row["declared_area_text"]
+            assert not {"by_drawing", "doubtful_unit"} & set(parse_note(row["declared_area_note"]))
+            if row["declared_area_m2"] > 0:
+                assert row["declared_area_m2"] == pytest.approx(12_340, rel=0.06)

@@ -21,8 +21,8 @@ from shapely.geometry import Point, box
 from plangeo.bytetext import codec_of, decode_frame
 from plangeo.errors import CrsError, InputError
 from plangeo.formats import list_formats
-from plangeo.headers import table_from_rows
 from plangeo.inputs import Raw, Request, check_path, check_xml, unpack
+from plangeo.registertable import read_table
 
 SHARED = Path(__file__).parents[2].parent / "shared/data"
 KNOWN = frozenset({"ma du an", "ten du an", "kinh do", "vi do", "dien tich", "x", "y", "ten", "ma"})
@@ -261,7 +261,7 @@ def test_a_cpg_that_lies_or_is_nonsense_does_not_lose_the_file(tmp_path):
         path.with_suffix(".cpg").write_text(words)
         raw = read(path)
         assert raw.frame["name"][0] == "Lạng Sơn"
-        assert raw.notes
+        assert raw.notes or raw.decisions
 
 
 def test_garbage_prj_is_a_crs_error_that_shows_it(tmp_path):
@@ -272,19 +272,19 @@ def test_garbage_prj_is_a_crs_error_that_shows_it(tmp_path):
 
 
 def test_mojibake_is_repaired_and_plain_accents_are_not():
-    table, notes = decode_frame(
+    table, decisions = decode_frame(
         pd.DataFrame({"a": ["bÃ¢timent", "déjà", None], "b": ["Âu Lạc", "x", "y"]}), None, from_bytes=False
     )
     assert list(table["a"][:2]) == ["bâtiment", "déjà"]
     assert table["b"][0] == "Âu Lạc"
-    assert len(notes) == 1
+    assert len(decisions) == 1
     assert codec_of("65001") == "utf-8"
 
 
 def test_latin1_text_that_ends_in_an_accent_is_not_cut():
-    table, notes = decode_frame(pd.DataFrame({"a": ["Qué", "abc"]}), None, from_bytes=True)
+    table, decisions = decode_frame(pd.DataFrame({"a": ["Qué", "abc"]}), None, from_bytes=True)
     assert list(table["a"]) == ["Qué", "abc"]
-    assert "Latin-1" in notes[0]
+    assert "Latin-1" in decisions[0].said
 
 
 # --- MapInfo, DXF, KML, GML
@@ -391,7 +391,7 @@ def test_two_row_header_and_numbering_row(tmp_path):
 
 def test_first_project_is_not_taken_for_a_second_header_line():
     rows = [(1, ["Mã dự án", "Tên dự án", "Ghi chú"]), (2, ["PA", "Khu A", "xa"]), (3, ["PB", "Khu B", ""])]
-    frame, _ = table_from_rows(rows, KNOWN)
+    frame = read_table(rows, Request(known=KNOWN)).frame
     assert list(frame["Mã dự án"]) == ["PA", "PB"]
 
 
@@ -487,9 +487,10 @@ def test_csv_encodings_and_separators(tmp_path, text, encoding):
 
 
 def test_csv_in_the_vietnamese_code_page(tmp_path):
-    (tmp_path / "a.csv").write_bytes("Mã,Tên\nP1,Lúa".encode("cp1258", errors="ignore") + b"\xec\n")
+    (tmp_path / "a.csv").write_bytes(b"Ma\xde,T\xean\nP1,\xd0\xe2\xec\x74 l\xfaa\n")
     raw = read(tmp_path / "a.csv")
-    assert any("CP1258" in note for note in raw.notes)
+    assert raw.frame.iloc[0, 1] == "Đất lúa"
+    assert any("CP1258" in decision.said for decision in raw.decisions)
 
 
 def test_csv_source_row_counts_lines_and_binary_is_refused(tmp_path):

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import shapely
 
-from plangeo import assess, keptzones, layers, patches, placements
+from plangeo import assess, assess_to, backends, keptzones, layers, patches, placements, read_sites
 from plangeo.explanation import explain
 from plangeo.model import Assessment
 from plangeo.overlay import measure_zones
 from plangeo.patches import cut_ground
+from plangeo.report import write_outputs
 from plangeo.zonelayer import ZoneLayer
 from tests.makers import CRS, X0, Y0, rulebook, site, sites, square, zones
 
@@ -183,6 +184,39 @@ def test_a_unit_is_measured_once_however_many_sites_name_it(monkeypatch: pytest.
     assert len(cut) == 3
     shares = [round(float(said(result, f"S{n}")["share"]), 9) for n in range(3)]
     assert shares == [1.0, 0.5, 0.75]
+
+
+def test_sites_of_one_unit_go_together_and_come_back_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: list[Any] = []
+    monkeypatch.setattr(placements, "cut_ground", lambda *given: (cut.append(given), cut_ground(*given))[1])
+    names = ["Một", "Hai", "Ba"]
+    outlines = communes(**{name: square(1000 * n, 0, 1000) for n, name in enumerate(names)})
+    rows = [unplaced(f"S{n}", names[n % 3]) if n % 2 else site(f"S{n}", square(n, n, 5)) for n in range(60)]
+    ground = zones(("h", "ODT", box(0, 0, 1500, 1000), "P1"))
+    whole = assess(sites(*rows), rulebook(), on=ON, zones=ground, districts=outlines)
+    assert len(cut) == 3
+    monkeypatch.setattr("plangeo.assessment.SERIAL_SITES", 10)
+    apart = assess(sites(*rows), rulebook(), on=ON, zones=ground, districts=outlines)
+    assert len(cut) == 6
+    pd.testing.assert_frame_equal(pd.DataFrame(whole.findings), pd.DataFrame(apart.findings), check_exact=True)
+
+
+def test_a_streamed_register_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANGEO_CACHE", str(tmp_path / "cache"))
+    rows = [unplaced(f"u{n}", ["Một", "Hai"][n % 2], declared_area_m2=1e5 * n) for n in range(6)]
+    rows += [point(100 * n, 500, 1e4) | {"site_id": f"p{n}"} for n in range(6)]
+    ground = zones(("h", "ODT", box(0, 0, 370, 1000), "P1"), ("f", "RPH", box(370, 0, 1630, 1000), "P1"))
+    outlines = communes(Một=square(0, 0, 1000), Hai=square(1000, 0, 1000))
+    for name, frame in (("sites", sites(*rows).drop(columns="problem")), ("zones", ground), ("communes", outlines)):
+        frame.to_parquet(tmp_path / f"{name}.parquet")
+    drawn = {"zones": tmp_path / "zones.parquet", "districts": tmp_path / "communes.parquet"}
+    assess_to(
+        tmp_path / "parts", tmp_path / "sites.parquet", rulebook(), on=ON, part_sites=5, backend=backends.processes(2), **drawn
+    )
+    write_outputs(assess(read_sites(tmp_path / "sites.parquet"), rulebook(), on=ON, **drawn), tmp_path / "whole")
+    told = (tmp_path / "parts" / "findings.csv").read_text("utf-8")
+    assert told == (tmp_path / "whole" / "findings.csv").read_text("utf-8")
+    assert all(reason in told for reason in ("partly", "nowhere", "disc_partly", "disc_nowhere"))
 
 
 def test_what_is_too_large_to_measure_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
