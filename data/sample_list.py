@@ -110,7 +110,7 @@ def list_rows(places: Mapping[str, Point]) -> list[list[Any]]:
         row(
             5,
             "C-05",
-            _in_tcvn3("Khu trung chuyển hàng hoá số 2"),
+            _in_tcvn3("Khu trung chuyển hàng hoá"),
             "logistics",
             ("45.000 m2", "", "", ""),
             "Phường Đông Kinh",

@@ -15,6 +15,7 @@ from plangeo.formchecks import check_form
 from plangeo.forms import Recognised, plain_heading, recognise_form
 from plangeo.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, is_known, read_header, unique_names
 from plangeo.inputs import Request
+from plangeo.profiles import PLACE
 from plangeo.reading import Decision, Sentence
 from plangeo.subtotals import check_totals, read_amounts, settle_totals
 from plangeo.tablerows import Kind, Line, find_roles, tell_rows
@@ -24,7 +25,7 @@ _CRS_WORDS = ("kinh tuyen", "vn2000", "vn 2000", "vn-2000", "he toa do", "toa do
 _ERROR = re.compile(r"#(REF!|DIV/0!|N/A|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!)|Err:\d{3}")
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 _METRES = re.compile(r"[(\[]\s*(m|met|metre|metres)\s*[)\]]")
-_PLACE = frozenset({"north", "east", "longitude", "latitude", "wkt"})
+_PLACE = frozenset(PLACE)
 _NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
 _KINDS: Mapping[Kind, str] = {
     "group": "group rows; their text stands in the column 'group' of the projects below them",
@@ -241,9 +242,11 @@ def _apply_form(
     column = {i: str(table.frame.columns[n]) for n, i in enumerate(kept)}
     exact = {fields[fold(n)]: i for i, n in enumerate(header.names) if n and fold(n) in fields}
     loose: dict[str, list[int]] = {}
-    plain = {plain_heading(word): name for word, name in fields.items()}
+    plain: dict[str, str] = {}
+    for word in sorted(fields, key=lambda word: bool(_IN_BRACKETS.search(word))):  # what stands in brackets may tell fields apart
+        plain.setdefault(plain_heading(word), fields[word])
     for i, name in enumerate(header.names):
-        meant = plain.get(plain_heading(name)) if name else None
+        meant = plain.get(plain_heading(name)) if name and i not in exact.values() else None
         foreign = meant in _PLACE and _IN_BRACKETS.search(name) and not _METRES.search(fold(name))
         if meant and meant not in exact and not foreign:
             loose.setdefault(meant, []).append(i)

@@ -387,7 +387,7 @@ def told_columns(
     own = [str(c) for c in frame.columns if c not in (*_READERS_OWN, getattr(frame, "_geometry_column_name", None))]
     samples = {c: _sample(frame[c]) for c in own}
     placed = isinstance(frame, gpd.GeoDataFrame) or any(
-        all(f in found for f in way) for way in (("wkt",), ("longitude", "latitude"), ("north", "east"))
+        all(f in found for f in way) for way in (("wkt",), ("longitude", "latitude"), ("north", "east"), ("coordinates",))
     )
     words = {f: w for f, w in profile.synonyms.get("sites", {}).items() if f in found or not (placed and f in PLACE)}
     return column_decisions(found, own, words, given, read, samples, name)
