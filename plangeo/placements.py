@@ -20,6 +20,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from plangeo.bands import declared_ends, largest_areas
 from plangeo.checks import CHECKS
 from plangeo.compatibility import SIZES
 from plangeo.flips import tolerance_of
@@ -154,14 +155,8 @@ def measure_rooms(
 
 
 def _is_point_with_area(sites: gpd.GeoDataFrame, table: pd.DataFrame) -> NDArray[np.bool_]:
-    area = _areas(table)
+    area = largest_areas(table)
     return np.asarray((sites.geometry.geom_type == "Point").to_numpy() & (area > 0) & np.isfinite(area))
-
-
-def _areas(table: pd.DataFrame) -> NDArray[np.float64]:
-    if "declared_area_m2" not in table:
-        return np.full(len(table), np.nan)
-    return np.asarray(pd.to_numeric(table["declared_area_m2"], errors="coerce").to_numpy(dtype=float))
 
 
 @dataclass(frozen=True)
@@ -260,7 +255,8 @@ class _Units:
             else:
                 found.append((n, ", ".join(dict.fromkeys(shown[outline] for outline in meant.outlines)), ground))
         said = self._sayings.of(table.iloc[[n for n, _, _ in found]], [ground.kinds for _, _, ground in found])
-        areas = _areas(table).tolist()
+        low, high, _ = declared_ends(table)
+        areas = np.fmax(low, high).tolist()
         for (n, name, ground), says in zip(found, said, strict=True):
             rooms[ids[n]] = self._room(name, ground, says, areas[n], table.iloc[[n]])
         return rooms
@@ -347,15 +343,18 @@ def _disc_rooms(
 ) -> dict[str, UnitRoom | DiscRoom]:
     """The room of points with a declared area; see ``measure_rooms``."""
     stated = pd.to_numeric(table["accuracy_m"], errors="coerce").to_numpy(dtype=float)
-    radius = np.sqrt(_areas(table) / math.pi)
+    radius = np.sqrt(largest_areas(table) / math.pi)
     reach = radius + np.where((stated > 0) & np.isfinite(stated), stated, 0.0)
     points = sites.geometry.to_numpy()
     plans = [p.tolerance_m for p in sayings.law.plans.values() if sayings.law.plan_status(p.plan_id) == "in_force"]
     window = _discs(points, radius + reach + max((t for t in plans if t is not None), default=0.0))
     layer = zones.window(window_around(window, _AROUND_M))
     cut = [cut_ground(shape, layer, contact_m, _MOST_AROUND_POINT) for shape in window]
-    # What depends on the size of the site is asked of the declared one; the point itself has none.
-    said = sayings.of(table.assign(site_area_m2=_areas(table)), [frozenset(p.kinds) if p else frozenset() for p in cut])
+    # What depends on the size of the site is asked of the declared one where that is one number; the point itself has none.
+    low, high, _ = declared_ends(table)
+    said = sayings.of(
+        table.assign(site_area_m2=np.where(low == high, low, math.nan)), [frozenset(p.kinds) if p else frozenset() for p in cut]
+    )
     accuracies = [sayings.accuracy(frozenset(says)) for says in said]
     ids = table["site_id"].astype(str).tolist()
     touched = _discs(points, radius + reach + np.array([a.tolerance_m or 0.0 for a in accuracies]))

@@ -44,6 +44,7 @@ class UnitRoom:
     """Classes of the forbidden ground."""
     faulty: tuple[FaultyZone, ...] = ()
     doubt: str = ""
+
     """Which sum contradicts another; empty when all add up."""
 
     @property
@@ -77,3 +78,8 @@ class DiscRoom:
     accuracy: Accuracy = field(default_factory=Accuracy)
     faulty: tuple[FaultyZone, ...] = ()
     doubt: str = ""
+
+    @property
+    def area_m2(self) -> float:
+        """The declared area the disc stands for."""
+        return math.pi * self.radius_m**2
