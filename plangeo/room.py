@@ -44,7 +44,6 @@ class UnitRoom:
     """Classes of the forbidden ground."""
     faulty: tuple[FaultyZone, ...] = ()
     doubt: str = ""
-
     """Which sum contradicts another; empty when all add up."""
 
     @property
