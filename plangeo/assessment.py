@@ -42,6 +42,7 @@ from plangeo.pieces import hilbert_positions
 from plangeo.placements import measure_rooms
 from plangeo.precedence import govern, mark_prevailing
 from plangeo.profiles import load_profile
+from plangeo.reading import decision_rows
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.surroundings import measure_requirements
@@ -131,7 +132,7 @@ def assess(
         part,
         layers=opened.for_maps(law),
         repairs=_repairs(told, [*_rows_of(part.repairs), *opened.repairs]),
-        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ()))} for a in told)
+        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ())), "decisions": decision_rows(a)} for a in told)
         + tuple(raster_notes(role, path) for role, path in opened.rasters.items()),
     )
 

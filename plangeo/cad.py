@@ -158,7 +158,7 @@ def zones_of(drawing: Drawing, request: Request, path: Path) -> Raw:
     **Raises** InputError when a level is not there, or the drawing leaves a choice that nobody made.
     """
     levels = survey_levels(drawing)
-    as_coded = "zone_code" in request.fields
+    as_coded = "zone_code" in request.named
     borders = _border_levels(request.layer, levels, path, every=as_coded)
     on_border = np.isin(np.array(drawing.levels, dtype=object), borders)
     kinds = np.array(drawing.kinds, dtype=object)
@@ -192,7 +192,7 @@ def _as_drawn(drawing: Drawing, rows: Any, label_levels: Sequence[str], request:
             "Islands are cut out where the borders are drawn as open lines"
         )
         raw.decisions.append(Decision("shape", where, said))
-    return raw if "zone_code" in request.fields else _labelled(raw, shapes, drawing, label_levels, request, where)
+    return raw if "zone_code" in request.named else _labelled(raw, shapes, drawing, label_levels, request, where)
 
 
 def _from_lines(drawing: Drawing, rows: Any, label_levels: Sequence[str], request: Request, where: str) -> Raw:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from plangeo.bounds import check_bounds
 from plangeo.coordinates import places
+from plangeo.cornerlists import CORNERS
 from plangeo.declared import DECLARED, Declared, read_declared
 from plangeo.declaredareas import settle_by_drawing
 from plangeo.errors import CrsError, TableError
@@ -22,6 +23,7 @@ from plangeo.landcodes import find_confused_cells, read_zone_codes
 from plangeo.placereport import date_list
 from plangeo.profiles import PLACE, Profile
 from plangeo.quantities import cell_text
+from plangeo.reading import Decision, Sentence
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
 from plangeo.text import clean, fold, normalise_code, number_style, parse_number
 
@@ -85,16 +87,19 @@ def canonical_sites(
     source: str = "",
     survey: Survey | None = None,
     list_date: str | dt.date | None = None,
+    sentences: Sequence[Sentence] = (),
 ) -> gpd.GeoDataFrame:
     """Return a register as a table of the SITES contract, in the CRS of the file or of ``crs``.
 
     Parameters: ``raw`` a table of text cells or a GeoDataFrame; ``columns`` raw column → canonical field, winning
     over the profile's synonyms; ``source`` names the file in messages; ``survey`` of these rows, where ``raw`` is a part of
-    a register (with geometry); ``list_date`` the day or year of the list, where no column of its rows states one.
+    a register (with geometry); ``list_date`` the day or year of the list, where no column of its rows states one;
+    a register (with geometry); ``sentences`` titles and notes beside the table, which may state its CRS.
     Returns: rows in = rows out, own columns kept, notes and repairs in ``attrs["plangeo"]``.
     **Raises** TableError for columns that do not exist, CrsError for coordinates without CRS.
     """
     notes: list[str] = []
+    decisions: list[Decision] = []
     found = find_columns(raw, "sites", profile, columns, source, notes)
     out = _own_columns(raw, SITES)
     _fill_texts(out, raw, found, SITES, _row_ids(raw))
@@ -109,16 +114,28 @@ def canonical_sites(
     if isinstance(raw, gpd.GeoDataFrame):
         geometry, faults, reference = list(raw.geometry), [""] * len(raw), _stated(raw.crs, crs, source)
     else:
-        got = places(raw, _chosen_place(found, crs, source, notes), crs, profile, source)
-        geometry, faults, reference = got.geometry, got.problems, got.crs
+        got = places(raw, _chosen_place(raw, found, source, notes), crs, profile, source, sentences)
+        geometry, reference, decisions = got.geometry, got.crs, got.decisions
+        faults = _known_by_commune(got.problems, out)
         notes += got.notes
     out["problem"] = [_joined(a, b, c) for a, b, c in zip(_told(raw), problems, faults, strict=True)]
     frame = _gated(out, geometry, reference, "sites", profile, source, notes, survey.absurd if survey else None)
     settled = settle_by_drawing(frame, f"{source}, column {found.get('declared_area_m2', '')!r}", compare=survey is None)
     # a part of a register would say again what its other parts say
     confused = find_confused_cells(raw, profile, source) if survey is None else []
-    _about(frame)["decisions"] = [*declared.decisions, *settled, *confused]
+    _about(frame)["decisions"] = [*decisions, *declared.decisions, *settled, *confused]
     return frame
+
+
+def _known_by_commune(problems: Sequence[str], out: pd.DataFrame) -> list[str]:
+    """Rows without any place say so with the unit the register names; the prefix stays ``no_geometry:``."""
+    if "declared_district" not in out:
+        return list(problems)
+    units = [str(unit).replace(";", ",") for unit in out["declared_district"]]
+    return [
+        f"{p}, the place is known by the commune only ({u})" if p.startswith("no_geometry:") and u else p
+        for p, u in zip(problems, units, strict=True)
+    ]
 
 
 def canonical_zones(
@@ -252,23 +269,14 @@ def find_columns(
     return chosen
 
 
-def _chosen_place(found: Mapping[str, str], crs: Any, source: str, notes: list[str]) -> dict[str, str]:
-    """The place columns to read: shapes, else degrees, else metres; in degrees on another datum the stated CRS counts."""
-    kinds = [k for k in (("wkt",), ("longitude", "latitude"), ("north", "east")) if all(f in found for f in k)]
+def _chosen_place(raw: pd.DataFrame, found: Mapping[str, str], source: str, notes: list[str]) -> dict[str, str]:
+    """The place columns to read: shapes, else degrees, else metres, else cells of whole points; a corner list is its own place."""
+    pairs = (("wkt",), ("longitude", "latitude"), ("north", "east"), ("coordinates",))
+    kinds = [k for k in pairs if all(f in found for f in k)] if CORNERS not in raw else []
     if len(kinds) > 1:
         used, others = [found[f] for f in kinds[0]], [found[f] for k in kinds[1:] for f in k]
         notes.append(f"{source}: the place was read from {_listed(used)}; {_listed(others)} tell it again and were not read")
-    if not kinds or kinds[0] != ("longitude", "latitude") or crs is None:
-        return dict(found)
-    stated = as_crs(crs)
-    if stated.is_geographic:  # e.g. EPSG:4756, degrees on VN-2000: taken for WGS 84 they would lie 224 m off
-        rest = {f: n for f, n in found.items() if f not in PLACE}
-        return rest | {"north": found["latitude"], "east": found["longitude"]}
-    notes.append(
-        f"{source}: {found['longitude']!r} and {found['latitude']!r} are degrees, read on WGS 84; the stated {stated.name} is in metres "
-        "and was not used"
-    )
-    return dict(found)
+    return {f: n for f, n in found.items() if f not in PLACE or (kinds and f in kinds[0])}
 
 
 def _stated(own: Any, crs: Any, source: str) -> Any:
@@ -287,7 +295,7 @@ def _own_columns(raw: pd.DataFrame, contract: Iterable[Column]) -> pd.DataFrame:
     """The file's own columns; one that bears a canonical name is kept beside as ``<name>_raw``."""
     plain = pd.DataFrame(raw.drop(columns=raw.geometry.name)) if isinstance(raw, gpd.GeoDataFrame) else raw.copy()
     taken = {c.name for c in contract} - {"source_row", "problem"}
-    plain = plain.drop(columns=[c for c in ("problem",) if c in plain])
+    plain = plain.drop(columns=[c for c in ("problem", CORNERS) if c in plain])
     if "source_row" in plain:
         plain["source_row"] = [float(n) for n in _row_numbers(raw)]
     return plain.rename(columns={c: f"{c}_raw" for c in plain.columns if c in taken})

@@ -139,9 +139,10 @@ def plangeo(debug: bool) -> None:
     "--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column: 'Loại công trình=use', 'zones:KyHieu=zone_code'."
 )
 @click.option("--plan-id", metavar="PLAN", help="Plan that draws the zones, when their file does not say.")
-@click.option("--sheet", metavar="NAME", help="Sheet of the register's workbook.")
+@click.option("--sheet", metavar="NAME", help="Sheet of the register's workbook; '*' reads all sheets of one form.")
+@click.option("--header-row", metavar="N", help="Row of the register's header, e.g. 4, or 4-5 for two rows.")
 @click.option("--list-date", metavar="DATE", help="Day or year of the register: places are named as on that day.")
-@click.option("--boundaries", metavar="FILE", help="Polygons or lines that replace the point of the project with the same id.")
+@click.option("--boundaries", metavar="FILE", help="Polygons, lines or corner lists that replace the point of the project.")
 @click.option("--profile", metavar="NAME", help="Country or scheme: a name, or a YAML file.  [default: vn]")
 @click.option(
     "--check", "checks", multiple=True, metavar="CODE", help="Run only these checks (see `plangeo checks`). Repeatable."
@@ -168,10 +169,31 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     project = _project(register, project_file, given)
     if stream or resume:
         return _stream(project, resume)
-    result = _assess_and_write(project, Path(project.out))
+    result = _assess_and_write(project, Path(project.out), told=True)
     _summary(result, project.language)
     click.echo(_written(Path(project.out)))
     return _WELL if (result.sites["verdict"] == Verdict.PERMITTED.label).all() else _FINDINGS
+
+
+@plangeo.command(short_help="Say how a register is read, without judging it.")
+@click.argument("register")
+@click.option("--sheet", metavar="NAME", help="Sheet of the workbook; '*' reads all sheets of one form.")
+@click.option("--header-row", metavar="N", help="Row of the header, e.g. 4, or 4-5 for two rows.")
+@click.option("--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column, e.g. 'Tên dự án=name'. Repeatable.")
+@click.option("--crs", metavar="EPSG:n", help="CRS of the coordinates, when the file does not state it.")
+@click.option("--layer-name", "layer", metavar="NAME", help="Which layer of a file that holds several.")
+@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
+@click.option("--rows", "shown", type=click.IntRange(0, 1000), default=3, show_default=True, help="How many rows to show.")
+def read(register: str, columns: Sequence[str], profile: str, shown: int, **given: Any) -> int:
+    """Print what plangeo makes of REGISTER: its header, which column is which field, what was left out and why.
+
+    Nothing is judged and nothing written. The same --sheet, --header-row and --map correct `plangeo assess`.
+    """
+    from plangeo.readingreport import read_and_report
+
+    keywords = {name: value for name, value in given.items() if value is not None}
+    click.echo(read_and_report(register, profile, dict(_column(item) for item in columns) or None, shown, keywords))
+    return _WELL
 
 
 @plangeo.command(short_help="Say why a project got its verdict.")
@@ -426,7 +448,9 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
     if given["plan_id"] and "zones" not in layers:
         raise click.UsageError("--plan-id names the plan of the zones, and there is no --layer zones=…")
     return Project(
-        register=source("sites", register, sheet=given["sheet"], list_date=given.get("list_date")),
+        register=source(
+            "sites", register, sheet=given["sheet"], list_date=given.get("list_date"), header_row=given.get("header_row")
+        ),
         rulebook=given["rulebook"],
         on=_date(given["on"]),
         boundaries=source("boundaries", given["boundaries"]) if given["boundaries"] else None,
@@ -467,20 +491,26 @@ def _date(text: str) -> dt.date:
         raise click.UsageError(f"--on {text!r} is not a date; write year-month-day, e.g. --on 2025-07-01") from None
 
 
-def _assess_project(project: Project) -> Assessment:
+def _assess_project(project: Project, *, told: bool = False) -> Assessment:
+    """Read and judge; ``told`` prints how the register was read."""
     from plangeo.assessment import assess as judge
     from plangeo.boundaries import join_boundaries
+    from plangeo.readingreport import short_lines
     from plangeo.rulebook import load_rulebook
     from plangeo.sources import read_sites
 
     rulebook = load_rulebook(project.rulebook)
     register = project.register_
     _progress(f"reading {register.path}")
-    sites = read_sites(register.path, project.profile, **register.keywords("layer", "sheet", "crs", "columns", "list_date"))
+    named = register.keywords("layer", "sheet", "crs", "columns", "list_date", "header_row")
+    sites = read_sites(register.path, project.profile, **named)
+    for line in short_lines(sites.attrs.get("plangeo", {})) if told else ():
+        click.echo(line, err=True)
     if project.boundaries is not None:
         extra = project.boundaries
         _progress(f"reading {extra.path}")
-        shapes = read_sites(extra.path, project.profile, **extra.keywords("layer", "crs", "columns"))
+        sheet = extra.sheet or extra.layer  # of a workbook with corner lists
+        shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns"))
         sites = join_boundaries(sites, shapes)
     _progress(f"judging {len(sites)} sites")
     return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))
@@ -513,7 +543,9 @@ def _stream(project: Project, resume: bool) -> int:
     hashes = hash_files(_paths(project))
     assess_to(
         out,
-        LayerFile(register.path, project.profile, register.keywords("layer", "sheet", "crs", "columns", "list_date")),
+        LayerFile(
+            register.path, project.profile, register.keywords("layer", "sheet", "crs", "columns", "list_date", "header_row")
+        ),
         load_rulebook(project.rulebook),
         on=project.on,
         checks=project.checks,
@@ -530,12 +562,12 @@ def _stream(project: Project, resume: bool) -> int:
     return _WELL if {word for word, count in counts.items() if count} <= {Verdict.PERMITTED.label} else _FINDINGS
 
 
-def _assess_and_write(project: Project, out: Path) -> Assessment:
+def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Assessment:
     from plangeo.manifest import hash_files
     from plangeo.report import write_outputs
 
     hashes = hash_files(_paths(project))
-    result = _assess_project(project)
+    result = _assess_project(project, told=told)
     _progress("drawing the map")
     html = _map_html(result, project.language, project.title)
     _progress(f"writing {out}")

@@ -16,7 +16,8 @@ from xml.parsers import expat
 import pandas as pd
 
 from plangeo.errors import InputError
-from plangeo.reading import Decision
+from plangeo.forms import Form
+from plangeo.reading import Decision, Sentence
 
 MAX_ENTRIES = 5_000
 MAX_UNPACKED_BYTES = 4 * 1024**3
@@ -41,10 +42,15 @@ class Request:
     """Folded header words the profile knows; they tell a header row from a data row."""
     labels: str | None = None
     """Levels of a drawing whose texts are the labels of its shapes, several with commas."""
-    codes: frozenset[str] = frozenset()
-    """Class codes the profile knows; they tell a label from other texts of a drawing."""
-    fields: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     """Canonical fields for which the caller has named a column."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Folded header word → canonical field, as far as ``known`` words have one."""
+    header_row: tuple[int, int] | None = None
+    """First and last row of the header, where the user states them."""
+    forms: tuple[Form, ...] = ()
+    codes: frozenset[str] = frozenset()
+    """Class codes the profile knows: they may head columns of areas, and tell a label of a drawing from its other texts."""
 
 
 @dataclass
@@ -59,6 +65,10 @@ class Raw:
     decisions: list[Decision] = field(default_factory=list)
     stated_crs: Any = None
     """The CRS the file itself states, whatever the caller stated; None where it states none."""
+    sentences: list[Sentence] = field(default_factory=list)
+    """Titles and notes beside the table, as written."""
+    fields: dict[str, str] = field(default_factory=dict)
+    """Column → canonical field, where a form or a heading without its unit says so; words the profile knows go first."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class Source(_Strict):
     path: str = Field(min_length=1)
     layer: str | None = None
     sheet: str | None = None
+    header_row: int | str | None = None
     crs: str | None = None
     plan_id: str | None = None
     list_date: str | None = None

@@ -18,7 +18,8 @@ import pyproj
 import shapely
 
 from plangeo.canonical import find_columns
-from plangeo.coordinates import places
+from plangeo.coordinates import bare_points, places
+from plangeo.cornerlists import CORNERS
 from plangeo.crsreadings import WGS84, Floats
 from plangeo.errors import CrsError, InputError
 from plangeo.geometry import as_crs
@@ -93,7 +94,7 @@ def read_points(
     areas = bool((kinds == 2).any()) and "name" not in found
     plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
     bare = gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(shapes, index=plain.index))
-    told = [*raw.notes, *(d.said for d in raw.decisions if d.topic == "crs")]
+    told = [*raw.notes, *(s.text for s in raw.sentences), *(d.said for d in raw.decisions if d.topic == "crs")]
     said = tuple(dict.fromkeys(t for t in told if _SYSTEM.search(fold(t)) and _NUMBERS not in t))
     return RawPoints(name, x, y, declared, rows, pair, stated, remark, bare, said, areas)
 
@@ -114,12 +115,16 @@ def _from_table(
     frame: pd.DataFrame, found: Mapping[str, str], profile: Profile, name: str
 ) -> tuple[Any, pyproj.CRS | None, tuple[str, str] | None]:
     """Shapes of a table's rows, the CRS that goes without saying, and the two columns (first number, second number)."""
+    if CORNERS in frame:
+        return _shapes(places(frame, {}, _NUMBERS, profile, name).geometry), None, None
     if "wkt" in found:
         return _shapes(places(frame, {"wkt": found["wkt"]}, _NUMBERS, profile, name).geometry), None, None
     for north, east, stated in (("latitude", "longitude", as_crs(WGS84)), ("north", "east", None)):
         if north in found and east in found:
-            read = places(frame, {"north": found[north], "east": found[east]}, _NUMBERS, profile, name)
+            read = bare_points(frame, {north: found[north], east: found[east]}, profile, name)
             return _shapes(read.geometry), stated, (found[east], found[north])
+    if "coordinates" in found:
+        return _shapes(bare_points(frame, {"coordinates": found["coordinates"]}, profile, name).geometry), None, None
     raise InputError(
         f"{name}: no columns with coordinates were found among {', '.join(repr(str(c)) for c in frame.columns[:30])}. Name them: "
         "--map '<column>=north' --map '<column>=east' (metres), =latitude and =longitude (degrees), or =wkt."

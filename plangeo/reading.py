@@ -6,7 +6,8 @@ read, which rows are no projects, in which CRS coordinates stand. Notes of a rea
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 Topic = Literal["sheet", "header", "column", "row", "total", "form", "number", "encoding", "place", "crs", "shape"]
 
@@ -31,3 +32,20 @@ class Decision(NamedTuple):
     def __str__(self) -> str:
         told = f"{self.where}: {self.said}"
         return f"{told} [{self.sample}]" if self.sample else told
+
+
+class Sentence(NamedTuple):
+    """A text that stands beside the table: a title, a note; the best evidence of what the numbers mean."""
+
+    where: str
+    text: str
+
+
+def decisions_of(about: Mapping[str, Any]) -> list[Decision]:
+    """Return the decisions in ``attrs["plangeo"]`` of a frame, also of one that was kept in a file in between."""
+    return [Decision(*item) for item in about.get("decisions", ())]
+
+
+def decision_rows(about: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the same as plain data by name, for manifests and tables."""
+    return [item._asdict() for item in decisions_of(about)]

@@ -16,16 +16,20 @@ import numpy as np
 import pandas as pd
 
 from plangeo.arguments import take_layer
-from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
+from plangeo.boundaries import join_boundaries
+from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones, find_columns
 from plangeo.coordinates import places
 from plangeo.crsreadings import datum_warnings
 from plangeo.errors import InputError, TableError
 from plangeo.features import canonical_features
+from plangeo.fieldcolumns import column_decisions
 from plangeo.formats import list_formats
+from plangeo.headers import parse_header_row
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
 from plangeo.placereport import report_places
-from plangeo.profiles import Profile, load_profile
+from plangeo.profiles import PLACE, Profile, load_profile
 from plangeo.reading import Decision
+from plangeo.registertable import GROUP, NOTE, SHEET
 from plangeo.text import fold
 
 
@@ -38,24 +42,47 @@ def read_sites(
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
     list_date: str | dt.date | None = None,
+    boundaries: str | Path | LayerFile | gpd.GeoDataFrame | None = None,
+    header_row: int | str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a register of projects into a table of the SITES contract; rows in = rows out.
 
     ``path`` is a workbook, a text table or a vector file. ``layer`` and ``sheet`` choose one of several.
     ``crs`` states the CRS of a file that states none, and of coordinate columns. ``columns`` maps a column
     of the file to a canonical name and wins over the profile's synonyms. ``list_date`` is the day (or year) of the
-    list, for rows that do not state it: places are named as on that day. The result keeps the file's own
-    columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes).
+    list, for rows that do not state it: places are named as on that day. ``boundaries`` are areas or lines by identifier, which
+    take the place of the register's own: a vector file, a workbook of corner lists, or a frame (``boundaries.join_boundaries``).
+    ``header_row`` states the header of a table (4, or "4-5"); ``sheet="*"`` reads all sheets of one form.
+    The result keeps the file's own columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes, decisions).
 
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
     chosen = _profile(profile)
-    raw, used, request = _read(path, chosen, Request("sites", layer, sheet, crs), columns)
+    asked = Request("sites", layer, sheet, crs, header_row=parse_header_row(header_row))
+    raw, used, request = _read(path, chosen, asked, columns)
     stated = None if isinstance(raw.frame, gpd.GeoDataFrame) else crs
-    frame = canonical_sites(raw.frame, chosen, columns=columns, crs=stated, source=Path(path).name, list_date=list_date)
+    frame = canonical_sites(
+        raw.frame,
+        chosen,
+        columns=_columns(raw, chosen, columns, path),
+        crs=stated,
+        source=Path(path).name,
+        list_date=list_date,
+        sentences=raw.sentences,
+    )
     if chosen.units is not None:
         frame.attrs["plangeo"].setdefault("decisions", []).extend(report_places(frame, chosen.units))
-    return _finish(frame, raw, used, request, path)
+    frame = _finish(frame, raw, used, request, path)
+    return frame if boundaries is None else join_boundaries(frame, _boundaries(boundaries, chosen))
+
+
+def _boundaries(source: str | Path | LayerFile | gpd.GeoDataFrame, profile: Profile) -> gpd.GeoDataFrame:
+    if isinstance(source, gpd.GeoDataFrame):
+        return source
+    if isinstance(source, LayerFile):
+        named = dict(source.keywords)
+        return read_sites(source.path, source.profile, **named | {"sheet": named.get("sheet") or named.get("layer")})
+    return read_sites(source, profile)
 
 
 def read_zones(
@@ -114,15 +141,17 @@ def read_register(
     *,
     sheet: str | None = None,
     columns: Mapping[str, str] | None = None,
+    header_row: int | str | None = None,
 ) -> pd.DataFrame:
     """Read a list of projects without need of geometry into a plain table with canonical column names.
 
     **Raises** InputError, TableError, ProfileError.
     """
     chosen = _profile(profile)
-    raw, used, request = _read(path, chosen, Request("register", None, sheet, None), columns)
+    asked = Request("register", None, sheet, None, header_row=parse_header_row(header_row))
+    raw, used, request = _read(path, chosen, asked, columns)
     plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
-    frame = canonical_register(plain, chosen, columns=columns, source=Path(path).name)
+    frame = canonical_register(plain, chosen, columns=_columns(raw, chosen, columns, path), source=Path(path).name)
     finished: pd.DataFrame = _finish(frame, raw, used, request, path)
     return finished
 
@@ -307,9 +336,17 @@ def _read(
         raise TableError(
             f"columns={columns!r}: give a dictionary of texts, column of the file → field, e.g. {{'MaDA': 'site_id'}}."
         )
-    words = profile.header_words("sites" if request.role == "register" else request.role)
-    fields = frozenset((columns or {}).values())
-    request = replace(request, known=words | {fold(name) for name in columns or {}}, fields=fields)
+    table = "sites" if request.role == "register" else request.role
+    words = profile.header_words(table)
+    stated = {fold(name): meant for name, meant in (columns or {}).items()}
+    request = replace(
+        request,
+        known=words | set(stated),
+        fields=profile.header_fields(table) | stated,
+        forms=profile.forms if table == "sites" else (),
+        codes=frozenset(profile.classes),
+        named=frozenset((columns or {}).values()),
+    )
     raw, files, _ = read_raw(path, request)
     if isinstance(raw.frame, gpd.GeoDataFrame) and raw.frame.crs is not None:
         west, south, east, north = raw.frame.total_bounds
@@ -322,6 +359,33 @@ def _read(
     raw.frame = raw.frame.rename(columns={"problem": "problem_raw"})
     raw.frame["problem"] = [raw.problems.get(position, "") for position in range(len(raw.frame))]
     return raw, files, request
+
+
+def _columns(raw: Raw, profile: Profile, columns: Mapping[str, str] | None, path: str | Path) -> dict[str, str]:
+    """Return column → field of a register: what the user says, then what the form or a heading says; and record the columns.
+
+    **Raises** TableError as ``find_columns`` does.
+    """
+    given = dict(columns or {})
+    read = {c: f for c, f in raw.fields.items() if c in raw.frame and c not in given and f not in given.values()}
+    name = Path(path).name
+    chosen = given | read
+    found = find_columns(raw.frame, "sites", profile, chosen, name, [])
+    own = [str(c) for c in raw.frame.columns if c not in (*_READERS_OWN, getattr(raw.frame, "_geometry_column_name", None))]
+    samples = {c: _sample(raw.frame[c]) for c in own}
+    placed = any(all(f in found for f in way) for way in (("wkt",), ("longitude", "latitude"), ("north", "east")))
+    words = {f: w for f, w in profile.synonyms.get("sites", {}).items() if f in found or not (placed and f in PLACE)}
+    raw.decisions += column_decisions(found, own, words, given, read, samples, name)
+    return chosen
+
+
+_READERS_OWN = ("source_row", "problem", GROUP, SHEET, NOTE)
+
+
+def _sample(values: pd.Series) -> str:
+    """The first value of a column that says something."""
+    texts = (" ".join(str(v).split()) for v in values.head(50).tolist() if v is not None and v == v)
+    return next((t for t in texts if t), "")[:60]
 
 
 def _with_geometry(raw: Raw, profile: Profile, request: Request, path: str | Path) -> gpd.GeoDataFrame:

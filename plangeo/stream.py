@@ -31,6 +31,7 @@ from plangeo.model import Assessment
 from plangeo.pairs import COMPILED_FROM, prefers_compiled
 from plangeo.parts import add_up, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
 from plangeo.prepared import hash_file, hash_frame
+from plangeo.reading import decision_rows
 from plangeo.registers import Register, open_register
 from plangeo.report import begin_output, publish, temporary_folder
 from plangeo.rulebook import Rulebook
@@ -227,7 +228,7 @@ def _nothing_but(register: Register, opened: OpenLayers, case: Case) -> Assessme
     part = assess_part(blank, case)
     return replace(
         part,
-        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ()))} for a in told)
+        inputs=tuple({**a.get("fingerprint", {}), "notes": list(a.get("notes", ())), "decisions": decision_rows(a)} for a in told)
         + tuple(raster_notes(role, path) for role, path in opened.rasters.items()),
         repairs=pd.DataFrame(),
     )

@@ -72,6 +72,7 @@ def write_workbook(listing: Listing, path: Path) -> None:
         _finding_sheet(book.add_worksheet("Phát hiện"), assessment, findings, styles)
         _evidence_sheet(book.add_worksheet("Chứng cứ"), listing, styles)
         _repair_sheet(book.add_worksheet("Sửa chữa"), assessment, styles)
+        _reading_sheet(book.add_worksheet("Đọc dữ liệu"), assessment, styles)
         _provenance_sheet(book.add_worksheet("Thông tin"), assessment, styles)
         for sheet in book.worksheets():
             _page(sheet, assessment)
@@ -391,6 +392,7 @@ def _evidence_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, For
         "zone_id",
         "district_name",
         "area_m2",
+        "area_ellipsoidal_m2",
         "length_m",
         "share",
         "prevails",
@@ -440,6 +442,41 @@ def _repair_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str,
     _table(sheet, frame, columns, styles, frozen=2, empty="Không có hình học nào phải sửa.")
 
 
+_TOPICS = {
+    "sheet": "Trang tính",
+    "header": "Dòng tiêu đề",
+    "column": "Cột",
+    "row": "Dòng",
+    "total": "Dòng tổng",
+    "form": "Biểu mẫu",
+    "number": "Số, đơn vị",
+    "encoding": "Bảng mã",
+    "place": "Địa danh",
+    "crs": "Hệ tọa độ",
+    "shape": "Hình học",
+}
+
+
+def _reading_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
+    """What the readers decided about every input, and what they noted, as an officer checks it."""
+    rows: list[tuple[Any, ...]] = []
+    for item in assessment.inputs:
+        file = str(item.get("name", item.get("role", "?")))
+        for d in item.get("decisions", ()):
+            rows.append((file, _TOPICS.get(d["topic"], d["topic"]), d["where"], d["said"], d["sample"], d["confidence"]))
+        rows += [(file, "Ghi chú", "", one_line(note), "", None) for note in item.get("notes", ())]
+    frame = pd.DataFrame(rows, columns=["file", "topic", "where", "said", "sample", "confidence"], dtype=object)
+    columns = [
+        _Column("file", "Tệp", 22),
+        _Column("topic", "Nội dung", 14),
+        _Column("where", "Ở đâu", 34),
+        _Column("said", "Đã hiểu thế nào", 70),
+        _Column("sample", "Ví dụ", 50),
+        _Column("confidence", "Độ tin cậy", 10, "number"),
+    ]
+    _table(sheet, frame, columns, styles, frozen=0, empty="Không có gì phải ghi nhận.")
+
+
 def _provenance_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
     book = assessment.rulebook
     rows: list[tuple[str, str, Any]] = [
@@ -455,7 +492,9 @@ def _provenance_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[
         rows.append(("Hệ tọa độ", f"Phép chuyển {n}", "; ".join(f"{key}: {one_line(value)}" for key, value in operation.items())))
     for item in assessment.inputs:
         role = str(item.get("role", "?"))
-        rows += [("Dữ liệu vào", f"{role}: {key}", text) for key, text in _flat(item) if key not in {"role", "notes"}]
+        rows += [
+            ("Dữ liệu vào", f"{role}: {key}", text) for key, text in _flat(item) if key not in {"role", "notes", "decisions"}
+        ]
     rows += [("Nội dung chưa kiểm tra", skipped.check, skipped.why.vi) for skipped in assessment.not_run]
     rows += [("Ghi chú", "", note) for note in notes_of(assessment)]
     rows += [("Phần mềm", name, version) for name, version in versions().items()]

@@ -5,14 +5,19 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from pathlib import Path
 
 from plangeo.bytetext import read_rows
+from plangeo.cornerlists import read_corner_sheet
+from plangeo.crsnotes import sheet_sentences
 from plangeo.errors import InputError
-from plangeo.headers import table_from_rows
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
+from plangeo.registertable import read_table
 
 MAX_BYTES = 2 * 1024**3
+_STATED = re.compile(r"sep=([;,\t|])\s*?(?:\r?\n|\r)")
+"""The first line of files Excel wrote for itself."""
 _SEPARATORS = (";", ",", "\t", "|")
 
 
@@ -25,7 +30,8 @@ def read(path: Path, request: Request) -> Raw:
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path.name} is larger than 2 GB. Convert it to Parquet or GeoPackage.")
     text, notes, from_bytes = _text(path, head)
-    separator = _separator(text)
+    stated = _STATED.match(text)
+    separator = stated.group(1) if stated else _separator(text)
     try:
         # one cell may hold a whole geometry as text
         csv.field_size_limit(1 << 30)
@@ -39,14 +45,25 @@ def read(path: Path, request: Request) -> Raw:
         raise InputError(
             f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line."
         ) from error
+    rows = rows[1:] if stated else rows
     rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
-    frame, more = table_from_rows(rows, request.known)
-    if frame.empty:
+    corners = read_corner_sheet(rows, request.known, (), path.name) if request.role in ("sites", "register") else None
+    if corners is not None:
+        return Raw(corners.frame, path.stem, notes + corners.notes, {}, [*decisions, *corners.decisions], sheet_sentences(rows))
+    table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])
+    if table.frame.empty:
         raise InputError(f"{path.name} has no row below its header. Check the export.")
-    widths = {len(c) for _, c in rows if any(c)}
-    if max(widths) > len(rows[0][1]) > 1 and any(len(c) > len(rows[0][1]) and any(c[len(rows[0][1]) :]) for _, c in rows[1:]):
-        more.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
-    return Raw(frame, path.stem, notes + more, decisions=decisions)
+    width = max((len(c) for n, c in rows if n in table.header), default=0)
+    if width > 1 and any(any(c[width:]) for n, c in rows if table.header and n > table.header[-1]):
+        table.notes.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
+    return Raw(
+        table.frame,
+        path.stem,
+        notes + table.notes,
+        decisions=[*decisions, *table.decisions],
+        sentences=sheet_sentences(rows),
+        fields=table.fields,
+    )
 
 
 def _text(path: Path, head: bytes) -> tuple[str, list[str], bool]:
@@ -54,6 +71,8 @@ def _text(path: Path, head: bytes) -> tuple[str, list[str], bool]:
     blob = path.read_bytes()
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return blob.decode("utf-16", errors="replace"), ["encoding: UTF-16"], False
+    if wide := _wide(head):
+        return blob.decode(wide, errors="replace"), [f"encoding: {wide.upper()}, without a byte-order mark"], False
     if (
         b"\0" in head
         or head.startswith((b"PK\x03\x04", b"%PDF", b"SQLite format"))
@@ -66,6 +85,17 @@ def _text(path: Path, head: bytes) -> tuple[str, list[str], bool]:
         return blob.decode("utf-8-sig"), [], False
     except UnicodeDecodeError:
         return blob.decode("latin-1"), [], True
+
+
+def _wide(head: bytes) -> str:
+    """The UTF-16 of a text without byte-order mark: most of every other byte is zero, the rest is not; empty otherwise."""
+    half = len(head) // 2
+    if half < 8 or head.startswith((b"PK", b"SQLite")):
+        return ""
+    even, odd = (head[start : 2 * half : 2].count(0) for start in (0, 1))
+    if odd > 0.5 * half and even == 0:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.5 * half and odd == 0 else ""
 
 
 def _separator(text: str) -> str:

@@ -3,88 +3,144 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import pandas as pd
 import python_calamine as calamine
 
 from plangeo.bytetext import read_rows
+from plangeo.cornerlists import read_corner_sheet
+from plangeo.crsnotes import sheet_sentences
 from plangeo.errors import InputError
-from plangeo.headers import table_from_rows
-from plangeo.inputs import UNZIP_FAULTS, Format, Raw, Request, check_zip, read_head, require_signature, true_type
-from plangeo.text import write_number
+from plangeo.headers import Row
+from plangeo.inputs import Format, Raw, Request, read_head, require_signature, true_type
+from plangeo.reading import Decision
+from plangeo.registertable import SHEET, Table, read_table, rows_text
+from plangeo.sheetmarks import MAX_COLUMNS, MAX_ROWS, Marks, inspect_workbook, too_large
+from plangeo.text import fold, write_number
 
-MAX_ROWS = 1_000_000
-MAX_COLUMNS = 2_000
-MAX_CELLS = 30_000_000
+ALL_SHEETS = "*"
+"""Asks for all sheets that are lists of the same form, one under another."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_DTD = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-# a cell with content (self-closing ones carry only a format), a row that is hidden, a formula without a stored value
-_CELL = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,4})(\d{1,8})"[^<>]*(?<!/)>')
-_HIDDEN_ROW = re.compile(rb'<(?:\w+:)?row\s(?=[^<>]*\shidden="(?:1|true)")[^<>]*?\br="(\d+)"')
-_NO_VALUE = re.compile(
-    rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,4}\d{1,8})"[^<>]*>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>'
-)
-_REPEAT = re.compile(rb'number-(?:rows|columns)-repeated="(\d+)"')
-_ERROR = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]{1,4}\d{1,8})"(?=[^<>]*\bt="e")[^<>]*>')
-_OVERLAP = 4096
-
-
-class _Seen(NamedTuple):
-    """What a walk over one sheet's XML showed."""
-
-    hidden: list[int]
-    without_value: list[str]
-    errors: list[str]
 
 
 def read(path: Path, request: Request) -> Raw:
-    """Read one sheet of a workbook; numbers without ``.0``, dates as ISO, identifiers untouched.
+    """Read one sheet of a workbook, or all of one form (``sheet="*"``); numbers without ``.0``, dates as ISO, identifiers untouched.
 
     **Raises** InputError for a wrong suffix, a password, document types in the XML, archives or sheets
     beyond the limits, several sheets with data and no ``sheet=``, and a sheet without rows.
     """
-    suffix = path.suffix.lower()
-    head = read_head(path)
-    seen: dict[int, _Seen] = {}
-    if suffix == ".xls":
-        require_signature(path, [_OLE, b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00"], "an .xls workbook")
-    else:
-        if head.startswith(_OLE):
-            raise InputError(
-                f"{path.name} is protected by a password (or is an old .xls under another name). Save it without password as .xlsx."
-            )
-        if not head.startswith(b"PK"):
-            raise InputError(
-                f"{path.name} is not a workbook: its content is {true_type(head)}. Rename it to its true type (.csv for text tables)."
-            )
-        seen = _inspect(path, suffix)
-    try:
+    _check_content(path)
+    marks = inspect_workbook(path, path.suffix.lower())
+    with _readable(path):
         book = calamine.CalamineWorkbook.from_path(path)
-        name, sheet, notes = _choose(book, request, path)
-        if sheet.end is not None and (sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS):
-            raise InputError(_too_large(path, name, sheet.end[0] + 1, sheet.end[1] + 1))
-        rows = [
-            (number, [cell_text(c) for c in cells])
-            for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1)
-        ]
-        merged = sheet.merged_cell_ranges or []
-    except (InputError, KeyboardInterrupt, SystemExit, MemoryError):
+        names = list(book.sheet_names)
+        visible = [m.name for m in book.sheets_metadata if m.visible == calamine.SheetVisibleEnum.Visible]
+        sheets = [m.name for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
+    file = _File(path, book, names, {names[i]: m for i, m in marks.items() if i < len(names)}, request)
+    hidden = [n for n in sheets if n not in visible]
+    told = _told_hidden(file, hidden, request)
+    if request.sheet == ALL_SHEETS and ALL_SHEETS not in names:
+        raw = _read_all(file, [n for n in sheets if n in visible])
+    else:
+        name = _choose(file, [n for n in sheets if n in visible], hidden)
+        raw = file.corners(name) or _read_list(file, name)
+    raw.notes[:0] = [f"hidden sheet(s) not read: {', '.join(hidden)}"] if told else []
+    raw.decisions[:0] = told
+    return raw
+
+
+def _read_list(file: _File, name: str) -> Raw:
+    table = file.table(name)
+    if table.frame.empty:
+        raise InputError(
+            f"{file.path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file."
+        )
+    return Raw(table.frame, name, table.notes, decisions=table.decisions, sentences=table.sentences, fields=table.fields)
+
+
+class _File:
+    """A workbook that is open: its sheets as tables."""
+
+    def __init__(self, path: Path, book: Any, names: list[str], marks: Mapping[str, Marks], request: Request) -> None:
+        self.path, self.book, self.names, self.marks, self.request = path, book, names, marks, request
+
+    def rows(self, name: str) -> tuple[list[Row], list[Any]]:
+        """Return the rows of a sheet as text, and its merged ranges. **Raises** InputError beyond the limits."""
+        with _readable(self.path):
+            sheet = self.book.get_sheet_by_name(name)
+            if sheet.end is not None and (sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS):
+                raise InputError(too_large(self.path, name, sheet.end[0] + 1, sheet.end[1] + 1))
+            rows = [
+                (number, [cell_text(c) for c in cells])
+                for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1)
+            ]
+            own = self.marks.get(name, Marks()).merged
+            return rows, list(sheet.merged_cell_ranges or ()) if own is None else own
+
+    def filled(self, name: str) -> bool:
+        with _readable(self.path):
+            return self.book.get_sheet_by_name(name).end is not None
+
+    def table(self, name: str) -> Table:
+        """Return the list on a sheet, with what is special about its rows."""
+        rows, merged = self.rows(name)
+        rows, decoded = read_rows(rows, self.request.known, place=f"sheet {name!r}")
+        table = read_table(rows, self.request, merged, place=f"sheet {name!r}", titles=[name])
+        notes, decisions = self._marked(name, rows)
+        table.notes += notes
+        table.decisions[:0] = decoded
+        table.decisions += decisions
+        table.sentences = sheet_sentences(rows)
+        return table
+
+    def corners(self, name: str) -> Raw | None:
+        """Return the parcels of a sheet that lists corners; None for any other sheet."""
+        if self.request.role not in ("sites", "register"):
+            return None
+        rows, merged = self.rows(name)
+        rows, decoded = read_rows(rows, self.request.known, place=f"sheet {name!r}")
+        found = read_corner_sheet(rows, self.request.known, merged, f"{self.path.name}, sheet {name!r},")
+        if found is None:
+            return None
+        notes, decisions = self._marked(name, rows)
+        decisions = [*decoded, *found.decisions, *decisions]
+        return Raw(found.frame, name, found.notes + notes, decisions=decisions, sentences=sheet_sentences(rows))
+
+    def _marked(self, name: str, rows: Sequence[Row]) -> tuple[list[str], list[Decision]]:
+        return _marked(self.marks.get(name), name, {number for number, cells in rows if any(cells)})
+
+
+def _check_content(path: Path) -> None:
+    """**Raises** InputError when the content is not what the suffix says, or is locked."""
+    head = read_head(path)
+    if path.suffix.lower() == ".xls":
+        require_signature(path, [_OLE, b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00"], "an .xls workbook")
+    elif head.startswith(_OLE):
+        raise InputError(
+            f"{path.name} is protected by a password (or is an old .xls under another name). Save it without password as .xlsx."
+        )
+    elif not head.startswith(b"PK"):
+        raise InputError(
+            f"{path.name} is not a workbook: its content is {true_type(head)}. Rename it to its true type (.csv for text tables)."
+        )
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """**Raises** InputError for whatever calamine raises."""
+    try:
+        yield
+    except (InputError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:  # a panic inside calamine is not an Exception
         raise InputError(
             f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again."
         ) from error
-    rows, decisions = read_rows(rows, request.known, place=f"sheet {name!r}")
-    frame, more = table_from_rows(rows, request.known, merged)
-    if frame.empty:
-        raise InputError(
-            f"{path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file."
-        )
-    return Raw(frame, name, notes + more + _sheet_notes(seen.get(list(book.sheet_names).index(name))), decisions=decisions)
 
 
 def cell_text(value: Any) -> str:
@@ -106,175 +162,125 @@ def cell_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
 
 
-def _choose(book: Any, request: Request, path: Path) -> tuple[str, Any, list[str]]:
-    """Return the name of the sheet to read, the sheet, and notes on the hidden ones."""
-    names = list(book.sheet_names)
-    hidden = [m.name for m in book.sheets_metadata if m.visible != calamine.SheetVisibleEnum.Visible]
-    sheets = [m.name for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
-    if request.sheet is not None:
-        if request.sheet not in names:
-            raise InputError(f"{path.name} has no sheet {request.sheet!r}; it has {', '.join(map(repr, names))}.")
-        return request.sheet, book.get_sheet_by_name(request.sheet), []
-    visible = {n: book.get_sheet_by_name(n) for n in sheets if n not in hidden}
-    filled = [n for n, sheet in visible.items() if sheet.end is not None]
+def _told_hidden(file: _File, hidden: Sequence[str], request: Request) -> list[Decision]:
+    if not hidden or (request.sheet is not None and request.sheet != ALL_SHEETS):
+        return []
+    said = f"{len(hidden)} hidden sheet(s) not read; name one with --sheet if it is meant"
+    return [Decision("sheet", f"file {file.path.name}", said, ", ".join(map(repr, hidden[:20])))]
+
+
+def _choose(file: _File, visible: Sequence[str], hidden: Sequence[str]) -> str:
+    """Return the sheet to read. **Raises** InputError when it does not exist, or when several hold data and none is named."""
+    asked, path = file.request.sheet, file.path
+    if asked is not None:
+        if asked in file.names:
+            return asked
+        alike = [n for n in file.names if fold(n) == fold(asked)]
+        if len(alike) == 1:  # written without tone marks, or with a space too many
+            return alike[0]
+        raise InputError(f"{path.name} has no sheet {asked!r}; it has {', '.join(map(repr, file.names))}.")
+    filled = [n for n in visible if file.filled(n)]
     if not filled:
         also = f" Hidden sheets: {', '.join(map(repr, hidden))}; name one with sheet= if it is meant." if hidden else ""
         raise InputError(f"{path.name} has no visible sheet with data.{also}")
     if len(filled) > 1:
+        tables = {name: _look(file, name) for name in filled[:_MOST_SHEETS]}
+        shown = "".join(f"\n- {name!r}: {_about(table)}" for name, table in tables.items())
+        lists = [name for name, table in tables.items() if table.listed]
+        every = f" sheet={ALL_SHEETS!r} reads all lists of the same form one under another." if len(lists) > 1 else ""
         raise InputError(
             f"{path.name} has {len(filled)} sheets with data: {', '.join(map(repr, filled))}. plangeo does not guess which one is meant: "
-            f"name it with sheet={filled[0]!r}."
+            f"name it with sheet={(lists or filled)[0]!r} (--sheet on the command line).{every}{shown}"
         )
-    return filled[0], visible[filled[0]], [f"hidden sheet(s) not read: {', '.join(hidden)}"] if hidden else []
+    return filled[0]
 
 
-def _inspect(path: Path, suffix: str) -> dict[int, _Seen]:
-    """Walk the archive before calamine does: it would reserve memory for every cell up to the farthest one."""
-    entries = check_zip(path)
-    found: dict[int, _Seen] = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {e.filename for e in entries}
-            order = _sheet_files(archive, names) if suffix in {".xlsx", ".xlsm"} else []
-            for entry in entries:
-                low = entry.filename.lower()
-                if low.endswith((".xml", ".rels")):
-                    seen = _walk(archive, entry.filename, path, suffix)
-                    if entry.filename in order:
-                        found[order.index(entry.filename)] = seen
-                elif low.endswith(".bin") and "/worksheets/" in low:
-                    _bound_binary(archive.read(entry), path, entry.filename)
-    except InputError:
-        raise
-    except UNZIP_FAULTS as error:
-        raise InputError(f"{path.name} is damaged ({error}). Open it in Excel and save it again.") from error
-    return found
+_MOST_SHEETS = 40
 
 
-def _sheet_files(archive: zipfile.ZipFile, names: set[str]) -> list[str]:
-    """Return the XML file of each sheet, in the workbook's order."""
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
-        return []
-    targets = {}
-    for tag in re.findall(rb"<(?:\w+:)?Relationship\s[^<>]*>", archive.read("xl/_rels/workbook.xml.rels")):
-        key, target = re.search(rb'\bId="([^"]*)"', tag), re.search(rb'\bTarget="([^"]*)"', tag)
-        if key and target:
-            text = target.group(1).decode("utf-8", "replace")
-            targets[key.group(1)] = text.lstrip("/") if text.startswith("/") else f"xl/{text}"
-    keys = re.findall(rb'<(?:\w+:)?sheet\s[^<>]*\w+:id="([^"]*)"', archive.read("xl/workbook.xml"))
-    return [targets.get(key, "") for key in keys]
+def _look(file: _File, name: str) -> Table:
+    """Read a sheet nobody asked for, only to say what it holds; a header row the user stated is meant for another one."""
+    other = _File(file.path, file.book, file.names, file.marks, replace(file.request, header_row=None))
+    return other.table(name)
 
 
-def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[bytes, int]]:
-    """Yield windows of an entry that overlap, so that no tag is cut, and where the fresh part of each begins."""
-    tail = b""
-    with archive.open(name) as stream:
-        while block := stream.read(1 << 22):
-            yield tail + block, len(tail)
-            tail = (tail + block)[-_OVERLAP:]
+def _about(table: Table) -> str:
+    if not table.listed:
+        return "no list of projects (no rows, or no known columns with names or identifiers)"
+    form = f", {table.form.form.title.en}" if table.form else ""
+    return f"{len(table.frame)} row(s) look like projects, {table.known} columns are known{form}"
 
 
-def _walk(archive: zipfile.ZipFile, name: str, path: Path, suffix: str) -> _Seen:
-    hidden: dict[int, None] = {}
-    blank: dict[str, None] = {}
-    errors: dict[str, None] = {}
-    rows = columns = 0
-    low = name.lower()
-    worksheet = "/worksheets/" in low and suffix != ".ods"
-    for window, _ in _chunks(archive, name):
-        if any(mark in window for mark in _DTD):
-            raise InputError(
-                f"{path.name}: {name} declares a document type or entities, which can hide a bomb. A genuine workbook has none: "
-                "open it in Excel or LibreOffice and save it again."
-            )
-        if worksheet:
-            cells = _CELL.findall(window)
-            rows = max([rows, *map(int, {digits for _, digits in cells})])
-            columns = max([columns, *map(_column_number, {letters for letters, _ in cells})])
-            # the patterns are slow: a plain search says whether they can match at all
-            if b"hidden=" in window:
-                hidden |= dict.fromkeys(int(n) for n in _HIDDEN_ROW.findall(window))
-            if b"<f" in window or b":f" in window:
-                blank |= dict.fromkeys(c.decode() for c in _NO_VALUE.findall(window))
-            if b't="e"' in window:
-                errors |= dict.fromkeys(c.decode() for c in _ERROR.findall(window))
-        elif suffix == ".ods" and low == "content.xml":
-            _bound_ods(window, path)
-    if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
-        raise InputError(_too_large(path, name.rpartition("/")[2], rows, columns))
-    return _Seen(list(hidden), list(blank), list(errors))
-
-
-def _bound_ods(window: bytes, path: Path) -> None:
-    """Refuse cells with content that claim to be repeated beyond the limits."""
-    for row in re.finditer(rb"<table:table-cell\s([^<>]*)>\s*<text:p", window):
-        repeat = _REPEAT.search(row.group(1))
-        if repeat and int(repeat.group(1)) > MAX_COLUMNS:
-            raise InputError(_too_large(path, "content.xml", 1, int(repeat.group(1))))
-    for row in re.finditer(rb"<table:table-row\s([^<>]*)>((?:(?!</table:table-row>).){0,4000})", window, re.DOTALL):
-        repeat = _REPEAT.search(row.group(1))
-        if repeat and int(repeat.group(1)) > 1000 and b"<text:p" in row.group(2):
-            raise InputError(_too_large(path, "content.xml", int(repeat.group(1)), 1))
-
-
-def _bound_binary(blob: bytes, path: Path, name: str) -> None:
-    """Walk the records of an .xlsb sheet and refuse cells beyond the limits."""
-    place, rows, columns, size = 0, 0, 0, len(blob)
-    while place < size:
-        kind = blob[place]
-        place += 1
-        if kind & 0x80 and place < size:
-            kind = (kind & 0x7F) | (blob[place] & 0x7F) << 7
-            place += 1
-        length = shift = 0
-        while place < size:
-            byte = blob[place]
-            place += 1
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            if not byte & 0x80 or shift > 21:
-                break
-        if kind == 0:
-            rows = max(rows, int.from_bytes(blob[place : place + 4], "little") + 1)
-        elif 2 <= kind <= 11:
-            columns = max(columns, int.from_bytes(blob[place : place + 4], "little") + 1)
-        place += length
-    if rows > MAX_ROWS + 48_576 or columns > MAX_COLUMNS or rows * max(columns, 1) > MAX_CELLS:
-        raise InputError(_too_large(path, name.rpartition("/")[2], rows, columns))
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _too_large(path: Path, sheet: str, rows: int, columns: int) -> str:
-    return (
-        f"{path.name}, sheet {sheet!r} reaches to row {rows:,} and column {columns:,}; at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns "
-        f"and {MAX_CELLS:,} cells are read. Often it is one stray cell far away: press Ctrl+End in Excel, delete the rows and columns "
-        "beyond the table, and save."
-    )
-
-
-def _sheet_notes(seen: _Seen | None) -> list[str]:
-    if seen is None:
-        return []
-    notes = []
-    if seen.hidden:
-        notes.append(
-            f"{len(seen.hidden)} row(s) hidden in the sheet were read like the others: row(s) {', '.join(map(str, seen.hidden[:20]))}"
+def _read_all(file: _File, visible: Sequence[str]) -> Raw:
+    """Read all visible sheets that are lists of one form. **Raises** InputError when there is none, or their columns differ."""
+    tables = {name: file.table(name) for name in visible if file.filled(name)}
+    lists = {name: t for name, t in tables.items() if t.listed}
+    if not lists:
+        raise InputError(f"{file.path.name} has no sheet with a list of projects. Name one with sheet=.")
+    forms: dict[tuple[str, ...], list[str]] = {}
+    for name, table in lists.items():
+        forms.setdefault(tuple(sorted(fold(c) for c in table.frame.columns if c not in _READERS_OWN)), []).append(name)
+    if len(forms) > 1:
+        shown = "".join(f"\n- {', '.join(map(repr, names))}: {', '.join(columns)[:300]}" for columns, names in forms.items())
+        raise InputError(
+            f"{file.path.name}: its lists have different columns, so they cannot stand one under another. Read them one by one with "
+            f"sheet=.{shown}"
         )
-    if seen.without_value:
-        notes.append(
-            f"{len(seen.without_value)} formula(s) without a stored value read as empty: {', '.join(seen.without_value[:10])}; open and save the file in Excel"
-        )
-    if seen.errors:
-        notes.append(
-            f"{len(seen.errors)} cell(s) with an Excel error (#REF!, #DIV/0! …) read as empty: {', '.join(seen.errors[:10])}"
-        )
-    return notes
+    first = next(iter(lists.values()))
+    whole = {fold(str(c)): str(c) for c in first.frame.columns}
+    frames = []
+    for name, table in lists.items():
+        frame = table.frame.rename(columns={c: whole.get(fold(str(c)), c) for c in table.frame.columns})
+        frame[SHEET] = name
+        frames.append(frame)
+    frame = pd.concat(frames, ignore_index=True)
+    for column in frame.columns:
+        if column != "source_row":
+            frame[column] = frame[column].fillna("")
+    _identify(frame, file.request, first.fields)
+    decisions = [
+        Decision("sheet", f"sheet {n!r}", f"read, {len(t.frame)} row(s); its name stands in the column {SHEET!r}")
+        for n, t in lists.items()
+    ]
+    decisions += [Decision("sheet", f"sheet {n!r}", f"not read: {_about(t)}") for n, t in tables.items() if n not in lists]
+    notes = [f"{len(lists)} sheets were read one under another: {', '.join(lists)}"]
+    for name, table in lists.items():
+        notes += [f"{name}: {note}" for note in table.notes]
+        decisions += table.decisions
+    sentences = [sentence for table in lists.values() for sentence in table.sentences]
+    return Raw(frame, ", ".join(lists), notes, decisions=decisions, sentences=sentences, fields=first.fields)
+
+
+_READERS_OWN = ("group", "row_note", "source_row", SHEET)
+
+
+def _identify(frame: pd.DataFrame, request: Request, fields: Mapping[str, str]) -> None:
+    """Row numbers repeat from sheet to sheet: without a column of identifiers, sheet and row are one."""
+    known = {request.fields.get(fold(str(c))) for c in frame.columns} | set(fields.values())
+    if "site_id" not in known:
+        frame["site_id"] = [f"{s}-row-{int(n)}" for s, n in zip(frame[SHEET], frame["source_row"], strict=True)]
+
+
+def _marked(marks: Marks | None, name: str, filled: set[int]) -> tuple[list[str], list[Decision]]:
+    """Return, as notes and as decisions, what is special about rows and cells of a sheet."""
+    if marks is None:
+        return [], []
+    notes, decisions = [], []
+    hidden = [row for row in sorted(set(marks.hidden)) if row in filled]
+    if hidden:
+        shown = ", ".join(map(str, hidden[:20]))
+        notes.append(f"{len(hidden)} row(s) hidden in the sheet were read like the others: row(s) {shown}")
+        said = f"{len(hidden)} row(s) hidden in the sheet (by hand or by a filter) were read like the others"
+        decisions.append(Decision("row", f"sheet {name!r}, {rows_text(hidden)}", said))
+    for cells, said in (
+        (marks.without_value, "formula(s) without a stored value read as empty; open and save the file in Excel"),
+        (marks.errors, "cell(s) with an Excel error (#REF!, #DIV/0! …) read as empty; correct their formulas"),
+    ):
+        if cells:
+            shown = ", ".join(cells[:10]) + (" …" if len(cells) > 10 else "")
+            notes.append(f"{len(cells)} {said.partition(' read as')[0]} read as empty: {shown}")
+            decisions.append(Decision("row", f"sheet {name!r}", f"{len(cells)} {said}", shown))
+    return notes, decisions
 
 
 FORMAT = Format("spreadsheet", (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), "table", read)

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from plangeo.errors import ProfileError
+from plangeo.forms import Form, forms_from_data
 from plangeo.model import Label, ZoneClass
 from plangeo.profiles.landuse import LandUse, read_landuse, read_provenance
+from plangeo.systems import ProvinceMeridian, System, read_meridians, read_systems
 from plangeo.tables import DERIVED, SITES
 from plangeo.text import clean, fold
 from plangeo.unitregister import KindOfUnit, UnitRegister, Words, read_units
@@ -27,7 +29,7 @@ from plangeo.yamlfile import YamlFault, read_yaml
 Text = Annotated[str, StringConstraints(strict=True, max_length=300)]
 MOST_BYTES = 2_000_000
 """Size bound of a profile and of its class table."""
-PLACE = ("north", "east", "longitude", "latitude", "wkt")
+PLACE = ("north", "east", "longitude", "latitude", "wkt", "coordinates")
 """Fields that say where a row lies; they become its geometry."""
 _FIELDS = {
     "sites": {c.name for c in SITES if c.name not in {"geometry", "problem", "repaired", "source_row", *DERIVED}} | set(PLACE),
@@ -65,10 +67,24 @@ class Profile:
     """Zone numbers that may stand before an easting, as millions of metres."""
     landuse: LandUse = field(default_factory=LandUse)
     """Lists of codes by regulation, successors of codes, codes that are taken for others."""
+    systems: tuple[System, ...] = ()
+    """Coordinate systems that sentences of a sheet may name."""
+    meridians: tuple[ProvinceMeridian, ...] = ()
+    """What each province measures in: for suggestions only."""
+    forms: tuple[Form, ...] = ()
+    """Kinds of lists known by name."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
         return frozenset(fold(word) for words in self.synonyms.get(table, {}).values() for word in words)
+
+    def header_fields(self, table: str) -> dict[str, str]:
+        """Return folded column name → canonical field; a name of several fields is the first one's."""
+        fields: dict[str, str] = {}
+        for name, words in self.synonyms.get(table, {}).items():
+            for word in (name, *words):
+                fields.setdefault(fold(word), name)
+        return fields
 
 
 class _Title(BaseModel):
@@ -111,6 +127,9 @@ class _Form(BaseModel):
     crs_readings: list[Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")]] = []
     easting_prefixes: list[Annotated[int, Field(ge=1, le=99)]] = []
     landuse: dict[str, Text] = {}
+    systems: Text | None = None
+    meridians: Text | None = None
+    forms: Text | None = None
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -141,12 +160,15 @@ def load_profile(name: str | Path = "vn") -> Profile:
         classes = {} if form.classes is None else _classes(table, form.classes)
         landuse = replace(read_landuse(form.landuse, beside, classes), provenance=read_provenance(table))
         units = None if form.units is None else _register(form.units, beside(form.units.table), beside(form.units.links))
+        tables = [_table(name, path.parent, packaged) for name in (form.systems, form.meridians)]
+        systems, meridians = read_systems(tables[0]), read_meridians(tables[1])
     except ValidationError as fault:
         faults = [f"- {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in fault.errors()]
         raise ProfileError("\n".join([f"The profile {str(name)!r} cannot be used:", *faults])) from fault
-    except (OSError, UnicodeDecodeError, YamlFault, csv.Error) as fault:
+    except (OSError, ValueError, YamlFault, csv.Error) as fault:
         raise ProfileError(f"The profile {str(name)!r} cannot be used: {fault}") from fault
     _check(form, str(name))
+    forms = _forms(form, folder if packaged else path.parent, packaged, str(name))
     return Profile(
         name=path.stem,
         title=Label(form.title.vi, form.title.en),
@@ -162,6 +184,9 @@ def load_profile(name: str | Path = "vn") -> Profile:
         origin=str(name),
         crs_readings=tuple(form.crs_readings),
         easting_prefixes=tuple(form.easting_prefixes),
+        systems=systems,
+        meridians=meridians,
+        forms=forms,
     )
 
 
@@ -182,6 +207,27 @@ def _read_register(written: str, table: str, links: str) -> UnitRegister:
     lists = (form.below, form.filler, form.several, form.beside, form.former, form.present)
     said = (tuple(clean(word).casefold() for word in words) for words in lists)
     return read_units(table, links, levels=[Label(e.vi, e.en) for e in form.levels], kinds=kinds, words=Words(*said))
+
+
+def _table(name: str | None, beside: Path, packaged: bool) -> str:
+    """The text of a table a profile names: beside its own file, else one that comes with plangeo; no table is an empty one."""
+    if name is None:
+        return "epsg,name,datum,width_deg,central_meridian,province,central_meridian_dms\n"
+    ours = resources.files(__name__) / name
+    if packaged or (ours.is_file() and not (beside / name).exists()):
+        return ours.read_text("utf-8")
+    return _bounded(beside / name)
+
+
+def _forms(form: _Form, folder: Any, packaged: bool, name: str) -> tuple[Form, ...]:
+    """The lists known by name, from the YAML the profile names."""
+    if form.forms is None:
+        return ()
+    try:
+        text = (folder / form.forms).read_text("utf-8") if packaged else _bounded(folder / form.forms)
+        return forms_from_data(read_yaml(text).data, frozenset(_FIELDS["sites"]))
+    except (OSError, UnicodeDecodeError, YamlFault, ValueError) as fault:  # pydantic's faults are ValueErrors
+        raise ProfileError(f"The profile {name!r} cannot be used: {form.forms}: {fault}") from fault
 
 
 def _bounded(path: Path) -> str:

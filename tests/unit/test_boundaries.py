@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 from shapely.geometry import Point, box
 
 from plangeo.boundaries import join_boundaries
+from plangeo.sources import LayerFile, read_sites
 
 
 def table(
@@ -62,3 +64,85 @@ def test_strangers_become_a_note_and_never_a_site() -> None:
     out = join_boundaries(table(["A"], [Point(0, 0)]), table(["Z"], [AREA]))
     assert out["site_id"].tolist() == ["A"]
     assert any("1 without a row in the register" in note and "Z" in note for note in out.attrs["plangeo"]["notes"])
+
+
+def corner_sheet(path: Path, *blocks: tuple[str, float, float]) -> Path:
+    """A text table of corner lists: squares of 100 m with a title each."""
+    lines = ["Bảng kê tọa độ góc ranh", "(VN-2000, kinh tuyến trục 107°15', múi chiếu 3°)"]
+    for title, x, y in blocks:
+        lines += [title, "Điểm;X (m);Y (m)"]
+        corners = [(x, y), (x, y + 100), (x + 100, y + 100), (x + 100, y), (x, y)]
+        lines += [f"{n % 4 + 1};{py:.2f};{px:.2f}" for n, (px, py) in enumerate(corners)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def register(path: Path) -> Path:
+    rows = [
+        "Mã;Tên dự án;Loại dự án;Xã",
+        "P-1;Khu đô thị Bản Mây;Khu đô thị;Xã A",
+        "P-2;Khu đô thị Bản Mây giai đoạn 2;Khu đô thị;Xã A",
+    ]
+    path.write_text("\n".join([*rows, "P-3;Chợ;Chợ;Xã A"]), encoding="utf-8")
+    return path
+
+
+def said(frame: gpd.GeoDataFrame) -> str:
+    about = frame.attrs["plangeo"]
+    return "\n".join([*about["notes"], *map(str, about["decisions"])])
+
+
+def test_corner_lists_find_their_projects_by_name_or_id_in_the_title(tmp_path: Path) -> None:
+    listed = corner_sheet(
+        tmp_path / "corners.csv",
+        ("Khu đô thị Bản Mây giai đoạn 2 - khu 1", 450_000, 2_417_000),
+        ("Khu đô thị Bản Mây giai đoạn 2 - khu 2", 450_500, 2_417_000),
+        ("Ranh giới dự án (P-1)", 451_000, 2_417_000),
+        ("Dự án khác", 452_000, 2_417_000),
+    )
+    out = read_sites(register(tmp_path / "register.csv"), boundaries=listed)
+    assert out["site_id"].tolist() == ["P-1", "P-2", "P-3"]
+    assert out.geometry.area.fillna(0).round(6).tolist() == [10_000.0, 20_000.0, 0.0]
+    assert out["problem"].tolist()[:2] == ["", ""]
+    assert out["problem"][2].startswith("no_geometry")
+    assert "was taken for the boundary of P-2" in said(out)
+    assert "1 project(s) have none there and keep the place of the register: P-3" in said(out)
+    assert "left aside: Dự án khác" in said(out)
+    assert out.attrs["plangeo"]["fingerprint"]["boundaries"]["name"] == "corners.csv"
+
+
+def test_a_title_that_names_several_projects_is_given_to_none(tmp_path: Path) -> None:
+    listed = corner_sheet(tmp_path / "corners.csv", ("Ranh giới P-1 và P-3", 450_000, 2_417_000))
+    out = read_sites(register(tmp_path / "register.csv"), boundaries=listed)
+    assert out.geometry.isna().all()
+    assert "holds the names of several projects (P-1, P-3)" in said(out)
+
+
+def test_overlapping_blocks_of_one_project_are_a_fault(tmp_path: Path) -> None:
+    listed = corner_sheet(tmp_path / "corners.csv", ("P-1 bản cũ", 450_000, 2_417_000), ("P-1 bản mới", 450_050, 2_417_000))
+    out = read_sites(register(tmp_path / "register.csv"), boundaries=LayerFile(listed))
+    assert out["problem"][0].startswith("no_geometry")
+    assert "duplicate_boundary" in out["problem"][0]
+
+
+def test_identifiers_that_fit_nothing_are_shown_from_both_sides() -> None:
+    out = join_boundaries(table(["A"], [Point(0, 0)]), table(["Z"], [AREA]))
+    assert "The register has A, the boundaries have" in said(out)
+
+
+def test_a_faulty_list_makes_its_project_unknown_instead_of_leaving_the_point() -> None:
+    shapes = table(["A"], [None], ["invalid_geometry: rows 5 to 9: sides cross: 1–2 and 3–4"])
+    out = join_boundaries(table(["A"], [Point(0, 0)]), shapes)
+    assert out["problem"].tolist() == ["invalid_geometry: rows 5 to 9: sides cross: 1–2 and 3–4"]
+
+
+def test_a_title_near_a_name_is_not_about_the_project(tmp_path: Path) -> None:
+    near = ("Khu dân cư gần Khu đô thị Bản Mây", "Khu đô thị Bản Mây mở rộng", "Khu đô thị Bản Mây giai đoạn 3")
+    listed = corner_sheet(tmp_path / "corners.csv", *((t, 450_000 + 500 * n, 2_417_000) for n, t in enumerate(near)))
+    out = read_sites(register(tmp_path / "register.csv"), boundaries=listed)
+    assert out.geometry.isna().all()
+    same = corner_sheet(
+        tmp_path / "corners.csv", ("Bảng kê tọa độ ranh giới dự án: Khu đô thị Bản Mây (lô A)", 450_000, 2_417_000)
+    )
+    out = read_sites(register(tmp_path / "register.csv"), boundaries=same)
+    assert out.geometry.notna().tolist() == [True, False, False]

@@ -18,7 +18,6 @@ from plangeo.canonical import canonical_districts, canonical_register, canonical
 from plangeo.errors import CrsError, TableError
 from plangeo.explanation import explain
 from plangeo.profiles import load_profile
-from plangeo.reading import to_plain
 from plangeo.sources import read_register
 from plangeo.tables import DISTRICTS, SITES, ZONES, check_table
 from plangeo.vectors import shapes_of
@@ -47,7 +46,7 @@ def zones(frame: gpd.GeoDataFrame, **keywords: object) -> gpd.GeoDataFrame:
 
 
 def notes(frame: pd.DataFrame) -> str:
-    json.dumps(to_plain(frame.attrs["plangeo"]))
+    json.dumps(frame.attrs["plangeo"])
     return "\n".join(frame.attrs["plangeo"]["notes"])
 
 

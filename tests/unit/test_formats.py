@@ -21,8 +21,8 @@ from shapely.geometry import Point, box
 from plangeo.bytetext import codec_of, decode_frame
 from plangeo.errors import CrsError, InputError
 from plangeo.formats import list_formats
-from plangeo.headers import table_from_rows
 from plangeo.inputs import Raw, Request, check_path, check_xml, unpack
+from plangeo.registertable import read_table
 
 SHARED = Path(__file__).parents[2].parent / "shared/data"
 KNOWN = frozenset({"ma du an", "ten du an", "kinh do", "vi do", "dien tich", "x", "y", "ten", "ma"})
@@ -391,7 +391,7 @@ def test_two_row_header_and_numbering_row(tmp_path):
 
 def test_first_project_is_not_taken_for_a_second_header_line():
     rows = [(1, ["Mã dự án", "Tên dự án", "Ghi chú"]), (2, ["PA", "Khu A", "xa"]), (3, ["PB", "Khu B", ""])]
-    frame, _ = table_from_rows(rows, KNOWN)
+    frame = read_table(rows, Request(known=KNOWN)).frame
     assert list(frame["Mã dự án"]) == ["PA", "PB"]
 
 

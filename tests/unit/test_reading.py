@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
-from plangeo.reading import Decision, from_plain, to_plain
+from plangeo.reading import Decision, decision_rows, decisions_of
 
 
 def test_decisions_come_back_as_they_were():
-    about = {"notes": ["a"], "decisions": [Decision("shape", "plan.dxf", "2 shape(s)", "ODT", 0.5), Decision("column", "b", "c")]}
-    assert from_plain(json.loads(json.dumps(to_plain(about)))) == about
-    assert to_plain({"notes": []}) == from_plain({"notes": []}) == {"notes": []}
+    told = [Decision("shape", "plan.dxf", "2 shape(s)", "ODT", 0.5), Decision("column", "b", "c")]
+    about = {"notes": ["a"], "decisions": told}
+    assert decisions_of(json.loads(json.dumps(about))) == told
+    assert decision_rows(about)[0]["confidence"] == 0.5
+    assert decisions_of({"notes": []}) == []

@@ -22,7 +22,7 @@ from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
 from plangeo.report import OUTPUTS, read_explanations, write_outputs, write_report
 
 EVIL = '=HYPERLINK("http://x";"y") {0.__class__} {{7*7}} <img src=x onerror=alert(1)>'
-SHEETS = ["Tổng hợp", "Dự án", "Phát hiện", "Chứng cứ", "Sửa chữa", "Thông tin"]
+SHEETS = ["Tổng hợp", "Dự án", "Phát hiện", "Chứng cứ", "Sửa chữa", "Đọc dữ liệu", "Thông tin"]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,417 @@
+"""Lists as offices write them: every layout gives its projects, and every other row is named."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plangeo.errors import InputError
+from plangeo.headers import parse_header_row
+from plangeo.inputs import Request
+from plangeo.profiles import load_profile
+from plangeo.reading import decisions_of
+from plangeo.registertable import Table, read_table
+from plangeo.sources import read_register, read_sites
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from hardlists import BIEU_10, LAYOUTS, MERGED_BODY, Layout, add_sheet, write_layout
+
+VN = load_profile("vn")
+REQUEST = Request("register", fields=VN.header_fields("sites"), forms=VN.forms, codes=frozenset(VN.classes))
+KIND_WORDS = {
+    "group": "group rows",
+    "total": "totals",
+    "note": "notes",
+    "header": "the header again",
+    "counting": "counts the columns",
+}
+
+
+def decisions(frame: pd.DataFrame, topic: str) -> list[str]:
+    return [str(d) for d in decisions_of(frame.attrs["plangeo"]) if d.topic == topic]
+
+
+def numbers(where: str) -> set[int]:
+    """Row numbers in the ``where`` of a decision."""
+    listed = re.search(r"rows? ([\d, -]+)$", where)
+    found: set[int] = set()
+    for part in listed.group(1).split(",") if listed else ():
+        first, _, last = part.strip().partition("-")
+        found |= set(range(int(first), int(last or first) + 1))
+    return found
+
+
+def table(rows: list[list[object]], **more: object) -> Table:
+    cells = [(i, ["" if c is None else str(c) for c in row]) for i, row in enumerate(rows, start=1)]
+    return read_table(cells, REQUEST, **more)  # type: ignore[arg-type]
+
+
+def rows_told(decided: list, place: str) -> set[int]:
+    return {n for d in decided if d.topic in ("row", "header") for n in numbers(d.where.removeprefix(place))}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda one: one.title)
+def test_a_layout_gives_its_projects_and_names_every_other_row(layout: Layout, tmp_path: Path) -> None:
+    frame = read_register(write_layout(layout, tmp_path / "list.xlsx"))
+    assert frame["name"].tolist() == list(layout.names)
+    assert (frame["group"].tolist() if "group" in frame else []) == list(layout.groups)
+    assert set(layout.columns) <= set(frame.columns)
+    if layout.areas_ha:
+        areas = [None if pd.isna(a) else round(a / 1e4, 6) for a in frame["declared_area_m2"]]
+        assert areas == list(layout.areas_ha)
+    told = decisions_of(frame.attrs["plangeo"])
+    for kind, wanted in layout.left_out.items():
+        found = {n for d in told if d.topic == "row" and KIND_WORDS[kind] in d.said for n in numbers(d.where)}
+        assert found == set(wanted), kind
+    every = {i for i, row in enumerate(layout.rows, start=1) if any(c != "" for c in row)}
+    assert every == {int(n) for n in frame["source_row"]} | rows_told(told, "") - {int(n) for n in frame["source_row"]}
+    forms = [f for f in VN.forms if f.form_id == layout.form]
+    assert bool(forms) == any(d.topic == "form" for d in told)
+    assert all(any(d.topic == "form" and f.title.en in d.said for d in told) for f in forms)
+
+
+def test_totals_are_checked_and_a_difference_says_stated_summed_and_gap(tmp_path: Path) -> None:
+    frame = read_register(write_layout(LAYOUTS[4], tmp_path / "a.xlsx"))
+    told = decisions(frame, "total")
+    assert any("row 5" in t and "stated 3, summed 2, difference 1" in t for t in told)
+    assert any("row 2" in t and "is the sum of its projects (2)" in t for t in told)
+    assert any("row 8" in t and "'Tổng cộng' is the sum of all projects (4)" in t for t in told)
+
+
+def test_a_form_checks_the_numbers_of_a_row_and_notes_a_difference_without_losing_it(tmp_path: Path) -> None:
+    frame = read_register(write_layout(BIEU_10, tmp_path / "a.xlsx"))
+    assert any("3 is stated, 2 follows, difference 1" in t and "row 15" in t for t in decisions(frame, "form"))
+    assert [bool(n) for n in frame["row_note"]] == [False, False, False, True]
+    assert frame["problem"].tolist() == [""] * 4
+
+
+@pytest.mark.parametrize("suffix", ["xls", "ods", "xlsx", "csv"])
+def test_the_same_list_saved_by_libreoffice_reads_the_same(suffix: str, tmp_path: Path) -> None:
+    program = shutil.which("soffice") or shutil.which("libreoffice")
+    if program is None:
+        pytest.skip("LibreOffice is not on this machine")
+    for n, layout in enumerate(LAYOUTS):
+        write_layout(layout, tmp_path / f"{n}.xlsx")
+    kind = "csv:Text - txt - csv (StarCalc):59,34,76" if suffix == "csv" else suffix
+    out = tmp_path / "saved"
+    command = [
+        program,
+        "--headless",
+        f"-env:UserInstallation={(tmp_path / 'user').as_uri()}",
+        "--convert-to",
+        kind,
+        "--outdir",
+        str(out),
+    ]
+    subprocess.run([*command, *map(str, sorted(tmp_path.glob("*.xlsx")))], check=True, capture_output=True, timeout=240)
+    for n, layout in enumerate(LAYOUTS):
+        first, again = read_register(tmp_path / f"{n}.xlsx"), read_register(out / f"{n}.{suffix}")
+        if suffix == "csv" and layout is MERGED_BODY:
+            continue  # text tables have no merged cells, so nothing says that a word counts for several rows
+        pd.testing.assert_frame_equal(first, again)
+        if suffix != "csv":
+            told = [[(d.topic, d.said, d.sample) for d in decisions_of(f.attrs["plangeo"])] for f in (first, again)]
+            assert told[0] == told[1]
+
+
+NAMES = st.sampled_from(
+    [
+        "Tổng kho xăng dầu",
+        "Cộng đồng Suối Mơ",
+        "Tổng công ty 789",
+        "Cộng Hòa, khu dân cư",
+        "Công viên",
+        "CỘNG ĐỒNG",
+        "Ghi chú đường",
+        "I",
+        "Nguồn",
+    ]
+)
+MARKS = st.sampled_from(["I", "II", "A", "B", "1.1", "-", "a)", ""])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("project"), NAMES, st.integers(1, 99)),
+            st.tuples(st.just("title"), MARKS, st.integers(0, 3)),
+            st.tuples(st.just("total"), st.sampled_from(["Cộng", "Tổng cộng", "Cộng I", "Tổng (I+II)"]), st.integers(0, 500)),
+            st.tuples(st.just("blank"), st.just(""), st.just(0)),
+        ),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_no_numbered_project_with_a_place_is_ever_dropped_and_no_row_is_forgotten(made: list[tuple[str, str, int]]) -> None:
+    rows: list[list[object]] = [["DANH MỤC"], ["STT", "Tên dự án", "Địa điểm", "Diện tích (ha)", "Ghi chú"]]
+    projects = []
+    for kind, word, size in made:
+        if kind == "project":
+            projects.append(len(rows) + 1)
+            rows.append([len(projects), word, "Xã A", size])
+        elif kind == "title":
+            rows.append([word, f"Đất loại {size}", None, size or None])
+        else:
+            rows.append([None, word, None, size] if kind == "total" else [None])
+    read = table(rows, place="file a")
+    kept = [int(n) for n in read.frame["source_row"]]
+    assert set(projects) <= set(kept)
+    assert kept == sorted(set(kept))
+    every = {i for i, row in enumerate(rows, start=1) if any(c is not None and c != "" for c in row)}
+    told = {n for d in read.decisions if d.topic in ("row", "header") for n in numbers(d.where)}
+    assert every == set(kept) | told
+
+
+def test_a_total_in_other_words_is_one_only_when_it_is_the_sum() -> None:
+    rows = [["STT", "Tên dự án", "Diện tích (ha)", "Địa điểm"], [1, "A1", 2, "Xã A"], [2, "A2", 3, "Xã A"]]
+    summed = table([*rows, [None, "Cộng giao thông", 5]])
+    assert len(summed.frame) == 2
+    other = table([*rows, [None, "Cộng giao thông", 7]])
+    assert len(other.frame) == 3
+    assert any("kept as a project" in d.said for d in other.decisions)
+
+
+def test_a_row_with_number_and_name_only_stays_a_project_among_projects() -> None:
+    rows = [
+        ["STT", "Tên dự án", "Địa điểm"],
+        ["I", "Giao thông"],
+        [1, "Đường A", "Xã A"],
+        [2, "Đường B"],
+        [3, "Đường C", "Xã C"],
+        ["II", "Thủy lợi"],
+        [4, "Hồ D"],
+    ]
+    read = table(rows)
+    assert read.frame["Tên dự án"].tolist() == ["Đường A", "Đường B", "Đường C", "Hồ D"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["Số", "Tên", "Diện", "Địa"], ["TT", "dự án", "tích", "điểm"], [1, "Nhà máy", 2, "Xã A"]],
+        [["STT", "Tên dự án", "Diện tích", "Địa điểm"], [None, None, "(ha)"], [1, "Nhà máy", 2, "Xã A"]],
+        [["STT", "Tên dự án", "Năm thực hiện", None], [None, None, "2025", "2026"], [1, "Nhà máy", "x", None]],
+    ],
+)
+def test_headers_in_two_lines_without_merged_cells(rows: list[list[object]]) -> None:
+    read = table(rows)
+    assert read.header == (1, 2)
+    assert read.frame["source_row"].tolist() == [3.0]
+
+
+def test_cells_with_errors_hold_nothing_and_are_named() -> None:
+    read = table([["STT", "Tên dự án", "Diện tích (ha)"], [1, "Nhà máy", "#REF!"], [2, "Xưởng", "Err:508"]])
+    assert read.frame["Diện tích (ha)"].tolist() == ["", ""]
+    assert any("C2 #REF!" in d.sample and "C3 Err:508" in d.sample for d in read.decisions)
+
+
+def test_the_header_may_be_stated(tmp_path: Path) -> None:
+    rows = [["Tên dự án", "Diện tích", "Địa điểm"], ["Danh sách dưới đây"], ["Tên dự án", "Ghi chú"], ["Nhà máy", "x"]]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert read_register(tmp_path / "a.xlsx", header_row=3)["name"].tolist() == ["Nhà máy"]
+    assert read_register(tmp_path / "a.xlsx", header_row="3-3")["Ghi chú"].tolist() == ["x"]
+    with pytest.raises(InputError, match="that row is blank"):
+        read_register(tmp_path / "a.xlsx", header_row=9)
+    for wrong in ("x", "5-3", 0, True, 1.5):
+        with pytest.raises(InputError, match="header_row"):
+            parse_header_row(wrong)
+
+
+def test_sheets_of_one_form_are_read_one_under_another_and_others_are_named(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Bìa"
+    book.active.append(["BÁO CÁO"])
+    add_sheet(book, BIEU_10, "An Sơn")
+    add_sheet(book, BIEU_10, "Bình Sơn")
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(InputError, match=r"(?s)does not guess.*'An Sơn': 4 row\(s\) look like projects"):
+        read_register(tmp_path / "a.xlsx")
+    frame = read_register(tmp_path / "a.xlsx", sheet="*")
+    assert frame["sheet"].tolist() == ["An Sơn"] * 4 + ["Bình Sơn"] * 4
+    assert frame["site_id"].is_unique
+    assert frame["problem"].tolist() == [""] * 8
+    assert any("'Bìa': not read" in t for t in decisions(frame, "sheet"))
+    assert len(read_register(tmp_path / "a.xlsx", sheet="an son")) == 4
+    add_sheet(book, MERGED_BODY, "Khác")
+    book.save(tmp_path / "b.xlsx")
+    with pytest.raises(InputError, match="different columns"):
+        read_register(tmp_path / "b.xlsx", sheet="*")
+
+
+def test_columns_are_told_with_the_name_they_were_known_by_and_unknown_ones_with_what_is_near(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("STT;Tên dự án;Diện tich su dung (ha);Màu\n1;Nhà máy;2,5;đỏ\n", "utf-8")
+    told = decisions(read_register(tmp_path / "a.csv"), "column")
+    assert any("column 'Tên dự án': read as name (known name 'tên dự án') [Nhà máy]" in t for t in told)
+    assert any("Diện tich su dung" in t and "(declared_area_m2)" in t and "nearest" in t for t in told)
+    assert any("no column for site_id" in t for t in told)
+    mapped = read_register(tmp_path / "a.csv", columns={"Diện tich su dung (ha)": "declared_area_m2"})
+    assert mapped["declared_area_m2"].tolist() == [25_000]
+    assert any("read as declared_area_m2 (as stated)" in t for t in decisions(mapped, "column"))
+
+
+def test_a_heading_split_below_its_unit_is_known_without_it(tmp_path: Path) -> None:
+    rows = "STT;Tên dự án;Diện tích (ha);;Địa điểm\n;;Kế hoạch;Hiện trạng;\n1;Nhà máy;5;1;Xã A\n"
+    (tmp_path / "a.csv").write_text(rows, "utf-8")
+    assert read_register(tmp_path / "a.csv")["declared_area_m2"].tolist() == [50_000]
+
+
+def test_two_readings_of_one_field_are_not_taken_and_said(tmp_path: Path) -> None:
+    frame = read_register(write_layout(LAYOUTS[8], tmp_path / "a.xlsx"))
+    assert any("could all be north; none was taken" in t for t in decisions(frame, "column"))
+    again = read_sites(tmp_path / "a.xlsx", columns={"VN-2000 X": "north", "VN-2000 Y": "east"}, crs="EPSG:9215")
+    assert again.geometry.notna().all()
+
+
+def test_numbers_without_a_word_are_a_total_only_when_they_are_sums() -> None:
+    rows = [["STT", "Tên dự án", "Diện tích (ha)", "Địa điểm"], [1, "A1", "2,5", "Xã A"], [2, "A2", "3,0", "Xã A"]]
+    assert len(table([*rows, [None, None, "5,5"]]).frame) == 2
+    assert len(table([*rows, [None, None, "5,6"]]).frame) == 3
+
+
+def test_titles_in_the_column_of_names_and_projects_beside_them() -> None:
+    rows = [["Tên dự án", "Địa điểm"], ["I. Giao thông"], ["Đường A", "Xã A"], ["Đường B"], ["Tổng"], ["Ghi chú: không có"]]
+    read = table(rows)
+    assert read.frame["Tên dự án"].tolist() == ["Đường A", "Đường B"]
+    assert read.frame["group"].tolist() == ["I. Giao thông"] * 2
+
+
+def test_a_first_row_of_small_numbers_is_not_taken_for_the_line_that_counts_columns() -> None:
+    assert len(table([["Điểm", "X", "Y"], [1, 2, 3], [2, 3, 4]]).frame) == 2
+
+
+def test_a_header_nobody_knows_is_told_as_doubtful() -> None:
+    read = table([["1", "Nhà máy", "Xã A"], ["2", "Xưởng", "Xã B"]])
+    assert any(d.topic == "header" and "may be no header" in d.said for d in read.decisions)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (
+            "sep=;\r\nDANH MỤC\r\nSTT;Tên dự án;Diện tích (ha)\r\nI;Giao thông;\r\n1;Đường A;1,5\r\n;Tổng cộng;1,5\r\n",
+            "utf-8-sig",
+        ),
+        ("DANH MỤC\nSTT\tTên dự án\tDiện tích (ha)\nI\tGiao thông\t\n1\tĐường A\t1,5\n\tTổng cộng\t1,5\n", "utf-16"),
+        ("DANH MỤC\nSTT\tTên dự án\tDiện tích (ha)\nI\tGiao thông\t\n1\tĐường A\t1,5\n\tTổng cộng\t1,5\n", "utf-16-le"),
+        ("DANH MUC\nSTT;Tên dự án;Diện tích (ha)\nI;Giao thông;\n1;Đường A;1,5\n;Tổng cộng;1,5\n", "cp1258"),
+    ],
+)
+def test_text_tables_as_offices_save_them(text: str, encoding: str, tmp_path: Path) -> None:
+    if encoding == "cp1258":  # this code page writes tone marks as characters of their own
+        tones = "\u0300\u0301\u0303\u0309\u0323"
+        text = "".join(_tone_apart(c, tones) for c in text)
+    (tmp_path / "a.csv").write_bytes(text.encode(encoding))
+    frame = read_register(tmp_path / "a.csv")
+    assert frame["name"].tolist() == ["Đường A"]
+    assert frame["declared_area_m2"].tolist() == [15_000]
+    assert frame["group"].tolist() == ["I. Giao thông"]
+    assert any("is the sum of all projects (1)" in t for t in decisions(frame, "total"))
+
+
+def _tone_apart(letter: str, tones: str) -> str:
+    parts = unicodedata.normalize("NFD", letter)
+    tone = "".join(c for c in parts if c in tones)
+    return unicodedata.normalize("NFC", "".join(c for c in parts if c not in tones)) + tone
+
+
+def test_a_project_with_parts_of_its_own_stays_where_such_numbers_are_projects() -> None:
+    head = ["STT", "Tên dự án", "Địa điểm", "Diện tích (ha)"]
+    rows = [head, [1, "Dự án 1", "Xã A", 10], [2, "Dự án 2"], ["2.1", "Hạng mục", "Xã B", 2]]
+    assert table(rows).frame["STT"].tolist() == ["1", "2", "2.1"]
+
+
+def test_a_row_numbered_like_a_group_with_a_place_stays_and_is_named() -> None:
+    head = ["STT", "Tên dự án", "Địa điểm", "Diện tích (ha)"]
+    read = table([head, ["I", "Giao thông"], [1, "Cầu", "Xã A", 1], ["II", "Thủy lợi", "Toàn huyện", 3], [2, "Hồ", "Xã B", 3]])
+    assert read.frame["STT"].tolist() == ["1", "II", "2"]
+    assert any("numbered like groups" in d.said and d.where.endswith("row 4") for d in read.decisions)
+
+
+CELLS = st.sampled_from(
+    [
+        "",
+        "",
+        "",
+        "STT",
+        "Tên dự án",
+        "Diện tích (ha)",
+        "X",
+        "Y",
+        "I",
+        "II",
+        "A",
+        "1",
+        "2",
+        "1.1",
+        "-",
+        "Tổng cộng",
+        "Cộng I",
+        "5",
+        "2,5",
+        "#REF!",
+        "(1)",
+        "(2)",
+        "Ghi chú: x",
+        "KT. CHỦ TỊCH",
+        "LUC",
+        "Xã A",
+        "I. GIAO THÔNG",
+        "((((",
+        "tổng (((((((((((((((((((((((((((",
+        "\x00",
+        "Biểu 10/CH",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.lists(CELLS, min_size=1, max_size=7), min_size=1, max_size=14),
+    st.lists(st.tuples(st.integers(0, 13), st.integers(0, 6), st.integers(0, 3), st.integers(0, 3)), max_size=4),
+)
+def test_whatever_stands_in_the_cells_every_row_is_a_project_or_is_named(
+    rows: list[list[str]], spans: list[tuple[int, int, int, int]]
+) -> None:
+    merged = [((top, left), (top + down, left + right)) for top, left, down, right in spans]
+    read = table([list(row) for row in rows], merged=merged, place="file a")
+    kept = {int(n) for n in read.frame["source_row"]}
+    told = {n for d in read.decisions if d.topic in ("row", "header") for n in numbers(d.where)}
+    every = {i for i, row in enumerate(rows, start=1) if any(c and c != "#REF!" for c in row)}
+    assert every <= kept | told
+    assert not read.frame.duplicated(subset="source_row").any()
+
+
+def test_land_taken_written_as_text_is_summed_and_unreadable_text_is_named(tmp_path: Path) -> None:
+    text = (
+        "Biểu 10/CH;;;;;;\n"
+        "STT;Hạng mục;Diện tích kế hoạch (ha);Diện tích hiện trạng (ha);Tăng thêm diện tích (ha);Sử dụng vào loại đất;Địa điểm (đến cấp xã)\n"
+        "1;Trường học;1,55;0;1,55;LUC: 1,20; CLN: 0,35;Xã A\n".replace("LUC: 1,20; CLN: 0,35", '"LUC: 1,20; CLN: 0,35"')
+        + '2;Chợ;2,00;0,50;1,60;"LUC: 1,00, CLN: 0,50";Xã B\n3;Kho;1,00;;1,00;đất lúa và đất khác;Xã C\n'
+    )
+    (tmp_path / "a.csv").write_text(text, "utf-8")
+    frame = read_register(tmp_path / "a.csv")
+    assert [bool(n) for n in frame["row_note"]] == [False, True, False]
+    assert "1.6 is stated, 1.5 follows, difference 0.1" in frame["row_note"][1]
+    assert any("not checked in row(s) 5" in t for t in decisions(frame, "form"))
+
+
+def test_listed_classes_may_not_exceed_the_recovered_area(tmp_path: Path) -> None:
+    text = "Danh mục dự án thu hồi đất;;;;;;\nSTT;Tên công trình;Chủ đầu tư;Địa điểm (xã);Diện tích thu hồi (ha);Trong đó;\n;;;;;LUC;RPH\n1;Kè;B;Xã A;2;1,5;1\n2;Đê;B;Xã A;2;1;\n"
+    (tmp_path / "a.csv").write_text(text, "utf-8")
+    frame = read_register(tmp_path / "a.csv")
+    assert [bool(n) for n in frame["row_note"]] == [True, False]
+    assert frame["declared_area_m2"].tolist() == [20_000, 20_000]
