@@ -1,15 +1,14 @@
 """Room for sites without an exact place: what of their commune would do, and which discs around a point would.
 
-Nothing here knows the law. Every kind of ground that is met becomes a site that lies wholly on it, and the checks judge
-that as they judge any other; what they say of a kind holds for each patch of it. Best practice: measure a unit once and
-ask it for every use. Anti-pattern: a second, simpler law for sites without a place.
+Nothing here knows the law: ``plangeo.sayings`` asks the checks what they say of each kind of ground, and that holds for
+each patch of it. Best practice: measure a unit once and ask it for every use.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,25 +19,19 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.checks import CHECKS
-from plangeo.compatibility import SIZES
-from plangeo.flips import tolerance_of
+from plangeo.bands import declared_ends, largest_areas
 from plangeo.geometry import polygonal
 from plangeo.keptzones import KeptZones, window_around
-from plangeo.model import Measured, Verdict
+from plangeo.model import Verdict
 from plangeo.namedunits import unit_finder
 from plangeo.overlay import layer_facts
 from plangeo.patches import Kind, Patches, cut_ground
-from plangeo.precedence import govern
 from plangeo.room import Accuracy, DiscRoom, FaultyZone, UnitRoom
 from plangeo.rulebook import Rulebook
-from plangeo.rulebook_schema import ANY
-from plangeo.tables import COVER
+from plangeo.sayings import Sayings, Says
 from plangeo.unitregister import UnitRegister
 from plangeo.zonelayer import ZoneLayer
 
-_GROUND_CHECKS = ("coverage", "plan_in_force", "zone_conflict", "zone_use")
-"""The checks that speak of the ground a site lies on, whatever its shape."""
 _OUTLINE_M = 10.0
 """Outlines of a unit in two sources differ by a few metres."""
 _HAIRLINE_M = 0.005
@@ -46,81 +39,10 @@ _HAIRLINE_M = 0.005
 _QUAD = 32
 """Vertices of a quarter circle."""
 _AROUND_M = 10.0
-_AT_ONCE = 20_000
-"""Sites on one kind of ground that the checks judge together."""
 _MOST_AROUND_POINT = 500
 """A disc that meets more pieces of zones is not measured: no site is that large, and not all of them would do."""
 _TOLD_APART = 5e-4
 """Shares below this are nothing: circles are drawn with 128 corners."""
-
-_Asker = tuple[str, tuple[str, ...]]
-"""Use and values of the columns its rules ask for: sites of one asker are told the same of the same ground."""
-Says = Mapping[Kind, Verdict]
-
-
-class Sayings:
-    """What the law of a day says to sites on each kind of ground; worked out once for sites that must be told the same.
-
-    Of a kind of ground nothing is known but its zones: a condition on the size of the ground is not measured there.
-    """
-
-    def __init__(self, rulebook: Rulebook) -> None:
-        self.law = rulebook
-        self._columns: dict[str, tuple[str, ...]] = {}
-        self._known: dict[tuple[_Asker, Kind], Verdict] = {}
-        self._accuracies: dict[frozenset[Kind], Accuracy] = {}
-
-    def of(self, table: pd.DataFrame, kinds: Sequence[frozenset[Kind]]) -> list[Says]:
-        """Return for every site (a row of ``table``, as Measured.sites has it) what it is told on each of its kinds of ground."""
-        askers = [self._asker(row) for row in table.to_dict("records")]
-        first = {asker: n for n, asker in reversed(list(enumerate(askers)))}
-        wanted = {(asker, kind) for asker, ground in zip(askers, kinds, strict=True) for kind in ground}
-        new = sorted(wanted - self._known.keys())
-        for start in range(0, len(new), _AT_ONCE):
-            some = new[start : start + _AT_ONCE]
-            rows = table.iloc[[first[asker] for asker, _ in some]]
-            self._known |= dict(zip(some, self._judge(rows, [kind for _, kind in some]), strict=True))
-        return [{kind: self._known[asker, kind] for kind in ground} for asker, ground in zip(askers, kinds, strict=True)]
-
-    def accuracy(self, kinds: frozenset[Kind]) -> Accuracy:
-        """Return the displacement of borders that the plans which govern such ground cannot exclude."""
-        if kinds not in self._accuracies:
-            known = sorted(kinds)
-            governing = govern(_cover([""] * len(known), known), self.law)["governs"]
-            plans = sorted({plan_id for governs in governing for plan_id, _, _ in governs})
-            plan_id, tolerance = tolerance_of(plans, self.law, 0.0) if plans else ("", 0.0)
-            self._accuracies[kinds] = Accuracy(tolerance, plan_id)
-        return self._accuracies[kinds]
-
-    def _asker(self, row: Mapping[Hashable, Any]) -> _Asker:
-        use = str(row["use_code"])
-        if use not in self._columns:
-            asked = {c.field for rule in self.law.rules if rule.use in (use, ANY) for c in rule.conditions}
-            self._columns[use] = tuple(sorted(asked.difference(SIZES)))
-        return use, tuple(repr(row.get(column)) for column in self._columns[use])
-
-    def _judge(self, rows: pd.DataFrame, kinds: Sequence[Kind]) -> list[Verdict]:
-        """The worst finding of the checks on a site that lies wholly on one kind of ground, row by row."""
-        ids = [str(n) for n in range(len(kinds))]
-        cover = govern(_cover(ids, kinds), self.law)
-        measured = Measured(rows.assign(site_id=ids).reset_index(drop=True), {}, cover, {"zones": {}}, self.law)
-        worst = dict.fromkeys(ids, Verdict.PERMITTED)
-        for code in _GROUND_CHECKS:
-            findings = CHECKS[code].judge(measured)
-            for site_id, verdict in zip(findings["site_id"].tolist(), findings["verdict"].tolist(), strict=True):
-                worst[site_id] = max(worst[site_id], Verdict.parse(verdict))
-        return [worst[site_id] for site_id in ids]
-
-
-def _cover(ids: Sequence[str], kinds: Sequence[Kind]) -> pd.DataFrame:
-    """The cover (tables.COVER) of sites that lie wholly on one kind of ground each; nobody knows how large they are."""
-    columns: dict[str, Any] = {
-        "site_id": list(ids),
-        "zones": pd.Series(list(kinds), dtype=object),
-        "on_border": False,
-        "sides": pd.Series([()] * len(ids), dtype=object),
-    }
-    return pd.DataFrame(columns | dict.fromkeys(SIZES, math.nan))[[c.name for c in COVER]]
 
 
 def measure_rooms(
@@ -154,14 +76,8 @@ def measure_rooms(
 
 
 def _is_point_with_area(sites: gpd.GeoDataFrame, table: pd.DataFrame) -> NDArray[np.bool_]:
-    area = _areas(table)
+    area = largest_areas(table)
     return np.asarray((sites.geometry.geom_type == "Point").to_numpy() & (area > 0) & np.isfinite(area))
-
-
-def _areas(table: pd.DataFrame) -> NDArray[np.float64]:
-    if "declared_area_m2" not in table:
-        return np.full(len(table), np.nan)
-    return np.asarray(pd.to_numeric(table["declared_area_m2"], errors="coerce").to_numpy(dtype=float))
 
 
 @dataclass(frozen=True)
@@ -260,7 +176,8 @@ class _Units:
             else:
                 found.append((n, ", ".join(dict.fromkeys(shown[outline] for outline in meant.outlines)), ground))
         said = self._sayings.of(table.iloc[[n for n, _, _ in found]], [ground.kinds for _, _, ground in found])
-        areas = _areas(table).tolist()
+        low, high, _ = declared_ends(table)
+        areas = np.fmax(low, high).tolist()
         for (n, name, ground), says in zip(found, said, strict=True):
             rooms[ids[n]] = self._room(name, ground, says, areas[n], table.iloc[[n]])
         return rooms
@@ -347,15 +264,18 @@ def _disc_rooms(
 ) -> dict[str, UnitRoom | DiscRoom]:
     """The room of points with a declared area; see ``measure_rooms``."""
     stated = pd.to_numeric(table["accuracy_m"], errors="coerce").to_numpy(dtype=float)
-    radius = np.sqrt(_areas(table) / math.pi)
+    radius = np.sqrt(largest_areas(table) / math.pi)
     reach = radius + np.where((stated > 0) & np.isfinite(stated), stated, 0.0)
     points = sites.geometry.to_numpy()
     plans = [p.tolerance_m for p in sayings.law.plans.values() if sayings.law.plan_status(p.plan_id) == "in_force"]
     window = _discs(points, radius + reach + max((t for t in plans if t is not None), default=0.0))
     layer = zones.window(window_around(window, _AROUND_M))
     cut = [cut_ground(shape, layer, contact_m, _MOST_AROUND_POINT) for shape in window]
-    # What depends on the size of the site is asked of the declared one; the point itself has none.
-    said = sayings.of(table.assign(site_area_m2=_areas(table)), [frozenset(p.kinds) if p else frozenset() for p in cut])
+    # What depends on the size of the site is asked of the declared one where that is one number; the point itself has none.
+    low, high, _ = declared_ends(table)
+    said = sayings.of(
+        table.assign(site_area_m2=np.where(low == high, low, math.nan)), [frozenset(p.kinds) if p else frozenset() for p in cut]
+    )
     accuracies = [sayings.accuracy(frozenset(says)) for says in said]
     ids = table["site_id"].astype(str).tolist()
     touched = _discs(points, radius + reach + np.array([a.tolerance_m or 0.0 for a in accuracies]))

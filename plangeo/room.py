@@ -77,3 +77,8 @@ class DiscRoom:
     accuracy: Accuracy = field(default_factory=Accuracy)
     faulty: tuple[FaultyZone, ...] = ()
     doubt: str = ""
+
+    @property
+    def area_m2(self) -> float:
+        """The declared area the disc stands for."""
+        return math.pi * self.radius_m**2

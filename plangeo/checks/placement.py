@@ -15,9 +15,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from plangeo.bands import ROUNDING_M2, declared_ends, fitting_band
 from plangeo.consent import casts_doubt, is_overlay
+from plangeo.declaredareas import SUMMED, parse_note
 from plangeo.model import Check, Label, Language, Measured, Reason, Verdict
 from plangeo.room import DiscRoom, FaultyZone, UnitRoom
 from plangeo.rulebook import Rulebook
@@ -26,8 +30,6 @@ from plangeo.text import format_area, format_number
 
 # A drawn area that is smaller than the declared one by less than this share still agrees with it.
 TOLERATED_SHARE = 0.05
-# Plan tables round to 0.01 ha.
-ROUNDING_M2 = 100.0
 # Distances are known to this many metres.
 _NOISE_M = 1e-6
 _NOTHING_WOULD_DO = Label("không có đất phù hợp", "no ground would do")
@@ -44,7 +46,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     found = Findings("placement", sites["site_id"].tolist())
     columns = zip(sites["site_id"].tolist(), sites["use_code"].tolist(), sites["has_place"].tolist(), strict=True)
     placed, asked, rows = [], [], []
-    areas = sites["declared_area_m2"].tolist() if "declared_area_m2" in sites else [math.nan] * len(sites)
+    needed, stated = (values.tolist() for values in _needed_areas(sites))
     for n, (site_id, use, has_place) in enumerate(columns):
         room = rooms.get(site_id)
         if room is None and has_place:
@@ -52,9 +54,9 @@ def judge(measured: Measured) -> pd.DataFrame:
             continue
         asked.append(n)
         if isinstance(room, DiscRoom):
-            rows.append(_judge_disc(room, use, areas[n], measured.rulebook))
+            rows.append(_judge_disc(room, use, measured.rulebook))
         elif room is not None:
-            rows.append(_judge_unit(room, use, areas[n], measured.rulebook))
+            rows.append(_judge_unit(room, use, needed[n], stated[n], measured.rulebook))
         else:
             rows.append(_unknown("use_unknown"))
     found.add(placed, reason="placed", verdict="permitted")
@@ -62,15 +64,17 @@ def judge(measured: Measured) -> pd.DataFrame:
     return found.table()
 
 
-def _judge_unit(room: UnitRoom, use: str, declared_m2: float, book: Rulebook) -> dict[str, Any]:
-    """The interval verdict of a site that is known by its unit only; the surest statement comes first."""
+def _judge_unit(room: UnitRoom, use: str, needed: float, declared_m2: float, book: Rulebook) -> dict[str, Any]:
+    """The interval verdict of a site that is known by its unit only; the surest statement comes first.
+
+    ``needed``: the least area that would be what the register declares, 0 when nobody knows; ``declared_m2`` as it is shown.
+    """
     if room.problem:
         return _unknown(room.problem) | _told(Label(room.name, room.name))
     if room.doubt:
         return _unknown("sums_contradict") | _told(Label(room.doubt, room.doubt))
     share = room.would_m2 / room.area_m2
     row = {"measure": share, "unit": "share", "share": share, "area_m2": room.would_m2} | _told(_shares(room))
-    needed = _least_area(declared_m2)
     faulty = [zone for zone in room.faulty if not is_overlay(zone[1], book) or book.look_up(use, zone[1])]
     if faulty:
         return row | _unknown("zones_faulty") | _told(_named(faulty))
@@ -96,15 +100,14 @@ def _judge_unit(room: UnitRoom, use: str, declared_m2: float, book: Rulebook) ->
     return row | _unknown("partly")
 
 
-def _judge_disc(room: DiscRoom, use: str, declared_m2: float, book: Rulebook) -> dict[str, Any]:
+def _judge_disc(room: DiscRoom, use: str, book: Rulebook) -> dict[str, Any]:
     """What the positions of a disc say of a point."""
     sizes = {"measure": room.would, "unit": "share", "share": room.would, "length_m": room.reach_m}
     if room.problem:
-        area = Label(format_area(declared_m2, "vi"), format_area(declared_m2, "en"))
-        return _unknown(room.problem) | _told(area)
+        return _unknown(room.problem) | _told(Label(format_area(room.area_m2, "vi"), format_area(room.area_m2, "en")))
     if room.doubt:
         return sizes | _unknown("sums_contradict") | _told(Label(room.doubt, room.doubt))
-    row = sizes | _told(_positions(room, declared_m2))
+    row = sizes | _told(_positions(room))
     whole = room.radius_m + room.reach_m
     if room.gap_m < whole - _NOISE_M:
         return row | _unknown("disc_partly" if room.would > 0 else "disc_nowhere" if room.could == 0 else "disc_none_known")
@@ -117,11 +120,19 @@ def _judge_disc(room: DiscRoom, use: str, declared_m2: float, book: Rulebook) ->
     return row | _if_stated(room, {"reason": "disc_everywhere", "verdict": verdict.label}, _EVERYWHERE)
 
 
-def _least_area(declared_m2: float) -> float:
-    """The smallest drawn area that would agree with the declared one; 0 when none is declared."""
-    if not (declared_m2 > 0 and math.isfinite(declared_m2)):
-        return 0.0
-    return max(0.0, declared_m2 - max(ROUNDING_M2, TOLERATED_SHARE * declared_m2))
+def _needed_areas(sites: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the least area that would be what the register declares, and the declared area to show, both in m².
+
+    The least is 0 where none is declared, and where the number stands in doubt: too little ground for it would prove nothing.
+    """
+    low, high, approx = declared_ends(sites)
+    least, _ = fitting_band(low, high, approx)
+    exact = ~np.isnan(low) & (low == high) & ~approx
+    least = np.where(exact, low - np.maximum(ROUNDING_M2, TOLERATED_SHARE * low), least)
+    notes = sites["declared_area_note"].tolist() if "declared_area_note" in sites else [""] * len(sites)
+    doubted = np.array([isinstance(note, str) and bool(parse_note(note).keys() - {SUMMED}) for note in notes], dtype=bool)
+    sound = np.isfinite(least) & (least > 0) & ~doubted
+    return np.where(sound, least, 0.0), np.where(np.isnan(low), high, low)
 
 
 def _forgiven(use: str, codes: frozenset[str], area_m2: float, book: Rulebook) -> float:
@@ -171,11 +182,11 @@ def _shares(room: UnitRoom) -> Label:
     return Label(text("vi"), text("en"))
 
 
-def _positions(room: DiscRoom, declared_m2: float) -> Label:
+def _positions(room: DiscRoom) -> Label:
     """The disc, and how many of its positions could do where that is more than would."""
 
     def text(language: Language) -> str:
-        disc = f"{format_area(declared_m2, language)}, {_RADIUS.text(language)} {format_number(room.radius_m, language, 0)} m"
+        disc = f"{format_area(room.area_m2, language)}, {_RADIUS.text(language)} {format_number(room.radius_m, language, 0)} m"
         if room.could - room.would < 1e-9:
             return disc
         return f"{disc}; {_AT_MOST.text(language).format(_percent(room.could, language))}"

@@ -28,5 +28,5 @@ NAMES = ["Phường Đông Kinh", "Xã Hồng Phong", "Xã Hồng Phong", "Xã C
     ],
 )
 def test_units_are_found_or_told(declared: str, outlines: tuple[str, ...], problem: str) -> None:
-    found = unit_finder(IDS, NAMES)(declared)
+    found = unit_finder(IDS, NAMES)(declared, "", "")
     assert (found.outlines, found.problem) == (outlines, problem)

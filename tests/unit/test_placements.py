@@ -143,6 +143,36 @@ def test_what_a_threshold_may_forgive_is_no_certainty() -> None:
     assert one(unplaced(declared_area_m2=400_000), *drawn, rulebook=lenient)["reason"] == "no_room"
 
 
+def test_ranges_and_doubtful_numbers_prove_only_what_their_least_proves() -> None:
+    """10 ha of housing and forest around it, against areas written in other ways than as one number."""
+    drawn = (
+        ("h", "ODT", box(400, 400, 250, 400), "P1"),
+        ("f", "RPH", box(0, 0, 1000, 1000).difference(box(400, 400, 250, 400)), "P1"),
+    )
+
+    def reason(**declared: Any) -> str:
+        return str(one(unplaced(**declared), *drawn)["reason"])
+
+    ends = ("declared_area_min_m2", "declared_area_max_m2", "declared_area_approx")
+    nan = math.nan
+    assert reason(**dict(zip(ends, (120_000.0, 200_000.0, False), strict=True))) == "no_room"
+    assert reason(**dict(zip(ends, (80_000.0, 200_000.0, False), strict=True))) == "partly"
+    assert reason(**dict(zip(ends, (105_000.0, 105_000.0, True), strict=True))) == "partly"
+    assert reason(**dict(zip(ends, (150_000.0, nan, False), strict=True))) == "no_room"
+    assert reason(**dict(zip(ends, (nan, 150_000.0, False), strict=True))) == "partly"
+    assert reason(declared_area_m2=150_000.0) == "no_room"
+    assert reason(declared_area_m2=150_000.0, declared_area_note="doubtful_unit(15): hectares, probably") == "partly"
+    assert reason(declared_area_m2=150_000.0, declared_area_note="sum(10 + 5 ha): read as 15.00 ha") == "no_room"
+
+
+def test_a_disc_of_a_range_has_its_greatest_area() -> None:
+    ground = ("h", "ODT", box(-500, -500, 1000, 1000), "P1")
+    ends = {"declared_area_m2": math.nan, "declared_area_min_m2": 8000.0, "declared_area_max_m2": 10_000.0}
+    finding = one(point(0, 0) | ends, ground)
+    assert (finding["reason"], round(float(finding["length_m"]), 6)) == ("disc_everywhere", round(HECTARE, 6))
+    assert one(point(0, 0) | ends | {"declared_area_max_m2": math.nan}, ground)["reason"] == "placed"
+
+
 def test_shares_of_the_sample_by_a_second_computation() -> None:
     """The patches of a commune under three plans, against the same commune measured as one site."""
     from plangeo import open_layer, sample
