@@ -42,7 +42,7 @@ def layer(encode) -> gpd.GeoDataFrame:
 
 
 def read(path: Path, crs: str | None = None) -> Raw:
-    return read_raw(path, Request("zones", crs=crs))[0]
+    return read_raw(path, Request("features", crs=crs))[0]
 
 
 @pytest.mark.parametrize("page", [None, "1258", "CP1258", "ISO-8859-1", "UTF-8", "CP1252", "HELLO"])

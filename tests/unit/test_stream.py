@@ -69,11 +69,17 @@ def manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
+def _inputs(folder: Path) -> list[dict[str, Any]]:
+    """What is told of the inputs, without the look at all declared areas beside all drawn ones, which no part of a stream can take."""
+    inputs: list[dict[str, Any]] = manifest(folder)["inputs"]
+    return [{**one, "decisions": [d for d in one["decisions"] if "drawn" not in d["said"]]} for one in inputs]
+
+
 def test_parts_give_what_a_run_at_once_gives(inputs: dict[str, Path], tmp_path: Path) -> None:
     parts, whole = stream(inputs, tmp_path / "parts"), at_once(inputs, tmp_path / "whole")
     assert manifest(parts)["verdict_digest"] == manifest(whole)["verdict_digest"]
     assert manifest(parts)["counts"] == manifest(whole)["counts"]
-    assert manifest(parts)["inputs"] == manifest(whole)["inputs"]
+    assert _inputs(parts) == _inputs(whole)
     assert sum(manifest(parts)["counts"]["verdicts"].values()) == 40
     for name in ("verdicts.csv", "findings.csv"):
         assert (parts / name).read_bytes() == (whole / name).read_bytes()
