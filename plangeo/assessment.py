@@ -23,33 +23,33 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.areas import ellipsoidal_area
+from plangeo.adminunits.unitregister import UnitRegister
+from plangeo.amounts.bands import largest_areas
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook, take_sites
-from plangeo.bands import largest_areas
 from plangeo.checks import CHECKS, ESSENTIAL
-from plangeo.collection import without_collection
-from plangeo.crscheck import check_sites, operations
+from plangeo.crsdoctor.crscheck import check_sites, operations
+from plangeo.engine.areas import ellipsoidal_area
+from plangeo.engine.collection import without_collection
+from plangeo.engine.pairs import prefers_compiled
+from plangeo.engine.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
+from plangeo.engine.pieces import hilbert_positions
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.errors import PlangeoWarning
 from plangeo.flips import measure_around
 from plangeo.geometry import as_crs, repair_layer, to_crs, working_crs
-from plangeo.keptzones import KeptZones, window_around
+from plangeo.law.precedence import govern, mark_prevailing
+from plangeo.law.totals import judge_totals
 from plangeo.layers import IDS, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
-from plangeo.pairs import prefers_compiled
-from plangeo.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
-from plangeo.pieces import hilbert_positions
 from plangeo.placements import measure_rooms
-from plangeo.precedence import govern, mark_prevailing
 from plangeo.profiles import load_profile
 from plangeo.reading import decision_rows
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
+from plangeo.storage.keptzones import KeptZones, window_around
 from plangeo.surroundings import measure_requirements
 from plangeo.tables import COVER, NEAREST, REPAIRS, empty
-from plangeo.totals import judge_totals
-from plangeo.unitregister import UnitRegister
-from plangeo.zonelayer import ZoneLayer
 
 CHUNK_SITES = 2_000
 """Sites of one chunk: few enough that all workers have something to do."""
@@ -155,7 +155,7 @@ class Case:
     zones: ZoneLayer | None
     """The zones ready for measuring."""
     compiled: bool | None = None
-    """As in ``plangeo.pairs.measure_pairs``; None: by the sites of each part."""
+    """As in ``plangeo.engine.pairs.measure_pairs``; None: by the sites of each part."""
     threads: int = 1
     """Threads inside a chunk: several where chunks are worked through one after the other."""
     units: UnitRegister | None = None

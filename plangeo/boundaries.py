@@ -9,9 +9,9 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
-from plangeo.cornerlists import SEPARATOR, TITLES
-from plangeo.declaredareas import settle_by_drawing
+from plangeo.amounts.declaredareas import settle_by_drawing
 from plangeo.geometry import to_crs
+from plangeo.positions.cornerlists import SEPARATOR, TITLES
 from plangeo.reading import Decision
 from plangeo.text import fold
 

@@ -12,17 +12,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from plangeo.adminunits.placereport import date_list
+from plangeo.amounts.declared import DECLARED, Declared, read_declared
+from plangeo.amounts.declaredareas import settle_by_drawing
+from plangeo.amounts.quantities import cell_text
 from plangeo.bounds import check_bounds
-from plangeo.coordinates import places
-from plangeo.cornerlists import CORNERS
-from plangeo.declared import DECLARED, Declared, read_declared
-from plangeo.declaredareas import settle_by_drawing
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.landcodes import find_confused_cells, read_zone_codes
-from plangeo.placereport import date_list
+from plangeo.positions.coordinates import places
+from plangeo.positions.cornerlists import CORNERS
 from plangeo.profiles import PLACE, Profile
-from plangeo.quantities import cell_text
 from plangeo.reading import Decision, Sentence
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
 from plangeo.text import clean, fold, normalise_code, number_style, parse_number

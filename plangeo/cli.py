@@ -308,7 +308,7 @@ def doctor(file: str, accept: int | None, out: str | None, columns: Sequence[str
     Readings are compared by the share of sites that lie in the commune they declare, on the boundary map, and in the
     country. FILE is never changed. Exit code: 0 nothing speaks against the system stated, 1 something does or none is stated.
     """
-    from plangeo.crsconsultation import consult, write_copy
+    from plangeo.crsdoctor.crsconsultation import consult, write_copy
 
     if (accept is None) is not (out is None):
         raise click.UsageError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from plangeo.cad import LOCAL, Drawing, Level, survey_levels
+from plangeo.drawings.cad import LOCAL, Drawing, Level, survey_levels
 from plangeo.errors import CrsError
 from plangeo.formats import dgn, dxf, raster
 from plangeo.inputs import Request, check_path

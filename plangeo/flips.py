@@ -19,15 +19,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from plangeo.compatibility import SizedSpot, ask, ground_by_rule, has_conditions
-from plangeo.keptzones import KeptZones
+from plangeo.engine.zonelayer import ZoneLayer
+from plangeo.law.compatibility import SizedSpot, ask, ground_by_rule, has_conditions
+from plangeo.law.totals import Total
 from plangeo.margin import NO_GROUND, flip_distance, margins, nearest_permitted
+from plangeo.margins.nearest import NearestZones
 from plangeo.model import Flip, Measured, Verdict, ZoneKey
-from plangeo.nearest import NearestZones
 from plangeo.rulebook import Rulebook
+from plangeo.storage.keptzones import KeptZones
 from plangeo.tables import NEAREST, empty
-from plangeo.totals import Total
-from plangeo.zonelayer import ZoneLayer
 
 _Says = tuple[tuple[str, Verdict], ...]
 """What each class of the layer says to one kind of site; overlay classes no rule speaks of are left out."""
@@ -84,8 +84,8 @@ def measure_flips(
 ) -> dict[str, Flip]:
     """Return site_id → Flip for every site to which zones give a verdict.
 
-    Parameters: ``sites`` and ``zones`` (made ready by ``plangeo.zonelayer``) in one metric CRS; ``measured`` with the governed cover and the zone evidence;
-    ``totals`` of ``plangeo.totals.judge_totals``; ``threads`` changes nothing but the time. A site whose leaning verdict is UNKNOWN has nothing to flip.
+    Parameters: ``sites`` and ``zones`` (made ready by ``plangeo.engine.zonelayer``) in one metric CRS; ``measured`` with the governed cover and the zone evidence;
+    ``totals`` of ``plangeo.law.totals.judge_totals``; ``threads`` changes nothing but the time. A site whose leaning verdict is UNKNOWN has nothing to flip.
     """
     asked = _asked(measured, totals, sorted(set(zones.rows["zone_code"].astype(str))))
     if not asked:

@@ -16,7 +16,7 @@ from xml.parsers import expat
 import pandas as pd
 
 from plangeo.errors import InputError
-from plangeo.forms import Form
+from plangeo.lists.forms import Form
 from plangeo.reading import Decision, Sentence
 
 MAX_ENTRIES = 5_000

@@ -13,10 +13,10 @@ from plangeo.arguments import take_layer, take_table
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError, LayerError
 from plangeo.geometry import repair_layer, to_crs, working_crs
-from plangeo.keptzones import KeptZones, unnamed
-from plangeo.prepared import Origin, Outline, PreparedLayer, moved_and_gated
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile, fingerprint, open_layer
+from plangeo.storage.keptzones import KeptZones, unnamed
+from plangeo.storage.prepared import Origin, Outline, PreparedLayer, moved_and_gated
 from plangeo.surroundings import RASTER_SUFFIXES, open_raster
 from plangeo.tables import DISTRICTS, FEATURES, ZONES
 

@@ -23,16 +23,16 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from plangeo.collection import without_collection
-from plangeo.displacement import Displacement
-from plangeo.edgeindex import Bools, Floats, Ints, in_threads
-from plangeo.edgekernel import NOISE_M
+from plangeo.engine.collection import without_collection
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.errors import CrsError, TableError
-from plangeo.ground import Ground
-from plangeo.nearest import NearestZones
-from plangeo.outside import Depth, Outside, deepest, outside_parts
+from plangeo.margins.displacement import Displacement
+from plangeo.margins.edgeindex import Bools, Floats, Ints, in_threads
+from plangeo.margins.edgekernel import NOISE_M
+from plangeo.margins.ground import Ground
+from plangeo.margins.nearest import NearestZones
+from plangeo.margins.outside import Depth, Outside, deepest, outside_parts
 from plangeo.tables import FLIPS, MARGINS, NEAREST
-from plangeo.zonelayer import ZoneLayer
 
 TOLERANCE_M = 0.01
 """Metres: how exact the depth of what pokes out, and the displacement at a threshold, are."""
@@ -58,7 +58,7 @@ def margins(
 ) -> pd.DataFrame:
     """Measure the signed margin of every site to the border of its permitted ground.
 
-    Parameters: ``sites`` (points, lines, polygons, multi-parts) and ``zones`` (a table, or made ready by ``plangeo.zonelayer``) in one metric CRS; ``permitted``, for
+    Parameters: ``sites`` (points, lines, polygons, multi-parts) and ``zones`` (a table, or made ready by ``plangeo.engine.zonelayer``) in one metric CRS; ``permitted``, for
     every value of the column ``by`` of the sites, a boolean per row of ``zones``; ``tolerance_m``, how exact a negative
     margin is, in metres; ``threads`` changes nothing but the time. Zones may overlap, repeat and have needless vertices; gaps up to 1e-6 m between them are
     closed, and a site that pokes out by no more than that is inside.

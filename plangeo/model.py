@@ -122,7 +122,7 @@ class Plan:
     rank: int | None = None
     theme: str = "land_use"
     status: str = ""
-    """One of ``plangeo.planstatus.WORDS``; empty = the dates decide. Another word counts as ``unknown``."""
+    """One of ``plangeo.law.planstatus.WORDS``; empty = the dates decide. Another word counts as ``unknown``."""
     successor: str | None = None
     source: str = ""
     illustrative: bool = False

@@ -18,15 +18,15 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.areas import ellipsoidal_area
-from plangeo.collection import without_collection
-from plangeo.drawing import shared_ground
+from plangeo.engine.areas import ellipsoidal_area
+from plangeo.engine.collection import without_collection
+from plangeo.engine.drawing import shared_ground
+from plangeo.engine.partition import CONTACT_WIDTH_M, Face, Partition, partition, without_contact
+from plangeo.engine.plainground import PLAIN_COVER, PLAIN_EVIDENCE, measure_plain_ground, tabulate
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.geometry import linear, polygonal, quarantined_boxes, widest_circle
 from plangeo.model import ZoneKey
-from plangeo.partition import CONTACT_WIDTH_M, Face, Partition, partition, without_contact
-from plangeo.plainground import PLAIN_COVER, PLAIN_EVIDENCE, measure_plain_ground, tabulate
 from plangeo.tables import COVER, DISTRICT_EVIDENCE, EVIDENCE, empty
-from plangeo.zonelayer import ZoneLayer
 
 _SIZES = ("area_m2", "length_m", "share")
 
@@ -53,14 +53,14 @@ def measure_zones(
 ) -> ZoneMeasure:
     """Measure which part of every site lies on which zone.
 
-    Sites on ground that zones cover at most once are measured all together (``plangeo.plainground``); those that meet an
-    overlap, or a border they run along, are cut one by one (``plangeo.partition``).
+    Sites on ground that zones cover at most once are measured all together (``plangeo.engine.plainground``); those that meet an
+    overlap, or a border they run along, are cut one by one (``plangeo.engine.partition``).
 
-    Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES, or made ready by ``plangeo.zonelayer``), both in one
+    Parameters: ``sites`` (tables.SITES) and ``zones`` (tables.ZONES, or made ready by ``plangeo.engine.zonelayer``), both in one
     metric CRS; rows without geometry are passed over. ``width_classes`` maps a class to the codes below it: the width of
     the total of that class is measured too, as the diameter of the widest circle inside (slow). ``contact_m``: strips up
     to this width in metres are contact, not overlap. ``threads`` changes nothing but the time; ``compiled`` as in
-    ``plangeo.pairs.measure_pairs``.
+    ``plangeo.engine.pairs.measure_pairs``.
     Returns: ``evidence`` (tables.EVIDENCE, one row per site and zone; ``prevails`` still True everywhere),
     ``cover`` (tables.COVER), both in the order of the sites and of the zones' keys; ``widths`` (site_id, class) →
     metres; ``doubts`` site_id → which sum contradicts another, empty when every site adds up.

@@ -1,6 +1,6 @@
 """Room for sites without an exact place: what of their commune would do, and which discs around a point would.
 
-Nothing here knows the law: ``plangeo.sayings`` asks the checks what they say of each kind of ground, and that holds for
+Nothing here knows the law: ``plangeo.law.sayings`` asks the checks what they say of each kind of ground, and that holds for
 each patch of it. Best practice: measure a unit once and ask it for every use.
 """
 
@@ -19,18 +19,18 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.bands import declared_ends, largest_areas
+from plangeo.adminunits.namedunits import unit_finder
+from plangeo.adminunits.unitregister import UnitRegister
+from plangeo.amounts.bands import declared_ends, largest_areas
+from plangeo.engine.patches import Kind, Patches, cut_ground
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.geometry import polygonal
-from plangeo.keptzones import KeptZones, window_around
+from plangeo.law.sayings import Sayings, Says
 from plangeo.model import Verdict
-from plangeo.namedunits import unit_finder
 from plangeo.overlay import layer_facts
-from plangeo.patches import Kind, Patches, cut_ground
 from plangeo.room import Accuracy, DiscRoom, FaultyZone, UnitRoom
 from plangeo.rulebook import Rulebook
-from plangeo.sayings import Sayings, Says
-from plangeo.unitregister import UnitRegister
-from plangeo.zonelayer import ZoneLayer
+from plangeo.storage.keptzones import KeptZones, window_around
 
 _OUTLINE_M = 10.0
 """Outlines of a unit in two sources differ by a few metres."""

@@ -16,17 +16,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from plangeo.amounts.declaredareas import AREA_COLUMNS
 from plangeo.arguments import take_sites
 from plangeo.canonical import SURVEYED, Survey, canonical_sites, find_columns, survey_sites
-from plangeo.crsreadings import datum_warnings
-from plangeo.declaredareas import AREA_COLUMNS
+from plangeo.crsdoctor.crsreadings import datum_warnings
+from plangeo.engine.pairs import COMPILED_FROM
 from plangeo.formats.geoparquet import read_slices, stated_crs
 from plangeo.inputs import Raw, Request
-from plangeo.pairs import COMPILED_FROM
-from plangeo.prepared import hash_file, hash_frame
 from plangeo.profiles import Profile, load_profile
 from plangeo.reading import Decision
 from plangeo.sources import LayerFile, fingerprint, read_sites, told_columns
+from plangeo.storage.prepared import hash_file, hash_frame
 from plangeo.vectors import settle_crs
 
 # Rows looked at together in a first pass.

@@ -6,7 +6,7 @@ A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sect
 - ``plans``: ``plan_id, title, level, decision, authority, valid_from, valid_to`` must be there; ``valid_from: null``
   = start unknown, so never in force; ``valid_to: null`` = until replaced. Also ``scale`` (denominator), ``accuracy_m``,
   ``rank``, ``theme``, ``successor``, ``source``, ``illustrative`` and ``status``: empty, in_force or under_adjustment let the dates
-  decide; draft, pending, expired, superseded, revoked, unknown are never in force (``plangeo.planstatus`` lists the Vietnamese words).
+  decide; draft, pending, expired, superseded, revoked, unknown are never in force (``plangeo.law.planstatus`` lists the Vietnamese words).
 - ``classes``: ``code, name, parent, colour (#RRGGBB), overlay``; what an entry leaves out it keeps from the profile.
 - ``uses``: ``code, name, synonyms``.
 - ``bases``: legal bases by name (``document, article, source, verified, note``), for every ``basis`` below.
@@ -44,6 +44,21 @@ from typing import TypeVar
 
 from plangeo.errors import ProfileError, RulebookError
 from plangeo.landcodes import split_codes
+from plangeo.law.planstatus import DATES_DECIDE, NOT_YET, read_status
+from plangeo.law.rulebook_faults import check_form, unknown_names
+from plangeo.law.rulebook_schema import (
+    ANY,
+    MOST_RULES,
+    BasisForm,
+    BookForm,
+    ClassForm,
+    RequirementForm,
+    RuleForm,
+    ThresholdForm,
+    Words,
+    contradictions,
+    listed,
+)
 from plangeo.model import (
     Condition,
     Label,
@@ -59,22 +74,7 @@ from plangeo.model import (
     Verdict,
     ZoneClass,
 )
-from plangeo.planstatus import DATES_DECIDE, NOT_YET, read_status
 from plangeo.profiles import load_profile
-from plangeo.rulebook_faults import check_form, unknown_names
-from plangeo.rulebook_schema import (
-    ANY,
-    MOST_RULES,
-    BasisForm,
-    BookForm,
-    ClassForm,
-    RequirementForm,
-    RuleForm,
-    ThresholdForm,
-    Words,
-    contradictions,
-    listed,
-)
 from plangeo.text import fold
 from plangeo.yamlfile import MOST_BYTES, YamlDocument, YamlFault, read_yaml
 

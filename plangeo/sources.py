@@ -15,21 +15,21 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from plangeo.adminunits.placereport import report_places
 from plangeo.arguments import take_layer
 from plangeo.boundaries import join_boundaries
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones, find_columns
-from plangeo.coordinates import places
-from plangeo.crsreadings import datum_warnings
+from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.errors import InputError, TableError
 from plangeo.features import canonical_features
-from plangeo.fieldcolumns import column_decisions
 from plangeo.formats import list_formats
-from plangeo.headers import parse_header_row
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
-from plangeo.placereport import report_places
+from plangeo.lists.fieldcolumns import column_decisions
+from plangeo.lists.headers import parse_header_row
+from plangeo.lists.registertable import GROUP, NOTE, SHEET
+from plangeo.positions.coordinates import places
 from plangeo.profiles import PLACE, Profile, load_profile
 from plangeo.reading import Decision
-from plangeo.registertable import GROUP, NOTE, SHEET
 from plangeo.text import fold
 
 

@@ -24,18 +24,18 @@ import shapely
 from plangeo.arguments import take_backend, take_codes, take_day, take_rulebook
 from plangeo.assessment import Backend, Case, assess_part, metric_sites, open_case
 from plangeo.checks import CHECKS
+from plangeo.engine.pairs import COMPILED_FROM, prefers_compiled
 from plangeo.errors import InputError, PlangeoWarning
 from plangeo.layers import OpenLayers, open_layers, raster_notes
 from plangeo.manifest import MANIFEST, build_manifest, read_manifest, to_text, versions
 from plangeo.model import Assessment
-from plangeo.pairs import COMPILED_FROM, prefers_compiled
 from plangeo.parts import add_up, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
-from plangeo.prepared import hash_file, hash_frame
 from plangeo.reading import decision_rows
 from plangeo.registers import Register, open_register
 from plangeo.report import begin_output, publish, temporary_folder
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
+from plangeo.storage.prepared import hash_file, hash_frame
 
 PART_SITES = 20_000
 """Sites of one part: few large parts keep workers busy; one part with its evidence and sentences takes about 300 MB."""

@@ -15,8 +15,8 @@ import shapely
 
 from plangeo.errors import InputError
 from plangeo.geometry import quarantined_boxes
+from plangeo.grids.rasters import Raster, read_raster
 from plangeo.model import Requirement
-from plangeo.rasters import Raster, read_raster
 from plangeo.rulebook import Rulebook
 from plangeo.tables import REQUIREMENT_EVIDENCE, empty
 from plangeo.terrain import in_degrees, measure_classes, measure_condition, ready_slope, slope_of

@@ -16,9 +16,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from plangeo.cells import Footprint, strips
 from plangeo.errors import CrsError, InputError
-from plangeo.footprints import (
+from plangeo.geometry import as_crs
+from plangeo.grids.cells import Footprint, strips
+from plangeo.grids.footprints import (
     batch_sites,
     cell_sizes,
     count_pieces,
@@ -29,10 +30,9 @@ from plangeo.footprints import (
     outside_size,
     to_grid,
 )
-from plangeo.geometry import as_crs
-from plangeo.rasters import Raster, Reader, read_raster
-from plangeo.sloperasters import in_degrees, ready_slope, slope_of
-from plangeo.slopes import slope
+from plangeo.grids.rasters import Raster, Reader, read_raster
+from plangeo.grids.sloperasters import in_degrees, ready_slope, slope_of
+from plangeo.grids.slopes import slope
 
 __all__ = [
     "Measured",

@@ -14,10 +14,10 @@ import pandas as pd
 import pyproj
 import shapely
 
-from plangeo.bytetext import decode_frame
 from plangeo.errors import CrsError, InputError
 from plangeo.geometry import CURVED, as_crs
 from plangeo.inputs import Raw, Request
+from plangeo.letters.bytetext import decode_frame
 
 # Drivers that follow references to other files or to the network never get loaded. GDAL reads this list once,
 # when it starts; the previous value is put back so that other libraries of the process are not affected.

@@ -14,9 +14,9 @@ import xlsxwriter
 from xlsxwriter.workbook import Format, Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from plangeo.areas import ellipsoidal_area
-from plangeo.bands import declared_ends, ends_in_words
+from plangeo.amounts.bands import declared_ends, ends_in_words
 from plangeo.datumline import datum_lines
+from plangeo.engine.areas import ellipsoidal_area
 from plangeo.explanation import describe_plan, format_date, format_period, format_scale, not_run_line, one_line
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from plangeo.legacytext import letters_of
+from plangeo.letters.legacytext import letters_of
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _TCVN3 = {letter: legacy for legacy, letter in letters_of("TCVN3").items()}

@@ -11,7 +11,7 @@ import geopandas as gpd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from plangeo.partition import partition
+from plangeo.engine.partition import partition
 from plangeo.rulebook import Rulebook, rulebook_from_text
 from plangeo.tables import SITES, ZONES, Column
 

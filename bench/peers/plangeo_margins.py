@@ -10,10 +10,10 @@ import pandas as pd
 
 import plangeo as pg
 from measures import tell_phases
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.margin import margins
 from plangeo.model import Verdict
 from plangeo.overlay import measure_zones
-from plangeo.zonelayer import ZoneLayer
 
 if __name__ == "__main__":
     zones_path, sites_path, out = sys.argv[1:4]

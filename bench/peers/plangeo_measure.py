@@ -7,8 +7,8 @@ import geopandas as gpd
 import numpy as np
 
 from measures import write_measures
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.overlay import measure_zones
-from plangeo.zonelayer import ZoneLayer
 
 
 def measure(zones_path: str, sites_path: str) -> tuple[Any, Any, Any]:

@@ -6,10 +6,10 @@ import geopandas as gpd
 import numpy as np
 
 from measures import write_measures
-from plangeo.keptzones import KeptZones
 from plangeo.layers import origin_of
 from plangeo.overlay import measure_zones
 from plangeo.sources import LayerFile
+from plangeo.storage.keptzones import KeptZones
 
 if __name__ == "__main__":
     zones_path, sites_path, out = sys.argv[1:4]

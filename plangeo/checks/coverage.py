@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from plangeo.consent import casts_doubt, is_ground
 from plangeo.faces import sums
+from plangeo.law.consent import casts_doubt, is_ground
 from plangeo.model import Check, Label, Measured, Reason
 from plangeo.tables import Findings
 

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from plangeo.bands import ROUNDING_M2, declared_ends, ends_in_words, fitting_band, largest_areas
-from plangeo.compatibility import SIZES, ask
-from plangeo.consent import casts_doubt, is_ground, is_overlay
-from plangeo.declaredareas import BY_DRAWING, DOUBTFUL_UNIT, UNLIKE, parse_note
+from plangeo.amounts.bands import ROUNDING_M2, declared_ends, ends_in_words, fitting_band, largest_areas
+from plangeo.amounts.declaredareas import BY_DRAWING, DOUBTFUL_UNIT, UNLIKE, parse_note
 from plangeo.faces import Faces, Spot, faces_of
+from plangeo.law.compatibility import SIZES, ask
+from plangeo.law.consent import casts_doubt, is_ground, is_overlay
 from plangeo.model import Check, Label, Measured, Reason, Verdict
 from plangeo.rulebook import Rulebook
 from plangeo.tables import Findings

@@ -3,7 +3,7 @@
 Names are compared without tone marks and case; a ward and a commune of one name are two units. A name without a
 kind is taken for the only unit that bears it, and never for one of several. A split site keeps all its shares.
 
-Where the profile knows the units with their days (``plangeo.unitregister``), the name is read at the day of the list
+Where the profile knows the units with their days (``plangeo.adminunits.unitregister``), the name is read at the day of the list
 (``list_date``; every day when it is not known) and followed to the units of the boundary map, whatever the days of the
 map. It agrees only where it does so by every reading. Without such a register only the names of the map are known,
 and a name that no unit bears is not guessed at: it may be a unit abolished by a reform.
@@ -22,13 +22,13 @@ from typing import Any
 
 import pandas as pd
 
+from plangeo.adminunits.places import Mention, Place, list_span, resolve
+from plangeo.adminunits.unitmaps import Lie, UnitMap, lie, read_unit_map
+from plangeo.adminunits.unitregister import Hold, UnitRegister
+from plangeo.adminunits.unittexts import joined, list_successors, tell_ground, tell_names
 from plangeo.model import Check, Label, Language, Measured, Reason
-from plangeo.places import Mention, Place, list_span, resolve
 from plangeo.tables import Findings
 from plangeo.text import fold, format_number
-from plangeo.unitmaps import Lie, UnitMap, lie, read_unit_map
-from plangeo.unitregister import Hold, UnitRegister
-from plangeo.unittexts import joined, list_successors, tell_ground, tell_names
 
 # Administrative outlines of two sources differ by a few metres; less than this share elsewhere is not a split.
 TOLERATED_SHARE = 0.01

@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from plangeo.bands import ROUNDING_M2, declared_ends, fitting_band
-from plangeo.consent import casts_doubt, is_overlay
-from plangeo.declaredareas import SUMMED, parse_note
+from plangeo.amounts.bands import ROUNDING_M2, declared_ends, fitting_band
+from plangeo.amounts.declaredareas import SUMMED, parse_note
+from plangeo.law.consent import casts_doubt, is_overlay
 from plangeo.model import Check, Label, Language, Measured, Reason, Verdict
 from plangeo.room import DiscRoom, FaultyZone, UnitRoom
 from plangeo.rulebook import Rulebook

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from plangeo.faces import Faces, Spot, number, spread, sums
+from plangeo.law.planstatus import DATES_DECIDE, TITLES, read_status
 from plangeo.model import Check, Label, Measured, Plan, Reason
-from plangeo.planstatus import DATES_DECIDE, TITLES, read_status
 from plangeo.tables import Findings
 
 _REASON = {

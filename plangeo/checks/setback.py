@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from plangeo.law.requirements import SHARED_REASONS, judge_requirements
 from plangeo.model import Check, Label, Measured, Reason
-from plangeo.requirements import SHARED_REASONS, judge_requirements
 
 
 def judge(measured: Measured) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from plangeo.law.requirements import RASTER_REASONS, SHARED_REASONS, judge_requirements
 from plangeo.model import Check, Label, Measured, Reason
-from plangeo.requirements import RASTER_REASONS, SHARED_REASONS, judge_requirements
 
 
 def judge(measured: Measured) -> pd.DataFrame:

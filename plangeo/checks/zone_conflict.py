@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from plangeo.compatibility import NOTHING, relabelling_between
-from plangeo.consent import is_overlay
+from plangeo.law.compatibility import NOTHING, relabelling_between
+from plangeo.law.consent import is_overlay
 from plangeo.model import Check, Label, Measured, Reason, Verdict, ZoneKey
 from plangeo.rulebook import Rulebook
 from plangeo.tables import Findings

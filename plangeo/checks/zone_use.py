@@ -1,6 +1,6 @@
 """Does the plan allow this use on the ground the site lies on?
 
-Best practice: totals per class against the law of the day (``plangeo.totals``). What no rule covers is UNKNOWN.
+Best practice: totals per class against the law of the day (``plangeo.law.totals``). What no rule covers is UNKNOWN.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from plangeo.law.totals import Total, judge_totals
 from plangeo.model import Check, Label, Measured, Reason
 from plangeo.tables import Findings
-from plangeo.totals import Total, judge_totals
 
 
 def judge(measured: Measured) -> pd.DataFrame:

@@ -8,12 +8,12 @@ import io
 import re
 from pathlib import Path
 
-from plangeo.bytetext import read_rows
-from plangeo.cornerlists import read_corner_sheet
-from plangeo.crsnotes import sheet_sentences
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
-from plangeo.registertable import read_table
+from plangeo.letters.bytetext import read_rows
+from plangeo.lists.registertable import read_table
+from plangeo.positions.cornerlists import read_corner_sheet
+from plangeo.positions.crsnotes import sheet_sentences
 
 MAX_BYTES = 2 * 1024**3
 _STATED = re.compile(r"sep=([;,\t|])\s*?(?:\r?\n|\r)")

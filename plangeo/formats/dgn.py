@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from plangeo.cad import Drawing, read_drawing, rows_of
-from plangeo.designfile import walk
+from plangeo.drawings.cad import Drawing, read_drawing, rows_of
+from plangeo.drawings.designfile import walk
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
 
 
 def read(path: Path, request: Request) -> Raw:
-    """Read the elements of a DGN v7 design file; of a plan, the zones its shapes and labels make (``plangeo.cad``).
+    """Read the elements of a DGN v7 design file; of a plan, the zones its shapes and labels make (``plangeo.drawings.cad``).
 
     **Raises** InputError for version 8 and other content, for levels that are not there or were not chosen; CrsError without ``crs=``.
     """

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from plangeo.bytetext import codec_of
-from plangeo.cad import Drawing, read_drawing, rows_of
+from plangeo.drawings.cad import Drawing, read_drawing, rows_of
+from plangeo.drawings.exchangefile import MOST_ENTITIES, READ, Contents, survey_entities
 from plangeo.errors import InputError
-from plangeo.exchangefile import MOST_ENTITIES, READ, Contents, survey_entities
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
+from plangeo.letters.bytetext import codec_of
 
 _CUT = "the data end early: the drawing has no EOF at its end, so part of it is missing; copy or export it again"
 _DWG = "AutoCAD: Save As → DXF; without AutoCAD: the free ODA File Converter, or QGIS: Project → Import/Export → Import Layers from DWG/DXF"
@@ -24,7 +24,7 @@ _HEADER_BYTES = 65_536
 
 
 def read(path: Path, request: Request) -> Raw:
-    """Read the entities of a DXF drawing; of a plan, the zones its shapes and labels make (``plangeo.cad``).
+    """Read the entities of a DXF drawing; of a plan, the zones its shapes and labels make (``plangeo.drawings.cad``).
 
     **Raises** CrsError without ``crs=``; InputError for other content, for levels that are not there or were not chosen.
     """

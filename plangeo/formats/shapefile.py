@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from plangeo.bytetext import codec_of
 from plangeo.errors import CrsError, InputError
 from plangeo.inputs import Format, Raw, Request, family, find_beside, require_signature
+from plangeo.letters.bytetext import codec_of
 from plangeo.vectors import read_layer
 
 _LANGUAGE = {

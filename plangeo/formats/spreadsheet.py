@@ -12,15 +12,15 @@ from typing import Any
 import pandas as pd
 import python_calamine as calamine
 
-from plangeo.bytetext import read_rows
-from plangeo.cornerlists import read_corner_sheet
-from plangeo.crsnotes import sheet_sentences
 from plangeo.errors import InputError
-from plangeo.headers import Row
 from plangeo.inputs import Format, Raw, Request, read_head, require_signature, true_type
+from plangeo.letters.bytetext import read_rows
+from plangeo.lists.headers import Row
+from plangeo.lists.registertable import SHEET, Table, read_table, rows_text
+from plangeo.lists.sheetmarks import MAX_COLUMNS, MAX_ROWS, Marks, inspect_workbook, too_large
+from plangeo.positions.cornerlists import read_corner_sheet
+from plangeo.positions.crsnotes import sheet_sentences
 from plangeo.reading import Decision
-from plangeo.registertable import SHEET, Table, read_table, rows_text
-from plangeo.sheetmarks import MAX_COLUMNS, MAX_ROWS, Marks, inspect_workbook, too_large
 from plangeo.text import fold, write_number
 
 ALL_SHEETS = "*"

@@ -16,14 +16,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from plangeo.adminunits.unitregister import KindOfUnit, UnitRegister, Words, read_units
 from plangeo.errors import ProfileError
-from plangeo.forms import Form, forms_from_data
+from plangeo.lists.forms import Form, forms_from_data
 from plangeo.model import Label, ZoneClass
+from plangeo.positions.systems import ProvinceMeridian, System, read_meridians, read_systems
 from plangeo.profiles.landuse import LandUse, read_landuse, read_provenance
-from plangeo.systems import ProvinceMeridian, System, read_meridians, read_systems
 from plangeo.tables import DERIVED, SITES
 from plangeo.text import clean, fold
-from plangeo.unitregister import KindOfUnit, UnitRegister, Words, read_units
 from plangeo.yamlfile import YamlFault, read_yaml
 
 Text = Annotated[str, StringConstraints(strict=True, max_length=300)]

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from plangeo.angles import write_dms
 from plangeo.canonical import canonical_sites
 from plangeo.errors import CrsError
+from plangeo.positions.angles import write_dms
 from plangeo.profiles import load_profile
 from plangeo.reading import Sentence
 

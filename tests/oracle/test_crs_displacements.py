@@ -17,7 +17,7 @@ import pyproj
 import pytest
 import shapely
 
-from plangeo.crsdoctor import FAR_M, Diagnosis, Score, examine
+from plangeo.crsdoctor.examination import FAR_M, Diagnosis, Score, examine
 from plangeo.profiles import load_profile
 
 HERE = Path(__file__).parent

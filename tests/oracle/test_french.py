@@ -15,7 +15,7 @@ import pytest
 
 import plangeo as pg
 from plangeo.errors import TableError
-from plangeo.planregister import plans_from_table
+from plangeo.law.planregister import plans_from_table
 from plangeo.rulebook import rulebook_from_text
 
 DATA = Path(__file__).parents[2].parent / "shared/data"

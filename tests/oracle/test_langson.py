@@ -11,7 +11,7 @@ import shapely
 from pyproj import Geod
 
 import plangeo as pg
-from plangeo.areas import ellipsoidal_area
+from plangeo.engine.areas import ellipsoidal_area
 from plangeo.geometry import to_crs
 from plangeo.overlay import measure_districts
 from plangeo.text import fold

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 import plangeo as pg
-from plangeo.places import ground, resolve
+from plangeo.adminunits.places import ground, resolve
+from plangeo.adminunits.unitregister import UnitRegister
 from plangeo.profiles import load_profile
 from plangeo.tables import SITES
-from plangeo.unitregister import UnitRegister
 from tests.makers import rulebook, site
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -13,7 +13,7 @@ import rasterio
 from affine import Affine
 from rasterio.warp import Resampling, reproject
 
-from plangeo.slopes import horn_gradient, slope
+from plangeo.grids.slopes import horn_gradient, slope
 from plangeo.terrain import read_raster, slope_of
 
 FOLDER = Path(__file__).parents[2].parent / "shared/data/rasters"

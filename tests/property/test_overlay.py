@@ -9,8 +9,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plangeo.engine.partition import partition
 from plangeo.overlay import measure_zones
-from plangeo.partition import partition
 
 CRS = "EPSG:9215"
 X0, Y0 = 449_000.0, 2_417_000.0

@@ -8,10 +8,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plangeo import pairs as pairs_module
-from plangeo.borders import shared_borders
-from plangeo.pairs import Measures, measure_pairs
-from plangeo.pieces import cut
+from plangeo.engine import pairs as pairs_module
+from plangeo.engine.borders import shared_borders
+from plangeo.engine.pairs import Measures, measure_pairs
+from plangeo.engine.pieces import cut
 from tests.makers import cut_one_by_one
 
 X0, Y0 = 449_000.0, 2_417_000.0

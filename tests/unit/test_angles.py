@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.angles import looks_sexagesimal, parse_angle, write_dms
+from plangeo.positions.angles import looks_sexagesimal, parse_angle, write_dms
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.bands import declared_ends, fitting_band, largest_area, largest_areas
+from plangeo.amounts.bands import declared_ends, fitting_band, largest_area, largest_areas
 
 OPEN = math.nan
 

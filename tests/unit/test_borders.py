@@ -8,8 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plangeo.borders import Borders, settle, shared_borders
-from plangeo.pieces import cut
+from plangeo.engine.borders import Borders, settle, shared_borders
+from plangeo.engine.pieces import cut
 from tests.unit.test_pieces import X0, Y0, grid, star
 
 CONTACT_M = 1e-6

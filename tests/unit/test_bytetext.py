@@ -14,8 +14,8 @@ import pytest
 from shapely.geometry import box
 
 import plangeo as pg
-from plangeo.bytetext import codec_of, decode_frame, read_rows
 from plangeo.inputs import Raw, Request
+from plangeo.letters.bytetext import codec_of, decode_frame, read_rows
 from plangeo.profiles import load_profile
 from plangeo.sources import read_raw
 from tests.legacy import cp1258, mojibake, tcvn3, vni

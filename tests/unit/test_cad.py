@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from plangeo.assessment import assess
 from plangeo.cli import run
 from plangeo.contents import describe_file
+from plangeo.drawings.exchangefile import survey_entities
 from plangeo.errors import CrsError, InputError
-from plangeo.exchangefile import survey_entities
 from plangeo.profiles import load_profile
 from plangeo.rulebook import rulebook_from_text
 from plangeo.sources import read_sites, read_zones

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.angles import write_dms
-from plangeo.cellpoints import ranges_of, read_cell
+from plangeo.positions.angles import write_dms
+from plangeo.positions.cellpoints import ranges_of, read_cell
 from plangeo.profiles import load_profile
 
 VN = ranges_of(load_profile("vn"))

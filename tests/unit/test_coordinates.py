@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from plangeo.canonical import canonical_sites
-from plangeo.coordinates import bare_points
 from plangeo.errors import CrsError
+from plangeo.positions.coordinates import bare_points
 from plangeo.profiles import load_profile
 from plangeo.reading import Sentence
 

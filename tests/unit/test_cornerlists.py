@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from plangeo import assess, load_rulebook, read_register, read_sites, sample
 from plangeo.canonical import canonical_sites
-from plangeo.cornerlists import read_corner_sheet
 from plangeo.errors import InputError
+from plangeo.positions.cornerlists import read_corner_sheet
 from plangeo.profiles import load_profile
 
 VN = load_profile("vn")

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plangeo.cli import run
-from plangeo.crsadvice import metres
-from plangeo.crsconsultation import Consultation, consult, write_copy
-from plangeo.crsdoctor import declared_units, examine, told_apart
-from plangeo.crsreadings import Reading, from_sexagesimal, lost_datum
+from plangeo.crsdoctor.crsadvice import metres
+from plangeo.crsdoctor.crsconsultation import Consultation, consult, write_copy
+from plangeo.crsdoctor.crsreadings import Reading, from_sexagesimal, lost_datum
+from plangeo.crsdoctor.examination import declared_units, examine, told_apart
 from plangeo.errors import InputError
 from plangeo.geometry import as_crs
 from plangeo.profiles import load_profile

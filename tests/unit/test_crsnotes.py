@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plangeo.crsnotes import claims_of, settle_written, sheet_sentences, suggestion, systems_named
 from plangeo.errors import CrsError
+from plangeo.positions.crsnotes import claims_of, settle_written, sheet_sentences, suggestion, systems_named
 from plangeo.profiles import load_profile
 from plangeo.reading import Sentence
 

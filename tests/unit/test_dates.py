@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.dates import parse_span
+from plangeo.amounts.dates import parse_span
 
 D = dt.date
 

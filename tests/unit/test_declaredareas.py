@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
+from plangeo.amounts.declaredareas import AREA_COLUMNS, parse_note
 from plangeo.arguments import take_sites
 from plangeo.assessment import assess
 from plangeo.boundaries import join_boundaries
 from plangeo.canonical import canonical_register, canonical_sites
-from plangeo.declaredareas import AREA_COLUMNS, parse_note
 from plangeo.explanation import explain
 from plangeo.profiles import load_profile
 from plangeo.registers import open_register

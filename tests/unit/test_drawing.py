@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import shapely
 
-from plangeo.drawing import shared_ground
-from plangeo.zonelayer import ZoneLayer
+from plangeo.engine.drawing import shared_ground
+from plangeo.engine.zonelayer import ZoneLayer
 
 
 @pytest.fixture(scope="module")

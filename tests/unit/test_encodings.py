@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.encodings import Unit, decisions_of, read_unit, settled, weigh
+from plangeo.letters.encodings import Unit, decisions_of, read_unit, settled, weigh
+from plangeo.letters.syllables import is_syllable, spelling
 from plangeo.profiles import load_profile
 from plangeo.reading import Decision
-from plangeo.syllables import is_syllable, spelling
 from tests.legacy import misread_1258, mojibake, small_tones, tcvn3, vni
 
 DOMAIN = Path(__file__).parents[2].parent / "shared/domain"

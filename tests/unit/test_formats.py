@@ -18,11 +18,11 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point, box
 
-from plangeo.bytetext import codec_of, decode_frame
 from plangeo.errors import CrsError, InputError
 from plangeo.formats import list_formats
 from plangeo.inputs import Raw, Request, check_path, check_xml, unpack
-from plangeo.registertable import read_table
+from plangeo.letters.bytetext import codec_of, decode_frame
+from plangeo.lists.registertable import read_table
 
 SHARED = Path(__file__).parents[2].parent / "shared/data"
 KNOWN = frozenset({"ma du an", "ten du an", "kinh do", "vi do", "dien tich", "x", "y", "ten", "ma"})

@@ -11,15 +11,16 @@ import pandas as pd
 import pytest
 import shapely
 
-from plangeo import assess, keptzones, layers
+from plangeo import assess, layers
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.errors import LayerError
-from plangeo.keptzones import KeptZones
 from plangeo.manifest import verdict_digest
 from plangeo.maps import make_map
 from plangeo.model import Assessment
-from plangeo.prepared import prepare
 from plangeo.sources import open_layer
-from plangeo.zonelayer import ZoneLayer
+from plangeo.storage import keptzones
+from plangeo.storage.keptzones import KeptZones
+from plangeo.storage.prepared import prepare
 from tests.makers import CRS, plan, rulebook, site, sites, square, zones
 
 CODES = ["PNN", "LUC", "SKK", "NNP", "RPH"]
@@ -128,8 +129,8 @@ def test_maps_read_the_file_when_they_need_it(tmp_path: Path) -> None:
 
 
 def test_a_kept_layer_travels_as_a_path_and_reads_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plangeo.piecefile._GROUP", 4)
-    monkeypatch.setattr("plangeo.piecefile._EDGE_GROUP", 64)
+    monkeypatch.setattr("plangeo.storage.piecefile._GROUP", 4)
+    monkeypatch.setattr("plangeo.storage.piecefile._EDGE_GROUP", 64)
     frame = open_layer("zones", town(tmp_path / "zones.parquet"))
     kept = KeptZones(prepare(frame, layer="zones", id_column="zone_id", crs=CRS, folder=tmp_path / "cache"), "P1")
     sent = pickle.dumps(kept)
@@ -167,8 +168,8 @@ def test_what_is_farther_than_the_last_window_is_told_as_that_far(tmp_path: Path
     asked = sites(site("s", square(100, 100, 50)), site("t", square(8000, 100, 50)), site("nowhere", None))
     memory = assess(asked, rulebook(), on="2025-07-01", zones=tmp_path / "zones.parquet")
     monkeypatch.setattr(keptzones, "HOLD_BYTES", 0)
-    monkeypatch.setattr("plangeo.piecefile._GROUP", 1)
-    monkeypatch.setattr("plangeo.piecefile._EDGE_GROUP", 4)
+    monkeypatch.setattr("plangeo.storage.piecefile._GROUP", 1)
+    monkeypatch.setattr("plangeo.storage.piecefile._EDGE_GROUP", 4)
     monkeypatch.setattr("plangeo.assessment.SERIAL_SITES", 1)
     monkeypatch.setenv("PLANGEO_CACHE", str(tmp_path / "another"))
     same(memory, assess(asked, rulebook(), on="2025-07-01", zones=tmp_path / "zones.parquet"))

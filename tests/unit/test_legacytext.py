@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.legacytext import as_bytes, from_windows, in_bulk, letters_of, mend_utf8, read_legacy
-from plangeo.syllables import is_syllable, spelling
+from plangeo.letters.legacytext import as_bytes, from_windows, in_bulk, letters_of, mend_utf8, read_legacy
+from plangeo.letters.syllables import is_syllable, spelling
 from tests.legacy import cp1258, mojibake, small_tones, tcvn3, vni
 
 DOMAIN = Path(__file__).parents[2].parent / "shared/domain"

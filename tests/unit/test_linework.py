@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plangeo.linework import close_lines, loose_ends, nearest_gaps
+from plangeo.drawings.linework import close_lines, loose_ends, nearest_gaps
 
 BOX = [(0, 0), (1000, 0), (1000, 1000), (0, 1000), (0, 0)]
 

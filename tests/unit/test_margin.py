@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.errors import CrsError, TableError
 from plangeo.margin import flip_distance, margins, nearest_permitted
-from plangeo.zonelayer import ZoneLayer
 
 CRS = "EPSG:9215"
 X0, Y0 = 449_000.0, 2_417_000.0

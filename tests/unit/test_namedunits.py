@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plangeo.namedunits import unit_finder
+from plangeo.adminunits.namedunits import unit_finder
 
 IDS = ["05977", "06040", "06040#2", "06187", "06400", "row-9"]
 NAMES = ["Phường Đông Kinh", "Xã Hồng Phong", "Xã Hồng Phong", "Xã Cao Lộc", "Xã Đông Kinh", "Xã Hữu Lũng"]

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from plangeo.oldletters import mend_letters
+from plangeo.letters.oldletters import mend_letters
 from plangeo.text import fold, normalise_code
 
 WRITTEN = [

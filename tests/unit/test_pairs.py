@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from plangeo.pairs import Measures, measure_pairs
-from plangeo.pieces import cut
+from plangeo.engine.pairs import Measures, measure_pairs
+from plangeo.engine.pieces import cut
 from tests.makers import cut_one_by_one
 
 X0, Y0 = 449_000.0, 2_417_000.0
@@ -211,7 +211,7 @@ def test_long_steps_over_many_zones_are_measured_whole_and_alike_in_small_portio
     ground = square(0, 0, 400)
     assert total[:2] == pytest.approx([s.intersection(ground).length for s in sites[:2]], rel=1e-12)
     assert total[2] == pytest.approx(sites[2].intersection(ground).area, rel=1e-12)
-    monkeypatch.setattr("plangeo.pairs._PAIRS_AT_ONCE", 10)
+    monkeypatch.setattr("plangeo.engine.pairs._PAIRS_AT_ONCE", 10)
     again = measure_pairs(sites, zones, threads=2)
     assert again.measure.tobytes() == found.measure.tobytes()
     assert again.zones.tobytes() == found.zones.tobytes()

@@ -10,11 +10,11 @@ import shapely
 
 from plangeo import open_layer, sample
 from plangeo.checks import CHECKS
+from plangeo.engine.partition import REPROJECTED_CONTACT_M, Partition, partition
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.geometry import WIDTH_TOLERANCE_M, widest_circle
 from plangeo.model import Measured, Verdict
-from plangeo.partition import REPROJECTED_CONTACT_M, Partition, partition
 from plangeo.tables import GOVERNED_COVER, empty
-from plangeo.zonelayer import ZoneLayer
 from tests.makers import rulebook, square
 
 # Nearly collinear edges: at these coordinates one overlay call finds 0.28 m² where there is nothing.

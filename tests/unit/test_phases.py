@@ -7,8 +7,8 @@ import math
 import pandas as pd
 import pytest
 
+from plangeo.amounts.phases import parse_phase
 from plangeo.canonical import canonical_register
-from plangeo.phases import parse_phase
 from plangeo.profiles import load_profile
 
 OPEN = math.nan

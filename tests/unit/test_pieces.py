@@ -11,9 +11,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plangeo import pieces as pieces_module
+from plangeo.engine import pieces as pieces_module
+from plangeo.engine.pieces import Pieces, cut, hilbert_positions
 from plangeo.errors import LayerError
-from plangeo.pieces import Pieces, cut, hilbert_positions
 
 X0, Y0 = 449_000.0, 2_417_000.0
 COMMUNES = Path(__file__).parents[2].parent / "shared/data/perf/vn_north5_communes_2025.parquet"

@@ -12,13 +12,15 @@ import pandas as pd
 import pytest
 import shapely
 
-from plangeo import assess, assess_to, backends, keptzones, layers, patches, placements, read_sites
+from plangeo import assess, assess_to, backends, layers, placements, read_sites
+from plangeo.engine import patches
+from plangeo.engine.patches import cut_ground
+from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.explanation import explain
 from plangeo.model import Assessment
 from plangeo.overlay import measure_zones
-from plangeo.patches import cut_ground
 from plangeo.report import write_outputs
-from plangeo.zonelayer import ZoneLayer
+from plangeo.storage import keptzones
 from tests.makers import CRS, X0, Y0, rulebook, site, sites, square, zones
 
 ON = "2025-07-01"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.placenames import EXACT, MARKS_LEFT_OUT, OTHER_MARKS, fit, name_key, one_slip, plain_key
+from plangeo.adminunits.placenames import EXACT, MARKS_LEFT_OUT, OTHER_MARKS, fit, name_key, one_slip, plain_key
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import plangeo as pg
+from plangeo.adminunits.placereport import date_list, report_places
 from plangeo.errors import InputError
-from plangeo.placereport import date_list, report_places
 from plangeo.profiles import load_profile
 
 UNITS = load_profile("vn").units

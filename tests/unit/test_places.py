@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.places import ground, list_span, resolve
+from plangeo.adminunits.places import ground, list_span, resolve
+from plangeo.adminunits.unitregister import Unit, UnitRegister
 from plangeo.profiles import load_profile
-from plangeo.unitregister import Unit, UnitRegister
 
 _LOADED = load_profile("vn").units
 assert _LOADED is not None

@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from plangeo import cachefolder, prepared
-from plangeo.borders import settle, shared_borders
-from plangeo.checkedfile import SpoiledFile
+from plangeo.engine.borders import settle, shared_borders
+from plangeo.engine.pairs import measure_pairs
+from plangeo.engine.pieces import cut
 from plangeo.errors import CrsError
-from plangeo.pairs import measure_pairs
-from plangeo.pieces import cut
-from plangeo.prepared import PreparedLayer, prepare
+from plangeo.storage import cachefolder, prepared
+from plangeo.storage.checkedfile import SpoiledFile
+from plangeo.storage.prepared import PreparedLayer, prepare
 
 X0, Y0 = 449_000.0, 2_417_000.0
 
@@ -194,8 +194,8 @@ def test_a_large_file_is_checked_block_by_block(tmp_path: Path, monkeypatch: pyt
 
 
 def test_windows_give_what_meets_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plangeo.piecefile._GROUP", 4)
-    monkeypatch.setattr("plangeo.piecefile._EDGE_GROUP", 16)
+    monkeypatch.setattr("plangeo.storage.piecefile._GROUP", 4)
+    monkeypatch.setattr("plangeo.storage.piecefile._EDGE_GROUP", 16)
     layer = ready(zones(), tmp_path)
     assert pq.ParquetFile(Path(layer.kept) / "pieces.parquet").metadata.num_row_groups > 4
     everything, edges = layer.pieces(), layer.borders()

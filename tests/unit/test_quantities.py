@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plangeo.quantities import evaluate, readings, slips, style_decision, take_apart, weigh_style
+from plangeo.amounts.quantities import evaluate, readings, slips, style_decision, take_apart, weigh_style
+from plangeo.amounts.units import Unit
 from plangeo.text import ExactNumber, format_number, write_number
-from plangeo.units import Unit
 
 HA = Unit(10_000.0, "m2")
 TY = Unit(1e9, "VND")

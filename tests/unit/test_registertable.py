@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plangeo.errors import InputError
-from plangeo.headers import parse_header_row
 from plangeo.inputs import Request
+from plangeo.lists.headers import parse_header_row
+from plangeo.lists.registertable import Table, read_table
 from plangeo.profiles import load_profile
 from plangeo.reading import decisions_of
-from plangeo.registertable import Table, read_table
 from plangeo.sources import read_register, read_sites
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

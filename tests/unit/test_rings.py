@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plangeo.rings import Corner, build_ring
+from plangeo.positions.rings import Corner, build_ring
 
 SQUARE = [(0, 0), (0, 100), (100, 100), (100, 0)]
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from plangeo.errors import RulebookError
+from plangeo.law.planstatus import TITLES, WORDS, read_status
 from plangeo.model import Verdict
-from plangeo.planstatus import TITLES, WORDS, read_status
 from plangeo.rulebook import load_rulebook, rulebook_from_text
 from plangeo.text import fold
 from tests.makers import CLASSES, USES, plan, rule, rulebook, rulebook_text

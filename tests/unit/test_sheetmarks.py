@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from plangeo.errors import InputError
-from plangeo.oldworkbook import hidden_and_errors
+from plangeo.lists.oldworkbook import hidden_and_errors
+from plangeo.lists.sheetmarks import inspect_workbook
 from plangeo.reading import decisions_of
-from plangeo.sheetmarks import inspect_workbook
 from plangeo.sources import read_register
 
 ROWS = [

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from plangeo.letters.syllables import is_familiar, is_syllable, is_word, maybe_lost_u, spelling, with_lost_u
 from plangeo.profiles import load_profile
-from plangeo.syllables import is_familiar, is_syllable, is_word, maybe_lost_u, spelling, with_lost_u
 
 UNITS = Path(__file__).parents[2].parent / "shared/domain/langson_admin_units.csv"
 FOREIGN = {"VSIP", "KCN", "Green", "Garden", "golf", "Logistics", "Viettel", "II", "IV", "B"}

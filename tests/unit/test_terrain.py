@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPoint, Point, Polygon, box
 
-import plangeo.footprints
+import plangeo.grids.footprints
 import plangeo.terrain
-from plangeo.cells import lay_polygons, strips
 from plangeo.errors import CrsError, InputError
+from plangeo.grids.cells import lay_polygons, strips
 from plangeo.terrain import (
     in_degrees,
     measure_bands,
@@ -432,8 +432,8 @@ def test_level_land_and_radians_need_a_word(tmp_path: Path) -> None:
 def test_the_check_of_a_large_slope_raster_is_a_sample_and_measuring_still_sees_every_cell(
     tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("plangeo.sloperasters._LOOK_THROUGH", 1)
-    monkeypatch.setattr("plangeo.sloperasters._SAMPLE", 2)
+    monkeypatch.setattr("plangeo.grids.sloperasters._LOOK_THROUGH", 1)
+    monkeypatch.setattr("plangeo.grids.sloperasters._SAMPLE", 2)
     values = np.full((40, 40), 20, dtype=np.float32)
     values[3, 3] = 400
     raster = ready_slope(read_raster(write(tmp_path / "s.tif", values), unit="degree"))
@@ -661,14 +661,14 @@ def test_alone_reversed_and_in_small_batches_and_strips_alike(seed: int, tmp_pat
     assert together.shares.groupby("site_id").share.sum().to_numpy() == pytest.approx(1, abs=1e-9)
     again = measure_bands(frame[::-1], raster, [10, 30])
     with monkeypatch.context() as patch:
-        patch.setattr(plangeo.footprints, "BATCH_PIECES", 1)
+        patch.setattr(plangeo.grids.footprints, "BATCH_PIECES", 1)
         alone = [measure_bands(frame.iloc[[n]], raster, [10, 30]) for n in range(len(frame))]
     for n, site in enumerate(frame.site_id):
         rows = together.shares[together.shares.site_id == site].reset_index(drop=True)
         assert rows.equals(alone[n].shares.astype(rows.dtypes.to_dict())), "bit for bit"
         assert rows.equals(again.shares[again.shares.site_id == site].reset_index(drop=True))
     with monkeypatch.context() as patch:
-        patch.setattr("plangeo.cells.STRIP_CELLS", 37)
+        patch.setattr("plangeo.grids.cells.STRIP_CELLS", 37)
         cut = measure_bands(frame, raster, [10, 30])
     assert cut.shares.share.to_numpy() == pytest.approx(together.shares.share.to_numpy(), abs=1e-12)
 

@@ -12,13 +12,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plangeo import pairs as pairs_module
-from plangeo import trapezoids
-from plangeo.pairs import measure_pairs, prefers_compiled
-from plangeo.pieces import cut
-from plangeo.runs import edges_of
-from plangeo.runs import lengths_inside as lengths_in_numpy
-from plangeo.trapezoids import lengths_inside, shared_areas
+from plangeo.engine import pairs as pairs_module
+from plangeo.engine import trapezoids
+from plangeo.engine.pairs import measure_pairs, prefers_compiled
+from plangeo.engine.pieces import cut
+from plangeo.engine.runs import edges_of
+from plangeo.engine.runs import lengths_inside as lengths_in_numpy
+from plangeo.engine.trapezoids import lengths_inside, shared_areas
 
 X0, Y0 = 449_000.0, 2_417_000.0
 ORACLE = Path(__file__).parents[2].parent / "shared/data/bad/11_oracle/generated_pairs.csv"

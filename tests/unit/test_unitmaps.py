@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from plangeo.places import resolve
+from plangeo.adminunits.places import resolve
+from plangeo.adminunits.unitmaps import UnitMap, lie, read_unit_map
+from plangeo.adminunits.unitregister import Hold, UnitRegister
 from plangeo.profiles import load_profile
-from plangeo.unitmaps import UnitMap, lie, read_unit_map
-from plangeo.unitregister import Hold, UnitRegister
 
 _LOADED = load_profile("vn").units
 assert _LOADED is not None

@@ -6,10 +6,10 @@ import datetime as dt
 
 import pytest
 
+from plangeo.adminunits.unitregister import Hold, KindOfUnit, UnitRegister, read_units
 from plangeo.errors import ProfileError
 from plangeo.model import Label
 from plangeo.profiles import load_profile
-from plangeo.unitregister import Hold, KindOfUnit, UnitRegister, read_units
 
 LEVELS = [Label("tỉnh", "province"), Label("huyện", "district"), Label("xã", "commune")]
 KINDS = {"tỉnh": KindOfUnit("tỉnh", 0), "huyện": KindOfUnit("huyện", 1), "xã": KindOfUnit("xã", 2)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plangeo.units import Unit, header_units, parse_unit
+from plangeo.amounts.units import Unit, header_units, parse_unit
 
 
 @pytest.mark.parametrize(

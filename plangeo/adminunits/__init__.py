@@ -1,0 +1,1 @@
+"""Administrative units with their days, and what written places mean."""

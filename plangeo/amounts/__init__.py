@@ -1,0 +1,1 @@
+"""Amounts: numbers with units, areas, capital, dates and phases as cells write them."""

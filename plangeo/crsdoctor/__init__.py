@@ -1,0 +1,1 @@
+"""The CRS doctor: every plausible reading of bare coordinates, weighed, told, never applied."""

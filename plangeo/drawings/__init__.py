@@ -1,0 +1,1 @@
+"""Drawings (DXF, DGN) as plans: levels, closed shapes, labels."""

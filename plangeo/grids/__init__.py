@@ -1,0 +1,1 @@
+"""Rasters: opened safely, laid under sites cell by cell; slopes."""

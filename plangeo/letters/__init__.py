@@ -1,0 +1,1 @@
+"""Letters: Vietnamese text in older encodings, told by spelling and turned into Unicode."""

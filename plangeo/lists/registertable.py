@@ -1,0 +1,296 @@
+"""Rows of a list as an office writes it → a table of its projects, and a record of every decision on the way.
+
+Every row with text below the header is either a project or stands in a decision with its number and what it was taken for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from plangeo.inputs import Request
+from plangeo.lists.formchecks import check_form
+from plangeo.lists.forms import Recognised, plain_heading, recognise_form
+from plangeo.lists.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, is_known, read_header, unique_names
+from plangeo.lists.subtotals import check_totals, read_amounts, settle_totals
+from plangeo.lists.tablerows import Kind, Line, find_roles, tell_rows
+from plangeo.profiles import PLACE
+from plangeo.reading import Decision, Sentence
+from plangeo.text import fold
+
+_CRS_WORDS = ("kinh tuyen", "vn2000", "vn 2000", "vn-2000", "he toa do", "toa do vn", "coordinate system")
+_ERROR = re.compile(r"#(REF!|DIV/0!|N/A|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!)|Err:\d{3}")
+_IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
+_METRES = re.compile(r"[(\[]\s*(m|met|metre|metres)\s*[)\]]")
+_PLACE = frozenset(PLACE)
+_NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
+_KINDS: Mapping[Kind, str] = {
+    "group": "group rows; their text stands in the column 'group' of the projects below them",
+    "total": "totals, kept out of the projects",
+    "header": "the header again",
+    "counting": "the line that counts the columns",
+    "note": "notes and signatures",
+}
+GROUP, SHEET, NOTE = "group", "sheet", "row_note"
+"""Columns the reader adds: the groups a row stands under, its sheet, and what was noticed about it."""
+
+
+@dataclass
+class Table:
+    """A list as read."""
+
+    frame: pd.DataFrame
+    """Every cell as text, with its row number in ``source_row``."""
+    notes: list[str] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
+    """Column → canonical field, where the form or the heading without its unit says so and no heading says it word for word."""
+    form: Recognised | None = None
+    known: int = 0
+    """How many columns of the header are known."""
+    header: tuple[int, ...] = ()
+    """Row numbers of the header."""
+
+    sentences: list[Sentence] = field(default_factory=list)
+    """Titles and notes beside the table, as written."""
+    listed: bool = False
+    """Whether this looks like a list of projects: rows, and a known header with names or identifiers."""
+
+
+def read_table(
+    rows: Sequence[Row], request: Request, merged: Merged = (), *, place: str = "file", titles: Sequence[str] = ()
+) -> Table:
+    """Return the projects of a list.
+
+    Parameters: ``rows`` of the sheet, blank ones too or not; ``request`` with the names the profile knows and what the user
+    stated; ``merged`` ranges; ``place`` names the sheet in decisions; ``titles`` more words that may name the form.
+    Returns an empty frame when there is no cell at all. **Raises** InputError for a stated header row that is blank.
+    """
+    decisions: list[Decision] = []
+    filled = [(number, list(cells)) for number, cells in rows if any(cells)]
+    _blank_errors(filled, place, decisions)
+    filled = [(number, cells) for number, cells in filled if any(cells)]
+    if not filled:
+        return Table(pd.DataFrame({"source_row": pd.Series(dtype=float)}), decisions=decisions)
+    width = max(len(cells) for _, cells in filled)
+    filled = [(number, cells + [""] * (width - len(cells))) for number, cells in filled]
+    spans = Spans(merged, width)
+    fields = dict(request.fields) or {word: word for word in request.known}
+    header = read_header(filled, fields, spans, request.header_row)
+    body = filled[header.last + 1 :]
+    _fill_merged(body, spans, place, decisions)
+    roles = find_roles(header, body, fields, _PLACE)
+    lines = tell_rows(body, header, filled[header.first : header.last + 1], roles, spans)
+    amounts = read_amounts(lines, roles)
+    lines = settle_totals(lines, amounts)
+    names = [name or f"column {i + 1}" for i, name in enumerate(header.names)]
+    above = filled[: header.first]
+    decisions[:0] = _told_header(header, above, fields, place, request)
+    decisions += _told_rows(lines, place)
+    decisions += check_totals(lines, amounts, names, place)
+    table = _table(header, lines, names)
+    table.header = header.numbers
+    table.known = sum(1 for n in header.names if n and (is_known(n, fields) or fold(n) in NUMBER_WORDS))
+    named = not request.fields or any(fields.get(fold(n)) in ("name", "site_id") for n in header.names)
+    table.listed = named and table.known >= 2 and not table.frame.empty
+    table.form = recognise_form(
+        request.forms, [*titles, *(c for _, cells in above for c in cells if c)], header.parts, request.codes
+    )
+    projects = [line for line in lines if line.kind == "project"]
+    _apply_form(table, header, projects, names, fields, place, decisions)
+    table.notes = [*_notes(header, above, lines), *header.notes]
+    decisions += [Decision("column", place, note) for note in header.notes]
+    table.decisions = decisions
+    return table
+
+
+def _blank_errors(rows: list[Row], place: str, decisions: list[Decision]) -> None:
+    """Cells with an error of the program hold nothing: they are blanked, and named."""
+    found = []
+    for number, cells in rows:
+        for i, cell in enumerate(cells):
+            if cell[:1] in ("#", "E") and _ERROR.fullmatch(cell):
+                found.append((f"{column_letters(i)}{number}", cell))
+                cells[i] = ""
+    if found:
+        shown = ", ".join(f"{at} {text}" for at, text in found[:20]) + (" …" if len(found) > 20 else "")
+        said = f"{len(found)} cell(s) hold an error of the spreadsheet program and were read as empty; correct their formulas"
+        decisions.append(Decision("row", place, said, shown))
+
+
+def _fill_merged(body: list[Row], spans: Spans, place: str, decisions: list[Decision]) -> None:
+    """Give the words of a cell merged over several rows to all of them; a number is not repeated: it may be a sum."""
+    at = dict(body)
+    filled: list[str] = []
+    for top, left, bottom, right in spans.tall():
+        text = at[top][left] if top in at else ""
+        if not text or _NUMBER.match(text) or right > left:
+            continue
+        for row in range(top + 1, bottom + 1):
+            if row in at and not at[row][left] and any(at[row]):
+                at[row][left] = text
+        filled.append(f"{column_letters(left)}{top}:{column_letters(left)}{bottom}")
+    if filled:
+        shown = ", ".join(filled[:20]) + (" …" if len(filled) > 20 else "")
+        decisions.append(Decision("row", place, "words in a cell merged over several rows count for each of them", shown))
+
+
+def _told_header(header: Header, above: Sequence[Row], fields: Mapping[str, str], place: str, request: Request) -> list[Decision]:
+    columns = [n for n in header.names if n]
+    known = sum(1 for n in columns if is_known(n, fields))
+    why = "as stated" if request.header_row else f"{known} of {len(columns)} columns are known"
+    if not known and not request.header_row:
+        why = "no column is known, so this may be no header at all"
+    change = "" if request.header_row else "; state another with --header-row"
+    told = [Decision("header", f"{place}, {rows_text(header.numbers)}", f"the header: {why}{change}", " | ".join(columns)[:300])]
+    if above:
+        shown = " / ".join(" ".join(c for c in cells if c) for _, cells in above)
+        told.append(Decision("row", f"{place}, {rows_text(n for n, _ in above)}", "title above the header", shown[:300]))
+    return told
+
+
+def _told_rows(lines: Sequence[Line], place: str) -> list[Decision]:
+    told = []
+    for kind, said in _KINDS.items():
+        rows = [line for line in lines if line.kind == kind]
+        if rows:
+            shown = "; ".join(f"{line.number}: {_words(line)}" for line in rows[:8]) + (" …" if len(rows) > 8 else "")
+            told.append(
+                Decision(
+                    "row",
+                    f"{place}, {rows_text(line.number for line in rows)}",
+                    said,
+                    shown if kind in ("group", "total", "note") else "",
+                )
+            )
+    kept = [line for line in lines if line.kind == "project" and line.doubt]
+    for line in kept:
+        said = "looks like a total, but its numbers are no sum of the rows above: kept as a project"
+        told.append(Decision("row", f"{place}, row {line.number}", said, _words(line), 0.7))
+    groups = {line.shape for line in lines if line.kind == "group"}
+    like = [line for line in lines if line.kind == "project" and line.shape in groups and not line.doubt]
+    if like:
+        said = "numbered like groups, but with words of their own: kept as projects; a total may count them twice"
+        shown = "; ".join(_words(line) for line in like[:5])
+        told.append(Decision("row", f"{place}, {rows_text(line.number for line in like)}", said, shown, 0.6))
+    bare = [
+        line for line in lines if line.kind == "project" and not (line.doubt or line.data or line.amounts or line.shape == "int")
+    ]
+    if bare and len(bare) < sum(1 for line in lines if line.kind == "project"):
+        said = "name and nothing else, and no number of the list: kept as projects; delete the rows if they are titles"
+        told.append(
+            Decision(
+                "row", f"{place}, {rows_text(line.number for line in bare)}", said, "; ".join(_words(b) for b in bare[:5]), 0.5
+            )
+        )
+    return told
+
+
+def _words(line: Line) -> str:
+    return " ".join((line.text or " ".join(c for c in line.cells if c)).split())[:80]
+
+
+def rows_text(numbers: Iterable[int]) -> str:
+    """Return row numbers as an officer reads them, runs joined.
+
+    >>> rows_text([4]), rows_text([4, 5, 7])
+    ('row 4', 'rows 4-5, 7')
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], number]
+        else:
+            runs.append([number, number])
+    shown = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+    return f"row{'s' if len(runs) > 1 or (runs and runs[0][0] != runs[0][1]) else ''} {shown}"
+
+
+def _table(header: Header, lines: Sequence[Line], names: Sequence[str]) -> Table:
+    """Projects as a frame: columns without heading and content are left out, the group column comes where there are groups."""
+    projects = [line for line in lines if line.kind == "project"]
+    kept = [i for i, name in enumerate(header.names) if name or any(line.cells[i] for line in projects)]
+    columns = unique_names([names[i] for i in kept])
+    frame = pd.DataFrame([[line.cells[i] for i in kept] for line in projects], columns=pd.Index(columns), dtype=object)
+    if any(line.path for line in projects):
+        frame[_free(GROUP, frame)] = [" / ".join(line.path) for line in projects]
+    frame["source_row"] = pd.Series([float(line.number) for line in projects], dtype=float)
+    frame.attrs["kept"] = kept
+    return Table(frame)
+
+
+def _free(name: str, frame: pd.DataFrame) -> str:
+    while name in frame.columns:
+        name += "_read"
+    return name
+
+
+def _apply_form(
+    table: Table,
+    header: Header,
+    projects: Sequence[Line],
+    names: Sequence[str],
+    fields: Mapping[str, str],
+    place: str,
+    decisions: list[Decision],
+) -> None:
+    """Say which form the table is, check its rows, and which column is which field where no heading says it word for word."""
+    kept: list[int] = table.frame.attrs.pop("kept")
+    column = {i: str(table.frame.columns[n]) for n, i in enumerate(kept)}
+    exact = {fields[fold(n)]: i for i, n in enumerate(header.names) if n and fold(n) in fields}
+    loose: dict[str, list[int]] = {}
+    plain: dict[str, str] = {}
+    for word in sorted(fields, key=lambda word: bool(_IN_BRACKETS.search(word))):  # what stands in brackets may tell fields apart
+        plain.setdefault(plain_heading(word), fields[word])
+    for i, name in enumerate(header.names):
+        meant = plain.get(plain_heading(name)) if name and i not in exact.values() else None
+        foreign = meant in _PLACE and _IN_BRACKETS.search(name) and not _METRES.search(fold(name))
+        if meant and meant not in exact and not foreign:
+            loose.setdefault(meant, []).append(i)
+    for meant, places in loose.items():
+        if len(places) == 1 and places[0] in column:
+            table.fields[column[places[0]]] = meant
+    seen = table.form
+    if seen is None:
+        return
+    for meant, i in seen.fields().items():
+        if i in column and exact.get(meant) != i:
+            table.fields = {c: f for c, f in table.fields.items() if f != meant and c != column[i]} | {column[i]: meant}
+    form = seen.form
+    how = f"its title says {seen.titled!r}" if seen.titled else "its columns show it"
+    found = len({*seen.columns, *seen.parts})
+    period = (
+        ""
+        if form.valid_from is None and form.valid_to is None
+        else f"; in use {form.valid_from or '…'} to {form.valid_to or 'now'}"
+    )
+    doubt = "" if form.verified else "; the columns of this form are not verified"
+    said = f"{form.title.en}: {how}, {found} of {len(form.columns)} columns found{period}{doubt}"
+    shown = "; ".join(f"{role} ← {names[i]!r}" for role, i in seen.columns.items())
+    shown += "".join(f"; {role} ← {', '.join(repr(names[i]) for i in places)}" for role, places in seen.parts.items())
+    decisions.append(Decision("form", place, said, shown[:400], round(seen.share, 2)))
+    more, notes = check_form(seen, [line.cells for line in projects], [line.number for line in projects], place)
+    decisions += more
+    if notes:
+        table.frame[_free(NOTE, table.frame)] = ["; ".join(notes.get(i, ())) for i in range(len(projects))]
+
+
+def _notes(header: Header, above: Sequence[Row], lines: Sequence[Line]) -> list[str]:
+    """The same in short, as notes of the reader."""
+    notes = []
+    if above or len(header.numbers) > 1:
+        plural = "s" if len(header.numbers) > 1 else ""
+        *most, last = map(str, header.numbers)
+        notes.append(f"the header was found in row{plural} {' and '.join([', '.join(most), last] if most else [last])}")
+    for number, cells in above:
+        line = " ".join(c for c in cells if c)
+        if any(word in fold(line) for word in _CRS_WORDS):
+            notes.append(f"row {number} says: {line[:200]!r}")
+    left_out = [line.number for line in lines if line.kind in ("group", "total", "note", "header")]
+    if left_out:
+        shown = ", ".join(map(str, left_out[:20])) + (" …" if len(left_out) > 20 else "")
+        notes.append(f"{len(left_out)} row(s) that are titles, groups or totals were left out: row(s) {shown}")
+    return notes

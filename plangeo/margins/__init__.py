@@ -1,0 +1,1 @@
+"""Margins: one index of borders, distances inside and outside of ground, displacement."""

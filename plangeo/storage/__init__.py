@@ -1,0 +1,1 @@
+"""What is kept on disk: layers ready for measuring, in files that prove themselves."""
