@@ -43,9 +43,9 @@ CHECK = Check(
             "are kept.",
         ),
         "point_uncertain": Reason(
-            "Dự án chỉ có một điểm, cách {detail} {measure}; hình tròn có diện tích kê khai quanh điểm đó không đạt khoảng cách tối "
+            "Dự án chỉ có một điểm, cách {detail} {measure}; hình tròn có diện tích kê khai chứa điểm đó có thể không đạt khoảng cách tối "
             "thiểu {threshold} theo {basis}: cần ranh giới dự án.",
-            "The site is known by one point, {measure} from {detail}; a circle of the declared area around it does not keep the "
+            "The site is known by one point, {measure} from {detail}; a circle of the declared area that contains it may not keep the "
             "{threshold} required by {basis}: the site's boundary is needed.",
         ),
     },

@@ -97,9 +97,9 @@ def _judge_distance(requirement: Requirement, site: Mapping[Any, Any], row: Any,
     def holds(distance: float) -> bool:
         return distance >= bound if requirement.op == ">=" else distance > bound
 
-    accuracy, radius = _positive(site.get("accuracy_m")), 0.0
-    if site["dimension"] == 0:
-        radius = math.sqrt(_positive(largest_area(site)) / math.pi)
+    accuracy, reach = _positive(site.get("accuracy_m")), 0.0
+    if site["dimension"] == 0:  # a disc of the declared area that contains the point reaches its whole width from it
+        reach = 2 * math.sqrt(_positive(largest_area(site)) / math.pi)
     named = sizes | ({"detail": row.feature, "detail_en": row.feature} if row.feature else {})
     if holds(row.distance_m - accuracy) != holds(row.distance_m + accuracy):
         return named | {"reason": "within_accuracy", "verdict": "unknown"}
@@ -107,7 +107,7 @@ def _judge_distance(requirement: Requirement, site: Mapping[Any, Any], row: Any,
         return named | {"reason": "touched", "verdict": requirement.otherwise.label}
     if not holds(row.distance_m):
         return named | {"reason": "failed", "verdict": requirement.otherwise.label}
-    if not holds(row.distance_m - radius - accuracy):
+    if not holds(row.distance_m - reach - accuracy):
         return named | {"reason": "point_uncertain", "verdict": "unknown"}
     return named | {"reason": "met", "verdict": "permitted"}
 
