@@ -25,6 +25,14 @@ _GENERAL = re.compile(
     r"|ten|du an|cong trinh|hang muc|ho so|phu luc|[ivx\d]+)[\s:;,.()\"'–-]+)*"
 )
 _OTHER = re.compile(r"[\s,(–-]*(?:giai doan|gd ?\d|mo rong|phan ky|so \d|[ivx]+\b|\d+\b)")
+# What may follow a name: nothing, a sign, or words that say where it lies or how large it is; anything else makes it another name.
+_AFTER = re.compile(
+    r"\s*(?:$|[,;:.()\"'–-]|(?:tai|thuoc|o|xa|phuong|thi tran|tt|huyen|thanh pho|tp|tinh|dien tich|thua|to ban do)\b)"
+)
+_STAND_IN = re.compile(r"(?:^|-)row-\d+$")
+"""The identifier of a row that states none: the same in every file, so it says nothing about which project is meant."""
+_FAR_M = 1_000.0
+"""A boundary that only a text assigns lies no farther than this from the register's own place."""
 
 
 def join_boundaries(sites: gpd.GeoDataFrame, boundaries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -68,24 +76,30 @@ def _matched(
     sites: gpd.GeoDataFrame, boundaries: gpd.GeoDataFrame, told: list[Decision]
 ) -> tuple[dict[str, list[int]], list[str]]:
     """Positions of the boundaries of every project, and what the others are called."""
-    known = set(sites["site_id"].astype(str))
+    known = {i for i in sites["site_id"].astype(str) if not _STAND_IN.search(i)}
     names = _Names(sites)
     rows: dict[str, list[int]] = {}
     strangers = []
     for position, given in enumerate(boundaries["site_id"].astype(str)):
         base = given if given in known else re.sub(r"#\d+$", "", given)  # a repeated id was read as "P-1#2"
+        base = base if base in known else ""
         titles = str(boundaries[TITLES].iloc[position]).split(SEPARATOR) if TITLES in boundaries else []
         texts = [str(boundaries["name"].iloc[position] or ""), *titles] if "name" in boundaries else titles
         text = next((t for t in texts if t), given)
-        if base not in known:
+        if not base:
             base, several, by = names.find(texts)
-            if base:
+            far_m = names.distance(base, boundaries.geometry.iloc[position])
+            if base and far_m > _FAR_M:
+                said = f"{text[:80]!r} holds the name or id of {base}, but lies {far_m:,.0f} m from the place the register states, and was given to none; write the id in its own column if it is meant"
+                told.append(Decision("shape", "boundaries", said))
+                base = ""
+            elif base:
                 said = f"{text[:80]!r} was taken for the boundary of {base}: {by[:80]!r} holds its name or id"
                 told.append(Decision("shape", "boundaries", said))
             elif several:
                 said = f"{text[:80]!r} holds the names of several projects ({', '.join(several[:_SHOWN])}) and was given to none; write the id in the title"
                 told.append(Decision("shape", "boundaries", said))
-        if base in known:
+        if base:
             rows.setdefault(base, []).append(position)
         else:
             strangers.append(text[:60])
@@ -96,11 +110,21 @@ class _Names:
     """Finds the project a text speaks of, by whole identifiers and names without tone marks."""
 
     def __init__(self, sites: gpd.GeoDataFrame) -> None:
-        self._ids = {fold(i): i for i in sites["site_id"].astype(str) if not i.startswith("row-")}
+        ids = sites["site_id"].astype(str)
+        # a bare number in a title is any number
+        self._ids = {fold(i): i for i in ids if not _STAND_IN.search(i) and re.search(r"\d", i) and re.search(r"[^\W\d]", i)}
+        self._places = dict(zip(ids, sites.geometry, strict=True))
         self._names: dict[str, list[str]] = {}
         for name, site_id in zip(sites["name"].astype(str), sites["site_id"].astype(str), strict=True):
             if len(fold(name)) >= 4:
                 self._names.setdefault(fold(name), []).append(site_id)
+
+    def distance(self, site_id: str, shape: Any) -> float:
+        """Return how far a shape lies from the place the register states, in the unit of the CRS; 0 where one of them is missing."""
+        place = self._places.get(site_id)
+        if place is None or shape is None or place.is_empty or shape.is_empty:
+            return 0.0
+        return float(shapely.distance(place, shape))
 
     def find(self, texts: list[str]) -> tuple[str, list[str], str]:
         """Return the project of the first text that names exactly one, or the candidates of the first that names several; and that text."""
@@ -127,7 +151,7 @@ def _names_it(text: str, name: str) -> bool:
     if not _holds(text, name):
         return False
     before, _, after = text.partition(name)
-    return _GENERAL.fullmatch(before) is not None and _OTHER.match(after) is None
+    return _GENERAL.fullmatch(before) is not None and _AFTER.match(after) is not None and _OTHER.match(after) is None
 
 
 def _holds(text: str, word: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.landcodes import find_confused_cells, read_zone_codes
 from plangeo.positions.coordinates import places
-from plangeo.positions.cornerlists import CORNERS
+from plangeo.positions.cornerlists import CORNERS, has_corners
 from plangeo.profiles import PLACE, Profile
 from plangeo.reading import Decision, Sentence
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
@@ -37,7 +38,8 @@ class Survey:
     """What only a look at all rows of a register tells; one entry per row."""
 
     ids: list[str]
-    id_problems: list[str]
+    problems: list[str]
+    """Of identifiers and of accuracies that cannot be read."""
     declared: Declared
     accuracies: list[float]
     absurd: list[str]
@@ -47,7 +49,7 @@ class Survey:
     def rows(self, start: int, stop: int) -> Survey:
         """Return what it says of some rows; the notes speak of all."""
         kept, declared = slice(start, stop), self.declared.rows(start, stop)
-        return Survey(self.ids[kept], self.id_problems[kept], declared, self.accuracies[kept], self.absurd[kept], self.notes)
+        return Survey(self.ids[kept], self.problems[kept], declared, self.accuracies[kept], self.absurd[kept], self.notes)
 
 
 SURVEYED = ("site_id", *DECLARED, "accuracy_m")
@@ -75,7 +77,9 @@ def survey_sites(
     problems = _unique_ids(out, "site_id", source, told)
     declared = read_declared(raw, found, _row_numbers(raw), source, told)
     absurd = check_bounds(list(raw.geometry), _stated(raw.crs, crs, source), profile, source, told)
-    return Survey(out["site_id"].tolist(), problems, declared, _accuracies(raw, found), absurd, told)
+    accuracies, unread = _accuracies(raw, found)
+    problems = [_joined(a, b) for a, b in zip(problems, unread, strict=True)]
+    return Survey(out["site_id"].tolist(), problems, declared, accuracies, absurd, told)
 
 
 def canonical_sites(
@@ -105,11 +109,13 @@ def canonical_sites(
     _fill_texts(out, raw, found, SITES, _row_ids(raw))
     date_list(out, list_date)
     if survey is not None:
-        out["site_id"], problems = survey.ids, survey.id_problems
+        out["site_id"], problems = survey.ids, survey.problems
         declared, out["accuracy_m"] = survey.declared, survey.accuracies
     else:
         problems = _unique_ids(out, "site_id", source, notes)
-        declared, out["accuracy_m"] = read_declared(raw, found, _row_numbers(raw), source, notes), _accuracies(raw, found)
+        out["accuracy_m"], unread = _accuracies(raw, found)
+        problems = [_joined(a, b) for a, b in zip(problems, unread, strict=True)]
+        declared = read_declared(raw, found, _row_numbers(raw), source, notes)
     declared.fill(out)
     if isinstance(raw, gpd.GeoDataFrame):
         geometry, faults, reference = list(raw.geometry), [""] * len(raw), _stated(raw.crs, crs, source)
@@ -210,8 +216,8 @@ def canonical_register(
     problems = _unique_ids(out, "site_id", source, notes)
     declared = read_declared(raw, found, _row_numbers(raw), source, notes)
     declared.fill(out)
-    out["accuracy_m"] = _accuracies(raw, found)
-    out["problem"] = [_joined(a, b) for a, b in zip(_told(raw), problems, strict=True)]
+    out["accuracy_m"], unread = _accuracies(raw, found)
+    out["problem"] = [_joined(a, b, c) for a, b, c in zip(_told(raw), problems, unread, strict=True)]
     out["repaired"] = ""
     out.attrs["plangeo"] = {"notes": notes, "repairs": [], "decisions": declared.decisions}
     return out
@@ -272,7 +278,7 @@ def find_columns(
 def _chosen_place(raw: pd.DataFrame, found: Mapping[str, str], source: str, notes: list[str]) -> dict[str, str]:
     """The place columns to read: shapes, else degrees, else metres, else cells of whole points; a corner list is its own place."""
     pairs = (("wkt",), ("longitude", "latitude"), ("north", "east"), ("coordinates",))
-    kinds = [k for k in pairs if all(f in found for f in k)] if CORNERS not in raw else []
+    kinds = [k for k in pairs if all(f in found for f in k)] if not has_corners(raw) else []
     if len(kinds) > 1:
         used, others = [found[f] for f in kinds[0]], [found[f] for k in kinds[1:] for f in k]
         notes.append(f"{source}: the place was read from {_listed(used)}; {_listed(others)} tell it again and were not read")
@@ -295,7 +301,7 @@ def _own_columns(raw: pd.DataFrame, contract: Iterable[Column]) -> pd.DataFrame:
     """The file's own columns; one that bears a canonical name is kept beside as ``<name>_raw``."""
     plain = pd.DataFrame(raw.drop(columns=raw.geometry.name)) if isinstance(raw, gpd.GeoDataFrame) else raw.copy()
     taken = {c.name for c in contract} - {"source_row", "problem"}
-    plain = plain.drop(columns=[c for c in ("problem", CORNERS) if c in plain])
+    plain = plain.drop(columns=[c for c in ("problem", *([CORNERS] if has_corners(raw) else [])) if c in plain])
     if "source_row" in plain:
         plain["source_row"] = [float(n) for n in _row_numbers(raw)]
     return plain.rename(columns={c: f"{c}_raw" for c in plain.columns if c in taken})
@@ -361,14 +367,28 @@ def _unique_ids(out: pd.DataFrame, column: str, source: str, notes: list[str]) -
     return problems
 
 
-def _accuracies(raw: pd.DataFrame, found: Mapping[str, str]) -> list[float]:
+def _accuracies(raw: pd.DataFrame, found: Mapping[str, str]) -> tuple[list[float], list[str]]:
+    """Stated accuracies in metres, NaN where none is stated, and the problem of each row whose cell cannot be read."""
     if "accuracy_m" not in found:
-        return [float("nan")] * len(raw)
+        return [float("nan")] * len(raw), [""] * len(raw)
     cells = raw[found["accuracy_m"]]
-    texts = [cell_text(v) for v in cells]
-    style = "point" if pd.api.types.is_numeric_dtype(cells) else number_style(texts)
-    values = [parse_number(t, style if style in ("comma", "point") else None) for t in texts]
-    return [float("nan") if v is None or v < 0 else v for v in values]
+    parts = [_ACCURACY.fullmatch(fold(cell_text(v))) for v in cells]
+    style = "point" if pd.api.types.is_numeric_dtype(cells) else number_style(m["number"] for m in parts if m)
+    decimal = style if style in ("comma", "point") else None
+    values = [parse_number(m["number"], decimal) if m else None for m in parts]
+    metres = [v * _METRES[m["unit"] or "m"] if m and v is not None else float("nan") for v, m in zip(values, parts, strict=True)]
+    texts = [cell_text(v).strip() for v in cells]
+    problems = [
+        f"bad_accuracy: {text[:40].replace(';', ',')!r} in column {found['accuracy_m']!r} is not an accuracy in metres; write a number, e.g. 5"
+        if text.strip("-–—.… ") and value is None
+        else ""
+        for text, value in zip(texts, values, strict=True)
+    ]
+    return metres, problems
+
+
+_ACCURACY = re.compile(r"(?:\+/-|\+-|±|~|≈)?\s*(?P<number>\d[\d.,\s]*?)\s*(?P<unit>m|met|cm|mm|km)?")
+_METRES = {"m": 1.0, "met": 1.0, "cm": 0.01, "mm": 0.001, "km": 1000.0}
 
 
 def _told(raw: pd.DataFrame) -> list[str]:

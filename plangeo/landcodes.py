@@ -32,12 +32,14 @@ _CODES = rf"(?P<codes>{_CODE}(?:(?:\s*[+/,;&–-]\s*|\s+và\s+){_CODE})*)"
 _NUMBER = r"\d[\d.,]*"
 _PAIR = rf"{_NUMBER}(?:\s*[/\s]\s*{_NUMBER})?"
 _UNIT = r"(?:\s*(?:m2|m²|ha))?"
-_GAP = r"\s*[\s:=/()-]?\s*"
+_GAP = r"(?:\s+|\s*[:=/(]\s*|\s+-\s+|(?=\d+[/.,]\d))"
 _PATTERNS = (
     re.compile(rf"{_CODES}{_GAP}{_PAIR}{_UNIT}\)?"),
     re.compile(rf"{_PAIR}{_UNIT}{_GAP}{_CODES}\)?"),
     re.compile(rf"{_NUMBER}{_GAP}{_CODES}{_GAP}{_NUMBER}{_UNIT}\)?"),
 )
+# "ODT1", "ODT-1" and "ODT 1" are classes of their own in many plans: numbers of a label have three digits, decimals or a unit.
+_MEASURED = re.compile(r"\d{3}|\d[.,/]\s?\d|\d\s*(?:m2|m²|ha)\b|\d\s+\D+\d")
 PATTERNS = "“ODT 350”, “ODT: 1.234,5 m²”, “ODT 123/456.7”, “123/456.7 ODT”, “123 ODT 456.7”"
 """The forms of a label from which a code is taken, as people write them; the code in capitals."""
 
@@ -72,7 +74,7 @@ def read_code(text: str, known: Collection[str]) -> CodeReading:
     if mixed := _known_parts(_JOINT.split(clean(text)), known):
         return CodeReading(mixed, "mixed" if MIXED in mixed else "code")
     label = clean(text.replace("\\P", "\n"))
-    for pattern in _PATTERNS:
+    for pattern in _PATTERNS if _MEASURED.search(label) else ():
         if (found := pattern.fullmatch(label)) and (code := _known_parts(_JOINT.split(found["codes"]), known)):
             return CodeReading(code, "label")
     return CodeReading(plain, "")

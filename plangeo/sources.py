@@ -398,7 +398,7 @@ _READERS_OWN = ("source_row", "problem", GROUP, SHEET, NOTE)
 
 def _sample(values: pd.Series) -> str:
     """The first value of a column that says something."""
-    texts = (" ".join(str(v).split()) for v in values.head(50).tolist() if pd.notna(v))
+    texts = (" ".join(str(v).split()) for v in values.head(50).tolist() if pd.api.types.is_scalar(v) and pd.notna(v))
     return next((t for t in texts if t), "")[:60]
 
 

@@ -23,7 +23,7 @@ from plangeo.errors import CrsError, InputError
 from plangeo.geometry import as_crs
 from plangeo.inputs import Request
 from plangeo.positions.coordinates import bare_points, places
-from plangeo.positions.cornerlists import CORNERS
+from plangeo.positions.cornerlists import has_corners
 from plangeo.profiles import Profile
 from plangeo.sources import read_raw, with_words
 from plangeo.text import fold
@@ -113,7 +113,7 @@ def _from_table(
     frame: pd.DataFrame, found: Mapping[str, str], profile: Profile, name: str
 ) -> tuple[Any, pyproj.CRS | None, tuple[str, str] | None]:
     """Shapes of a table's rows, the CRS that goes without saying, and the two columns (first number, second number)."""
-    if CORNERS in frame:
+    if has_corners(frame):
         return _shapes(places(frame, {}, _NUMBERS, profile, name).geometry), None, None
     if "wkt" in found:
         return _shapes(places(frame, {"wkt": found["wkt"]}, _NUMBERS, profile, name).geometry), None, None

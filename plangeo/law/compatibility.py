@@ -22,6 +22,10 @@ Ground = Mapping[Rule, Mapping[str, float]]
 
 SIZES = ("area_m2", "length_m", "share")
 _NONE_YET = dict.fromkeys(SIZES, 0.0)
+_SIZELESS = {
+    0: (*SIZES, "site_area_m2", "site_length_m", "site_area_ellipsoidal_m2"),
+    1: ("area_m2", "site_area_m2", "site_area_ellipsoidal_m2"),
+}
 _REASON = {
     Verdict.PERMITTED: "permitted",
     Verdict.CONDITIONAL: "conditional",
@@ -67,7 +71,7 @@ def ask(
         known = rulebook.classes[zone_code]
         return None if known.overlay else Answer(Verdict.UNKNOWN, "no_rule", None, _MIXED if known.parts else known.hint)
     # What was measured wins over a column of the register that happens to bear the same name.
-    fields = {**site, **(ground or {}).get(rule, _NONE_YET), "on_border": on_border}
+    fields = {**site, **(ground or {}).get(rule, _NONE_YET), "on_border": on_border, **_sizeless(site)}
     for condition in rule.conditions:
         holds = _holds(condition, fields.get(condition.field))
         text = f"{condition.field} {condition.op} {condition.value}"
@@ -77,6 +81,12 @@ def ask(
         if not holds:
             return Answer(rule.otherwise, "condition_failed", rule, named)
     return Answer(rule.verdict, _REASON[rule.verdict], rule, _detail(rulebook, site["use_code"], zone_code, rule))
+
+
+def _sizeless(site: Mapping[Any, Any]) -> dict[str, None]:
+    """The sizes that a point or a line does not show: nobody knows how large what it stands for is, so none of them is 0."""
+    names = _SIZELESS.get(site.get("dimension", 2), ())
+    return {name: None for name in names if not float(site.get(name) or 0.0) > 0}
 
 
 def _detail(rulebook: Rulebook, use_code: str, zone_code: str, rule: Rule) -> Label:

@@ -32,7 +32,7 @@ from plangeo.positions.axes import (
     read_axes,
 )
 from plangeo.positions.cellpoints import Cell, Kind, Point, ranges_of, read_cell
-from plangeo.positions.cornerlists import CORNERS
+from plangeo.positions.cornerlists import CORNERS, has_corners
 from plangeo.positions.crsnotes import Claim, claims_of, narrowed_to, settle_written, speaks_of
 from plangeo.positions.parcels import build_parcels
 from plangeo.positions.rings import Corner, build_ring
@@ -70,11 +70,11 @@ def places(
     **Raises** CrsError when coordinates in metres have no CRS, or sentences and ``crs`` contradict one another.
     """
     used = [columns[f] for f in ("north", "east", "longitude", "latitude", "coordinates", "wkt") if f in columns]
-    if CORNERS in raw:
+    if has_corners(raw):
         used = list(dict.fromkeys(header for blocks in raw[CORNERS] for block in blocks for header in block.headers))
     told = [*sentences, *(Sentence(f"the header {name!r}", str(name)) for name in used)]
     evidence = Evidence(crs, claims_of(told, profile), told, profile, source)
-    if CORNERS in raw:
+    if has_corners(raw):
         parcels = build_parcels(list(raw[CORNERS]), evidence)
         return Places(parcels.geometry, parcels.problems, parcels.crs, parcels.notes, parcels.decisions)
     if "wkt" in columns:

@@ -96,6 +96,11 @@ class CornerSheet:
     decisions: list[Decision]
 
 
+def has_corners(frame: pd.DataFrame) -> bool:
+    """Say whether a frame is a corner list as read here; an office's own column may bear the same name."""
+    return CORNERS in frame and all(isinstance(b, list) and b and all(isinstance(x, Block) for x in b) for b in frame[CORNERS])
+
+
 def read_corner_sheet(
     rows: Sequence[Row], known: frozenset[str], merged: Iterable[Span] = (), place: str = "the sheet"
 ) -> CornerSheet | None:

@@ -146,3 +146,29 @@ def test_a_title_near_a_name_is_not_about_the_project(tmp_path: Path) -> None:
     )
     out = read_sites(register(tmp_path / "register.csv"), boundaries=same)
     assert out.geometry.notna().tolist() == [True, False, False]
+
+
+def test_row_numbers_are_no_identifiers() -> None:
+    sites = table(["row-1", "row-2"], [Point(0, 0), Point(1, 1)])
+    out = join_boundaries(sites, table(["row-2", "Sheet1-row-1"], [AREA, AREA]))
+    assert [g.geom_type for g in out.geometry] == ["Point", "Point"]
+    assert any("2 without a row in the register" in note for note in out.attrs["plangeo"]["notes"])
+
+
+def test_the_beginning_of_a_name_and_a_bare_number_are_nobodys(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("Mã;Tên dự án;Loại dự án;Xã\n1;Khu dân cư Nam;x;Xã A\n2;Chợ Tân;x;Xã A", encoding="utf-8")
+    blocks = (("Chợ Tân Lập", 450_000, 2_417_000), ("Khu dân cư Nam cơ sở 2", 451_000, 2_417_000))
+    out = read_sites(tmp_path / "list.csv", boundaries=corner_sheet(tmp_path / "corners.csv", *blocks))
+    assert out.geometry.isna().all()
+    meant = (("Chợ Tân, xã A", 450_000, 2_417_000), ("Khu dân cư Nam (thửa 2)", 451_000, 2_417_000))
+    out = read_sites(tmp_path / "list.csv", boundaries=corner_sheet(tmp_path / "meant.csv", *meant))
+    assert out.geometry.notna().all()
+
+
+def test_a_boundary_found_by_name_lies_near_the_place_the_register_states(tmp_path: Path) -> None:
+    text = "Mã;Tên dự án;Loại dự án;X;Y\nP-1;Chợ Tân;x;2417050;450050\nP-2;Chợ Cũ;x;2417050;450050"
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    corners = corner_sheet(tmp_path / "corners.csv", ("Chợ Tân", 450_000, 2_417_000), ("Chợ Cũ", 470_000, 2_417_000))
+    out = read_sites(tmp_path / "list.csv", crs="EPSG:9215", boundaries=corners)
+    assert [g.geom_type for g in out.geometry] == ["Polygon", "Point"]
+    assert "lies 19,950 m from the place the register states" in said(out)

@@ -477,3 +477,12 @@ def test_numbers_of_a_workbook_are_not_ambiguous(tmp_path):
     assert frame["declared_area_m2"].isna().tolist() == [False, False, True, True]
     assert frame["declared_area_min_m2"][2] == frame["declared_area_max_m2"][2] == 500_000
     assert frame["declared_area_approx"].tolist() == [False, False, True, False]
+
+
+def test_an_accuracy_is_read_with_its_unit_or_is_a_problem():
+    cells = ["50 m", "±50", "50", "", "-", "2 cm", "khá tốt", "0,5"]
+    frame = sites({"Mã": list("ABCDEFGH"), "Sai số (m)": cells})
+    assert frame["accuracy_m"].round(3).fillna(-1).tolist() == [50, 50, 50, -1, -1, 0.02, -1, 0.5]
+    told = ["bad_accuracy" in p for p in frame["problem"]]
+    assert told == [False] * 6 + [True, False]
+    assert "'khá tốt' in column 'Sai số (m)'" in frame["problem"].iloc[6]

@@ -324,3 +324,20 @@ def test_headers_of_a_list_may_state_its_system():
     frame, _ = sites([head, *[[*row, "106.76", "21.85"] for row in rows_of(around(4))]], crs=None)
     assert frame.crs == "EPSG:9215"
     assert frame.geometry.area[0] == pytest.approx(area_of(around(4)))
+
+
+def test_a_column_of_an_office_called_corners_is_no_corner_list(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,name,use,lat,lon,corners\n1,A,x,21.8,106.7,4\n", "utf-8")
+    frame = read_sites(tmp_path / "a.csv")
+    assert frame["corners"].tolist() == ["4"]
+    assert frame.geometry.notna().all()
+
+
+def test_a_parcel_of_two_blocks_is_read_from_end_to_end(tmp_path: Path) -> None:
+    rows = ["VN-2000, kinh tuyến trục 107°15', múi chiếu 3°", "Tên thửa,Điểm,X,Y"]
+    for x in (450_000, 450_500):
+        corners = [(x, 2_417_000), (x, 2_417_100), (x + 100, 2_417_100), (x + 100, 2_417_000), (x, 2_417_000)]
+        rows += [f"Lô A,{n % 4 + 1},{py},{px}" for n, (px, py) in enumerate(corners)]
+    (tmp_path / "a.csv").write_text("\n".join(rows), "utf-8")
+    frame = read_sites(tmp_path / "a.csv")
+    assert len(frame) == 1

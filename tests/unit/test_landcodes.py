@@ -50,6 +50,11 @@ CODES = sorted(KNOWN)
         ("XYZ 350", "XYZ350", ""),
         ("Trường học DGD", "TRƯỜNGHỌCDGD", ""),
         ("tin 3", "TIN3", ""),
+        # classes of their own in many plans, never a label of another one
+        ("ODT1", "ODT1", ""),
+        ("ODT-1", "ODT-1", ""),
+        ("ODT 1", "ODT1", ""),
+        ("ODT350", "ODT350", ""),
         ("", "", ""),
     ],
 )
