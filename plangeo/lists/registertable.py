@@ -94,13 +94,15 @@ def read_table(
     table = _table(header, lines, names)
     table.header = header.numbers
     table.known = sum(1 for n in header.names if n and (is_known(n, fields) or fold(n) in NUMBER_WORDS))
-    named = not request.fields or any(fields.get(fold(n)) in ("name", "site_id") for n in header.names)
-    table.listed = named and table.known >= 2 and not table.frame.empty
     table.form = recognise_form(
         request.forms, [*titles, *(c for _, cells in above for c in cells if c)], header.parts, request.codes
     )
     projects = [line for line in lines if line.kind == "project"]
     _apply_form(table, header, projects, names, fields, place, decisions)
+    # after the form: it may be what tells the column of names
+    meant = {fields.get(fold(n)) for n in header.names} | set(table.fields.values())
+    named = not request.fields or not meant.isdisjoint(("name", "site_id"))
+    table.listed = named and max(table.known, len(meant - {None})) >= 2 and not table.frame.empty
     table.notes = [*_notes(header, above, lines), *header.notes]
     decisions += [Decision("column", place, note) for note in header.notes]
     table.decisions = decisions

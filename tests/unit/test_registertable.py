@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plangeo.errors import InputError
+from plangeo.errors import InputError, TableError
 from plangeo.inputs import Request
 from plangeo.lists.headers import parse_header_row
 from plangeo.lists.registertable import Table, read_table
@@ -250,6 +250,67 @@ def test_sheets_of_one_form_are_read_one_under_another_and_others_are_named(tmp_
     book.save(tmp_path / "b.xlsx")
     with pytest.raises(InputError, match="different columns"):
         read_register(tmp_path / "b.xlsx", sheet="*")
+
+
+CORNER_SHEET = [
+    ["BẢNG KÊ TỌA ĐỘ GÓC RANH (VN-2000, KTT 107°15')"],
+    ["Tên dự án", "Điểm", "X (m)", "Y (m)", "Cạnh (m)"],
+    ["Nhà máy A", "M1", 2385000, 397000, 2500],
+    ["", "M2", 2387500, 397000, 2400],
+    ["", "M3", 2387500, 399400, 2500],
+    ["", "M4", 2385000, 399400, 2400],
+]
+
+
+def list_and_corners(path: Path) -> Path:
+    """A list whose one column of names stands under the commonest heading of all, the corners of its projects, and a cover."""
+    book = openpyxl.Workbook()
+    book.active.title = "DM 2025"
+    for row in (["STT", "Tên công trình,\ndự án", "Loại công trình", "Diện tích (ha)"], [1, "Nhà máy A", "Nhà máy", 600]):
+        book.active.append(row)
+    corners = book.create_sheet("Góc ranh")
+    for row in CORNER_SHEET:
+        corners.append(row)
+    book.create_sheet("Bìa").append(["BÁO CÁO"])
+    book.save(path)
+    return path
+
+
+def test_of_several_sheets_the_list_is_recommended_and_corners_are_called_corners(tmp_path: Path) -> None:
+    path = list_and_corners(tmp_path / "a.xlsx")
+    with pytest.raises(InputError) as refused:
+        read_register(path)
+    said = str(refused.value)
+    assert "name it with --sheet 'DM 2025' (in Python sheet='DM 2025')" in said
+    assert "- 'DM 2025': 1 row(s) look like projects" in said
+    assert "- 'Góc ranh': a list of corners: 4 row(s) in 1 block(s) (for --boundaries)" in said
+    assert "--boundaries a.xlsx --layer-name 'boundaries=Góc ranh'" in said
+    assert "- 'Bìa': no list of projects" in said
+
+
+def test_all_lists_of_a_workbook_leave_the_corners_out_and_say_so(tmp_path: Path) -> None:
+    frame = read_register(list_and_corners(tmp_path / "a.xlsx"), sheet="*")
+    assert frame["name"].tolist() == ["Nhà máy A"]
+    assert any("'Góc ranh': not read: a list of corners" in t for t in decisions(frame, "sheet"))
+    assert any("'Góc ranh' was not read: a list of corners" in n for n in frame.attrs["plangeo"]["notes"])
+
+
+def test_a_list_known_by_headings_without_their_unit_alone_is_a_list() -> None:
+    rows = [(1, ["Mã", "Danh mục dự án (năm 2025)", "Loại công trình"]), (2, ["x", "Nhà máy A", "Nhà máy"])]
+    table = read_table(rows, REQUEST)
+    assert table.fields == {"Danh mục dự án (năm 2025)": "name"}
+    assert table.listed
+
+
+def test_columns_the_reader_adds_are_never_told_as_columns_of_the_file(tmp_path: Path) -> None:
+    path = list_and_corners(tmp_path / "a.xlsx")
+    told = "\n".join(decisions(read_sites(path, sheet="Góc ranh"), "column"))
+    assert "'Tên dự án': read as name" in told
+    for leak in ("corner", "Vertex", "no column for"):
+        assert leak not in told
+    with pytest.raises(TableError) as refused:
+        read_register(path, sheet="Góc ranh", columns={"Tên": "name"})
+    assert str(refused.value).endswith("the file has 'Tên dự án'")
 
 
 def test_columns_are_told_with_the_name_they_were_known_by_and_unknown_ones_with_what_is_near(tmp_path: Path) -> None:
