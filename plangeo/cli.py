@@ -508,10 +508,10 @@ def _date(text: str) -> dt.date:
 
 
 def _assess_project(project: Project, *, told: bool = False) -> Assessment:
-    """Read and judge; ``told`` prints how the register was read."""
+    """Read and judge; ``told`` prints what was read, and every doubt about it."""
     from plangeo.assessment import assess as judge
     from plangeo.boundaries import join_boundaries
-    from plangeo.readingreport import short_lines
+    from plangeo.readingreport import read_line
     from plangeo.rulebook import load_rulebook
     from plangeo.sources import read_sites
 
@@ -520,8 +520,8 @@ def _assess_project(project: Project, *, told: bool = False) -> Assessment:
     _progress(f"reading {register.path}")
     named = register.keywords("layer", "sheet", "crs", "columns", "list_date", "header_row")
     sites = read_sites(register.path, project.profile, **named)
-    for line in short_lines(sites.attrs.get("plangeo", {})) if told else ():
-        click.echo(line, err=True)
+    if told:
+        click.echo(read_line(sites.attrs.get("plangeo", {})), err=True)
     if project.boundaries is not None:
         extra = project.boundaries
         _progress(f"reading {extra.path}")
@@ -529,7 +529,27 @@ def _assess_project(project: Project, *, told: bool = False) -> Assessment:
         shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns"))
         sites = join_boundaries(sites, shapes)
     _progress(f"judging {len(sites)} sites")
-    return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))
+    try:
+        result = judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))
+    except PlangeoError:
+        if told:  # what is odd about the register may be why
+            _tell_doubts(project, [sites.attrs.get("plangeo", {})], sites, "")
+        raise
+    if told:
+        _tell_doubts(project, result.inputs, result.sites, "sheet 'Đọc dữ liệu' of report.xlsx, or ")
+    return result
+
+
+def _tell_doubts(project: Project, inputs: Sequence[Mapping[str, Any]], sites: Any, where: str) -> None:
+    """Print what an officer has to look at in the inputs, and where all of it stands."""
+    from plangeo.readingreport import doubt_lines, problem_rows
+
+    register = project.register_
+    for line in doubt_lines(inputs, problem_rows(sites)):
+        click.echo(f"- {line}", err=True)
+    sheet = f" --sheet {register.sheet!r}" if register.sheet else ""
+    name = f'"{register.path}"' if " " in register.path else register.path
+    click.echo(f"all of it: {where}plangeo read {name}{sheet}", err=True)
 
 
 def _layer_files(project: Project) -> dict[str, Any]:
