@@ -526,7 +526,7 @@ def _assess_project(project: Project, *, told: bool = False) -> Assessment:
         extra = project.boundaries
         _progress(f"reading {extra.path}")
         sheet = extra.sheet or extra.layer  # of a workbook with corner lists
-        shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns"))
+        shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns", "header_row"))
         sites = join_boundaries(sites, shapes)
     _progress(f"judging {len(sites)} sites")
     try:

@@ -41,7 +41,10 @@ def read(path: Path, request: Request) -> Raw:
         raw = _read_all(file, [n for n in sheets if n in visible])
     else:
         name = _choose(file, [n for n in sheets if n in visible], hidden)
-        raw = file.corners(name) or _read_list(file, name)
+        corners = file.corners(name)
+        if corners is not None:
+            request.refuse_header_row(f"{path.name}, sheet {name!r},")
+        raw = corners or _read_list(file, name)
     raw.notes[:0] = [f"hidden sheet(s) not read: {', '.join(hidden)}"] if told else []
     raw.decisions[:0] = told
     return raw

@@ -313,6 +313,17 @@ def test_columns_the_reader_adds_are_never_told_as_columns_of_the_file(tmp_path:
     assert str(refused.value).endswith("the file has 'Tên dự án'")
 
 
+def test_a_header_row_is_refused_for_corners_and_used_for_boundaries_that_are_a_table(tmp_path: Path) -> None:
+    path = list_and_corners(tmp_path / "a.xlsx")
+    with pytest.raises(InputError, match=r"sheet 'Góc ranh', is a list of corners.*leave header_row out"):
+        read_sites(path, sheet="Góc ranh", header_row=2)
+    (tmp_path / "c.csv").write_text("".join(";".join(map(str, row)) + "\n" for row in CORNER_SHEET), "utf-8")
+    with pytest.raises(InputError, match=r"c\.csv is a list of corners"):
+        read_sites(tmp_path / "c.csv", header_row=2)
+    (tmp_path / "b.csv").write_text('ghi chú\nsite_id;WKT\nP-1;"POLYGON((106 21,107 21,107 22,106 21))"\n', "utf-8")
+    assert read_sites(tmp_path / "b.csv", header_row=2, crs="EPSG:4326").geometry.notna().all()
+
+
 def test_columns_are_told_with_the_name_they_were_known_by_and_unknown_ones_with_what_is_near(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("STT;Tên dự án;Diện tich su dung (ha);Màu\n1;Nhà máy;2,5;đỏ\n", "utf-8")
     told = decisions(read_register(tmp_path / "a.csv"), "column")
