@@ -93,7 +93,7 @@ _DOUBTS: Sequence[re.Pattern[str]] = [
         # amounts and totals; areas first, a verdict may hang on them
         r"area\(s\).*(?:not be read|not read|read both ways|smaller|larger|thousand times|nobody has verified)",
         r"not read\b|could not be read|could be read both ways|names several units|times (?:larger|smaller)|thousand times|read both ways"
-        r"|nobody has verified|a unit of its own",
+        r"|nobody has verified|another unit than the column|stay as written",
         r"differs from the sum|was not checked|were not checked",
         # rows, columns, letters
         r"does not hold|error of the spreadsheet|excel error|without a stored value|hidden in the sheet|kept as projects?\b|could be meant as well"
