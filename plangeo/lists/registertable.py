@@ -84,9 +84,9 @@ def read_table(
     _fill_merged(body, spans, place, decisions)
     roles = find_roles(header, body, fields, _PLACE)
     lines = tell_rows(body, header, filled[header.first : header.last + 1], roles, spans)
-    amounts = read_amounts(lines, roles)
-    lines = settle_totals(lines, amounts)
     names = [name or f"column {i + 1}" for i, name in enumerate(header.names)]
+    amounts = read_amounts(lines, roles, names)
+    lines = settle_totals(lines, amounts)
     above = filled[: header.first]
     decisions[:0] = _told_header(header, above, fields, place, request)
     decisions += _told_rows(lines, place)

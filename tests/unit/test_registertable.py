@@ -313,6 +313,33 @@ def test_columns_the_reader_adds_are_never_told_as_columns_of_the_file(tmp_path:
     assert str(refused.value).endswith("the file has 'Tên dự án'")
 
 
+def totals_of(*cells: str, stated: str, heading: str = "Diện tích (ha)") -> str:
+    body = [(n, [str(n), f"Dự án {n}", cell]) for n, cell in enumerate(cells, start=2)]
+    rows = [(1, ["STT", "Tên dự án", heading]), *body, (len(cells) + 2, ["", "Tổng cộng", stated])]
+    return "\n".join(str(d) for d in read_table(rows, REQUEST).decisions if d.topic == "total")
+
+
+def test_a_total_over_ranges_is_held_against_the_sums_of_their_ends() -> None:
+    told = totals_of("599,76", "30-35", "1,5", stated="632,26")
+    assert "lies between the least and the most sum of all projects (3); row(s) 3 state ranges" in told
+    assert "[stated 632.26, summed 631.26 to 636.26]" in told
+    told = totals_of("599,76", "30-35", "1,5", stated="640")
+    assert "'Tổng cộng' differs from the sum of all projects (3); row(s) 3 state ranges" in told
+    assert "summed 50 or more" in totals_of("20,5", "trên 29,5", stated="60")
+    assert "lies between" in totals_of("20,5", "khoảng 10", stated="31,2")
+
+
+def test_a_cell_with_its_own_unit_counts_in_the_unit_of_the_column() -> None:
+    assert "'Tổng cộng' is the sum of all projects (2)" in totals_of("12,5", "50000 m2", stated="17,5")
+    assert "'Tổng cộng' is the sum of all projects (2)" in totals_of("12,5", "15+7,5", stated="35")
+
+
+def test_a_total_that_cannot_be_checked_names_the_rows() -> None:
+    told = totals_of("12,5", "lớn", "?", stated="17,5")
+    assert "row 5, column 'Diện tích (ha)': 'Tổng cộng' was not checked: 'lớn' in row 3, '?' in row 4 cannot be read" in told
+    assert "'chưa rõ' in row 4 cannot be read" in totals_of("12,5", "3,5", stated="chưa rõ")
+
+
 def test_a_header_row_is_refused_for_corners_and_used_for_boundaries_that_are_a_table(tmp_path: Path) -> None:
     path = list_and_corners(tmp_path / "a.xlsx")
     with pytest.raises(InputError, match=r"sheet 'Góc ranh', is a list of corners.*leave header_row out"):
