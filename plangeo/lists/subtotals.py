@@ -168,7 +168,8 @@ def _within(line: Line, where: str, stated: Span, summed: Span, what: str, range
     """A total over cells that state ranges: it can only lie between the sums of their ends, or not."""
     slack = 0.5 * 10**-decimals if decimals else 1e-6
     fits = stated[0] <= summed[1] + slack and stated[1] >= summed[0] - slack
-    how = "lies between the least and the most sum" if fits else "differs from the sum"
+    bounds = "is no less than the least sum" if math.isinf(summed[1]) else "lies between the least and the most sum"
+    how = bounds if fits else "differs from the sum"
     shown = ", ".join(map(str, ranged[:_SHOWN])) + (" …" if len(ranged) > _SHOWN else "")
     said = f"{_title(line)} {how} of {what}; row(s) {shown} state ranges, bounds or approximations"
     return Decision("total", where, said, f"stated {_ends(stated)}, summed {_ends(summed)}")

@@ -325,7 +325,9 @@ def test_a_total_over_ranges_is_held_against_the_sums_of_their_ends() -> None:
     assert "[stated 632.26, summed 631.26 to 636.26]" in told
     told = totals_of("599,76", "30-35", "1,5", stated="640")
     assert "'Tổng cộng' differs from the sum of all projects (3); row(s) 3 state ranges" in told
-    assert "summed 50 or more" in totals_of("20,5", "trên 29,5", stated="60")
+    told = totals_of("20,5", "trên 29,5", stated="60")
+    assert "is no less than the least sum" in told
+    assert "summed 50 or more" in told
     assert "lies between" in totals_of("20,5", "khoảng 10", stated="31,2")
 
 
