@@ -285,7 +285,6 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
     left = {n: _about(other) for n, other in found.items() if n not in lists}
     decisions += [Decision("sheet", f"sheet {n!r}", f"not read: {about}") for n, about in left.items()]
     notes = [f"{len(lists)} sheets were read one under another: {', '.join(lists)}"]
-    notes += [f"sheet {n!r} was not read: {about}" for n, about in left.items()]
     for name, table in lists.items():
         notes += [f"{name}: {note}" for note in table.notes]
         decisions += table.decisions

@@ -21,6 +21,7 @@ from plangeo.lists.headers import parse_header_row
 from plangeo.lists.registertable import Table, read_table
 from plangeo.profiles import load_profile
 from plangeo.reading import decisions_of
+from plangeo.readingreport import doubt_lines
 from plangeo.sources import read_register, read_sites
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -292,7 +293,7 @@ def test_all_lists_of_a_workbook_leave_the_corners_out_and_say_so(tmp_path: Path
     frame = read_register(list_and_corners(tmp_path / "a.xlsx"), sheet="*")
     assert frame["name"].tolist() == ["Nhà máy A"]
     assert any("'Góc ranh': not read: a list of corners" in t for t in decisions(frame, "sheet"))
-    assert any("'Góc ranh' was not read: a list of corners" in n for n in frame.attrs["plangeo"]["notes"])
+    assert any("sheet 'Góc ranh': not read" in line for line in doubt_lines([frame.attrs["plangeo"]], []))
 
 
 def test_a_list_known_by_headings_without_their_unit_alone_is_a_list() -> None:
