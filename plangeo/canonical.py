@@ -21,6 +21,7 @@ from plangeo.bounds import check_bounds
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.landcodes import find_confused_cells, read_zone_codes
+from plangeo.lists.fieldcolumns import READERS_OWN
 from plangeo.positions.coordinates import places
 from plangeo.positions.cornerlists import CORNERS, has_corners
 from plangeo.profiles import PLACE, Profile
@@ -236,7 +237,7 @@ def find_columns(
     chosen: dict[str, str] = {}
     for name, field in (columns or {}).items():
         if name not in present:
-            faults.append(f"there is no column {name!r}; the file has {_listed(present)}")
+            faults.append(f"there is no column {name!r}; the file has {_listed(c for c in present if c not in READERS_OWN)}")
         if field not in synonyms:
             faults.append(f"plangeo knows no field {field!r} of {table}; it knows {_listed(synonyms)}")
         if field in chosen:

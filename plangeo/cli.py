@@ -179,6 +179,7 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
 @click.argument("register")
 @click.option("--sheet", metavar="NAME", help="Sheet of the workbook; '*' reads all sheets of one form.")
 @click.option("--header-row", metavar="N", help="Row of the header, e.g. 4, or 4-5 for two rows.")
+@click.option("--list-date", metavar="DATE", help="Day or year of the register: places are named as on that day.")
 @click.option("--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column, e.g. 'Tên dự án=name'. Repeatable.")
 @click.option("--crs", metavar="EPSG:n", help="CRS of the coordinates, when the file does not state it.")
 @click.option("--layer-name", "layer", metavar="NAME", help="Which layer of a file that holds several.")
@@ -187,7 +188,7 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
 def read(register: str, columns: Sequence[str], profile: str, shown: int, **given: Any) -> int:
     """Print what plangeo makes of REGISTER: its header, which column is which field, what was left out and why.
 
-    Nothing is judged and nothing written. The same --sheet, --header-row and --map correct `plangeo assess`.
+    Nothing is judged and nothing written. The same --sheet, --header-row, --list-date and --map correct `plangeo assess`.
     """
     from plangeo.readingreport import read_and_report
 
@@ -290,6 +291,8 @@ def prepare(
 @click.option("--districts", metavar="FILE", help="Boundary map of communes; sites that declare one tell the readings apart.")
 @click.option("--districts-crs", metavar="EPSG:n", help="CRS of the boundary map, when it does not state it.")
 @click.option("--sheet", metavar="NAME", help="Sheet of a workbook.")
+@click.option("--header-row", metavar="N", help="Row of the header, e.g. 4, or 4-5 for two rows.")
+@click.option("--list-date", metavar="DATE", help="Day or year of the register: places are named as on that day.")
 @click.option("--layer-name", metavar="NAME", help="Which layer of a file that holds several.")
 @click.option(
     "--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column, e.g. 'Tọa độ X=north', 'Xã=declared_district'."
@@ -302,7 +305,7 @@ def prepare(
     help="Write a copy read as the table's line of that rank; needs --out.",
 )
 @click.option("--out", metavar="FILE.gpkg", help="The copy to write (GeoPackage).")
-def doctor(file: str, accept: int | None, out: str | None, columns: Sequence[str], profile: str, **given: str | None) -> int:
+def doctor(file: str, accept: int | None, out: str | None, columns: Sequence[str], profile: str, **given: Any) -> int:
     """Score every plausible reading of the coordinates in FILE, a register or a map, also one that states no system.
 
     Readings are compared by the share of sites that lie in the commune they declare, on the boundary map, and in the
@@ -314,23 +317,26 @@ def doctor(file: str, accept: int | None, out: str | None, columns: Sequence[str
         raise click.UsageError(
             "--accept RANK and --out FILE.gpkg go together: the copy that is written reads FILE as that line says"
         )
-    told = consult(file, profile, columns=dict(_column(item) for item in columns), **given)
+    keywords = {name: value for name, value in given.items() if value is not None}
+    told = consult(file, profile, columns=dict(_column(item) for item in columns), **keywords)
     click.echo(told.text)
     if accept is not None and out is not None:
         click.echo(f"\n{write_copy(told, accept, out)}")
     return _WELL if told.healthy else _FINDINGS
 
 
-@plangeo.command(short_help="List the layers of a file; of a drawing its levels, colours and texts.")
+@plangeo.command(short_help="List the layers or sheets of a file; of a drawing its levels, colours and texts.")
 @click.argument("file")
 @click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
 def layers(file: str, profile: str) -> int:
-    """List what FILE holds: layers, kinds of geometry, rows, CRS; of a DXF or DGN the levels with their elements, colours and texts.
+    """List what FILE holds: layers, kinds of geometry, rows, CRS; of a workbook the sheets and what they look like (a list of
+    projects, a list of corners); of a DXF or DGN the levels with their elements, colours and texts.
 
     \b
     Example
       plangeo layers plan.dgn
-      plangeo assess projects.xlsx … --layer zones=plan.dgn --layer-name zones=10 --labels zones=13 --crs zones=EPSG:9215
+      plangeo assess projects.xlsx … --layer zones=plan.dgn \\
+          --layer-name zones=10 --labels zones=13 --crs zones=EPSG:9215
     """
     from plangeo.contents import describe_file
     from plangeo.profiles import load_profile
@@ -344,14 +350,24 @@ def layers(file: str, profile: str) -> int:
 @click.argument("code", nargs=-1, required=True)
 @click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
 def codes(code: Sequence[str], profile: str) -> int:
-    """Say what the profile knows of each CODE: names, place in the lists of 2018, 2021 and 2024, successors, colour, sources."""
+    """Say what the profile knows of each CODE: names, place in the lists of 2018, 2021 and 2024, successors, colour, sources.
+
+    ODT+CLN asks for both. A code nobody knows is told last, and ends with exit code 2.
+    """
     from plangeo.landcodes import describe_code
     from plangeo.profiles import load_profile
 
-    known = load_profile(profile)
-    for line in [line for one in code for line in describe_code(one, known)]:
-        click.echo(line)
-    return _WELL
+    known, unknown = load_profile(profile), []
+    for one in dict.fromkeys(part.strip() for text in code for part in text.split("+") if part.strip()):
+        try:
+            lines = describe_code(one, known)
+        except InputError as fault:
+            unknown.append(str(fault))
+        else:
+            click.echo("\n".join(lines))
+    for line in unknown:
+        click.echo(f"Error: {line}", err=True)
+    return _BAD_INPUT if unknown else _WELL
 
 
 @plangeo.command(short_help="List the checks and the layers they need.")
@@ -492,10 +508,10 @@ def _date(text: str) -> dt.date:
 
 
 def _assess_project(project: Project, *, told: bool = False) -> Assessment:
-    """Read and judge; ``told`` prints how the register was read."""
+    """Read and judge; ``told`` prints what was read, and every doubt about it."""
     from plangeo.assessment import assess as judge
     from plangeo.boundaries import join_boundaries
-    from plangeo.readingreport import short_lines
+    from plangeo.readingreport import read_line
     from plangeo.rulebook import load_rulebook
     from plangeo.sources import read_sites
 
@@ -504,16 +520,36 @@ def _assess_project(project: Project, *, told: bool = False) -> Assessment:
     _progress(f"reading {register.path}")
     named = register.keywords("layer", "sheet", "crs", "columns", "list_date", "header_row")
     sites = read_sites(register.path, project.profile, **named)
-    for line in short_lines(sites.attrs.get("plangeo", {})) if told else ():
-        click.echo(line, err=True)
+    if told:
+        click.echo(read_line(sites.attrs.get("plangeo", {})), err=True)
     if project.boundaries is not None:
         extra = project.boundaries
         _progress(f"reading {extra.path}")
         sheet = extra.sheet or extra.layer  # of a workbook with corner lists
-        shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns"))
+        shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns", "header_row"))
         sites = join_boundaries(sites, shapes)
     _progress(f"judging {len(sites)} sites")
-    return judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))
+    try:
+        result = judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))
+    except PlangeoError:
+        if told:  # what is odd about the register may be why
+            _tell_doubts(project, [sites.attrs.get("plangeo", {})], sites, "")
+        raise
+    if told:
+        _tell_doubts(project, result.inputs, result.sites, "sheet 'Đọc dữ liệu' of report.xlsx, or ")
+    return result
+
+
+def _tell_doubts(project: Project, inputs: Sequence[Mapping[str, Any]], sites: Any, where: str) -> None:
+    """Print what an officer has to look at in the inputs, and where all of it stands."""
+    from plangeo.readingreport import doubt_lines, problem_rows
+
+    register = project.register_
+    for line in doubt_lines(inputs, problem_rows(sites)):
+        click.echo(f"- {line}", err=True)
+    sheet = f" --sheet {register.sheet!r}" if register.sheet else ""
+    name = f'"{register.path}"' if " " in register.path else register.path
+    click.echo(f"all of it: {where}plangeo read {name}{sheet}", err=True)
 
 
 def _layer_files(project: Project) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a file holds, before anything is made of it: layers, kinds of geometry, counts, CRS; of a drawing levels, colours, texts."""
+"""What a file holds, before anything is made of it: layers, sheets, kinds of geometry, counts, CRS; of a drawing levels, colours, texts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import geopandas as gpd
 
 from plangeo.drawings.cad import LOCAL, Drawing, Level, survey_levels
 from plangeo.errors import CrsError
-from plangeo.formats import dgn, dxf, raster
+from plangeo.formats import dgn, dxf, raster, spreadsheet
 from plangeo.inputs import Request, check_path
 from plangeo.landcodes import classes_of_colour, read_codes
 from plangeo.model import ZoneClass
 from plangeo.profiles import Profile
-from plangeo.sources import read_raw
+from plangeo.sources import read_raw, with_words
 from plangeo.vectors import SeveralLayers
 
 _DRAWINGS = {".dxf": dxf.read_elements, ".dgn": dgn.read_elements}
@@ -32,6 +32,9 @@ def describe_file(path: str | Path, profile: Profile) -> list[str]:
         return _describe_drawing(found.name, drawing, profile)
     if found.suffix.lower() in (".tif", ".tiff"):
         return [f"{found.name}: {raster.describe(found)}"]
+    if found.suffix.lower() in spreadsheet.FORMAT.suffixes:
+        sheets = spreadsheet.describe_sheets(found, with_words(Request("register"), profile))
+        return [f"{found.name}: {len(sheets)} sheet(s)", *(f"- sheet {name!r}: {about}" for name, about in sheets.items())]
     try:
         return _describe_table(found, None)
     except SeveralLayers as fault:

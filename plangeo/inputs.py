@@ -52,6 +52,13 @@ class Request:
     codes: frozenset[str] = frozenset()
     """Class codes the profile knows: they may head columns of areas, and tell a label of a drawing from its other texts."""
 
+    def refuse_header_row(self, place: str) -> None:
+        """**Raises** InputError when a header row is stated for a list of corners, where it would be read over in silence."""
+        if self.header_row is not None:
+            raise InputError(
+                f"{place} is a list of corners, whose headers plangeo finds itself: leave header_row out (--header-row on the command line)."
+            )
+
 
 @dataclass
 class Raw:

@@ -40,10 +40,11 @@ class Source(_Strict):
     """Levels of a drawing that hold the class labels; ``layer`` names those of the borders."""
     columns: dict[str, str] = Field(default_factory=dict)
 
-    @field_validator("layer", "labels", mode="before")
+    @field_validator("layer", "labels", "sheet", mode="before")
     @classmethod
-    def _level_text(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value  # levels of a DGN are numbers
+    def _name_text(cls, value: Any) -> Any:
+        # levels of a DGN are numbers, and a sheet may be called by its year
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     @model_validator(mode="before")
     @classmethod
@@ -63,7 +64,7 @@ class Source(_Strict):
     def keywords(self, *names: str) -> dict[str, Any]:
         """Return those of ``names`` that are stated, as keywords for a reader."""
         stated = {name: getattr(self, name) for name in names}
-        return {name: value for name, value in stated.items() if value}
+        return {name: value for name, value in stated.items() if value not in (None, "", {})}
 
 
 class Project(_Strict):
@@ -145,9 +146,35 @@ def parse_project(text: str, *, where: str = PROJECT_FILE, folder: Path = Path()
     if not isinstance(data, Mapping):
         raise InputError(f"{where}: a project file holds `name: value` lines, at least register, rulebook and on")
     try:
-        return Project.model_validate(dict(data)).resolved(folder)
+        project = Project.model_validate(dict(data))
     except ValidationError as error:
         raise InputError(f"{where} has faults:\n" + "\n".join(_faults(error, lines, where))) from error
+    if useless := _useless(project, lines):
+        raise InputError(f"{where} has faults:\n" + "\n".join(useless))
+    return project.resolved(folder)
+
+
+_SAID_OF: Mapping[str, tuple[str, ...]] = {
+    "register": ("layer", "sheet", "header_row", "crs", "list_date", "columns"),
+    "boundaries": ("layer", "sheet", "header_row", "crs", "columns"),
+    "zones": ("layer", "labels", "crs", "plan_id", "columns"),
+}
+_SAID_OF_LAYERS = ("layer", "crs", "columns")
+
+
+def _useless(project: Project, lines: Mapping[_Position, int]) -> list[str]:
+    """Keys that would be read over in silence: each kind of file has its own."""
+    files: list[tuple[_Position, Source]] = [(("register",), project.register_)]
+    files += [(("boundaries",), project.boundaries)] if project.boundaries is not None else []
+    files += [(("layers", role), item) for role, item in project.layers.items()]
+    found = []
+    for at, item in files:
+        known = _SAID_OF.get(str(at[-1]) if at[0] != "layers" or at[-1] == "zones" else "", _SAID_OF_LAYERS)
+        for key in item.keywords(*(name for name in Source.model_fields if name not in ("path", *known))):
+            place = f"line {lines[(*at, key)]}: " if (*at, key) in lines else ""
+            name = ".".join(map(str, (*at, key)))
+            found.append(f"- {place}{name!r} has no meaning there, and would change nothing; known: path, {', '.join(known)}")
+    return found
 
 
 def _impossible_dates(text: str) -> list[str]:

@@ -42,8 +42,8 @@ class Sentence(NamedTuple):
 
 
 def decisions_of(about: Mapping[str, Any]) -> list[Decision]:
-    """Return the decisions in ``attrs["plangeo"]`` of a frame, also of one that was kept in a file in between."""
-    return [Decision(*item) for item in about.get("decisions", ())]
+    """Return the decisions in ``attrs["plangeo"]`` of a frame or in an input of an assessment, also of one kept in a file in between."""
+    return [Decision(**item) if isinstance(item, Mapping) else Decision(*item) for item in about.get("decisions", ())]
 
 
 def decision_rows(about: Mapping[str, Any]) -> list[dict[str, Any]]:

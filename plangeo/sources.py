@@ -24,10 +24,10 @@ from plangeo.errors import InputError, TableError
 from plangeo.features import canonical_features
 from plangeo.formats import list_formats
 from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
-from plangeo.lists.fieldcolumns import column_decisions
+from plangeo.lists.fieldcolumns import READERS_OWN, column_decisions
 from plangeo.lists.headers import parse_header_row
-from plangeo.lists.registertable import GROUP, NOTE, SHEET
 from plangeo.positions.coordinates import places
+from plangeo.positions.cornerlists import CORNERS
 from plangeo.profiles import PLACE, Profile, load_profile
 from plangeo.reading import Decision
 from plangeo.text import fold
@@ -384,16 +384,14 @@ def told_columns(
     **Raises** TableError as ``find_columns`` does.
     """
     found = find_columns(frame, "sites", profile, {**given, **read}, name, [])
-    own = [str(c) for c in frame.columns if c not in (*_READERS_OWN, getattr(frame, "_geometry_column_name", None))]
+    own = [str(c) for c in frame.columns if c not in (*READERS_OWN, getattr(frame, "_geometry_column_name", None))]
     samples = {c: _sample(frame[c]) for c in own}
     placed = isinstance(frame, gpd.GeoDataFrame) or any(
         all(f in found for f in way) for way in (("wkt",), ("longitude", "latitude"), ("north", "east"), ("coordinates",))
     )
-    words = {f: w for f, w in profile.synonyms.get("sites", {}).items() if f in found or not (placed and f in PLACE)}
+    corners = CORNERS in frame  # corners of a project: nobody looks there for the other fields of a register
+    words = {f: w for f, w in profile.synonyms.get("sites", {}).items() if f in found or not (corners or (placed and f in PLACE))}
     return column_decisions(found, own, words, given, read, samples, name)
-
-
-_READERS_OWN = ("source_row", "problem", GROUP, SHEET, NOTE)
 
 
 def _sample(values: pd.Series) -> str:

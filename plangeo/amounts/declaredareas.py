@@ -22,9 +22,11 @@ from plangeo.amounts.quantities import (
     Form,
     Quantity,
     Written,
+    area_in,
     cell_text,
     evaluate,
     is_blank,
+    own_units,
     readings,
     slips,
     style_decision,
@@ -156,8 +158,13 @@ def _written(
         if key is not None and key not in known:
             known[key] = evaluate(key[0], style.decimal)
         found.append(None if key is None else known[key])
-    told = style_decision(style, where)
+    cells_read = list(zip(taken, texts, numbers, found, strict=True))
+    followed = style.shown
+    words = {(t, n): area_in(q, w.units[0]) for w, t, n, q in cells_read if w and q and (t, n) in followed}
+    told = style_decision(style, where, words)
     decisions += [told] if told else []
+    if default is not None and (header_units(str(cells.name), "area") or any(w is not None and w.bare for w in taken)):
+        decisions += own_units(cells_read, default, where)
     bare = sum(q is not None and w is not None and w.bare for q, w in zip(found, taken, strict=True))
     return _arrays(found, taken, texts), bare, texts, found
 

@@ -48,8 +48,10 @@ def read_capital(cells: pd.Series, numbers: Sequence[int], source: str, decision
     style = weigh_style(
         [(written, text, n) for pair, text, n in zip(pairs, texts, numbers, strict=True) for written in pair if written]
     )
-    told = style_decision(style, where)
     found = [_amounts(pair, style.decimal) for pair in pairs]
+    followed = style.shown
+    words = {(t, n): _shown(q[0]) for t, n, q in zip(texts, numbers, found, strict=True) if q and (t, n) in followed}
+    told = style_decision(style, where, words)
     columns = _columns(found)
     decisions += [told] if told else []
     decisions += _told(found, texts, numbers, where, units)

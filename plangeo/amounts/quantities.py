@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -41,6 +41,8 @@ _WORDS: tuple[tuple[Form | Literal["about", "over", "nearly"], re.Pattern[str]],
     ("least", re.compile(r"(?:(?:tren|toi thieu|it nhat|khong duoi|khong it hon|at least|more than|over)\s+|[>≥]=?\s*)")),
     ("most", re.compile(r"(?:(?:duoi|toi da|khong qua|khong vuot qua|at most|less than|under|up to|den)\s+|[<≤]=?\s*)")),
 )
+_FOLLOWED = 10
+_AREA_WORDS = {1.0: "m²", 10_000.0: "ha", 1_000_000.0: "km²"}
 _NO_LABEL = frozenset({"tong", "cong", "trong"})
 _ABOUT_AFTER = re.compile(r"(.*\S)\s*\((?:du kien|tam tinh|uoc tinh|uoc)\)")
 _FROM = re.compile(r"(?:tu\s+)?(.*\S)\s+(tro len|tro xuong)|tu\s+(.*\S)")
@@ -88,6 +90,11 @@ class Style:
     """Cells that by themselves read in both."""
     exact: int
     """Cells that hold numbers and no text."""
+
+    @property
+    def shown(self) -> set[tuple[str, int]]:
+        """The open cells that ``style_decision`` names one by one."""
+        return set(self.open[:_FOLLOWED])
 
 
 def is_blank(text: str) -> bool:
@@ -283,8 +290,11 @@ def _proof(number: str) -> NumberStyle | Literal["open"] | None:
     return "open" if all(parse_number(number, style) is not None for style in STYLES) else None
 
 
-def style_decision(style: Style, where: str) -> Decision | None:
-    """Return what was decided about a column's decimals, with the cells that prove it; None where nothing was to decide."""
+def style_decision(style: Style, where: str, read: Mapping[tuple[str, int], str] | None = None) -> Decision | None:
+    """Return what was decided about a column's decimals, with the cells that prove it; None where nothing was to decide.
+
+    ``read`` says of a cell (text, row) what it was read as, in words with its unit; cells that follow the column are all shown with it.
+    """
     comma, point = (style.proofs[s] for s in STYLES)
     if not (comma or point or style.open):
         return None
@@ -293,9 +303,10 @@ def style_decision(style: Style, where: str) -> Decision | None:
     shown = style.open or comma or point
     if style.decimal is not None:
         sign = "comma" if style.decimal == "comma" else "point"
-        taken = f"; {len(style.open)} cell(s) that could be read both ways{_first(style.open)} follow them" if style.open else ""
+        followed = _results(style.open, read or {}, style.decimal)
+        taken = f"; {len(style.open)} cell(s) that could be read both ways follow them: {followed}" if style.open else ""
         number = len(style.proofs[style.decimal])
-        sample = _sample(shown[0][0], (style.decimal,))
+        sample = "" if style.open else _sample(shown[0][0], (style.decimal,))
         return Decision("number", where, f"decimal {sign}: {counts}{taken}{apart}", sample, round(number / (number + 1), 2))
     if comma and point:
         said = (
@@ -316,6 +327,40 @@ def _cells(found: Sequence[tuple[str, int]]) -> str:
 
 def _first(found: Sequence[tuple[str, int]]) -> str:
     return f" ({found[0][0][:40]!r} in row {found[0][1]})" if found else ""
+
+
+def area_in(quantity: Quantity, unit: Unit) -> str:
+    """Return an area to its last digit in ha, m² or km², the unit it was written in where that is one of them.
+
+    >>> area_in(Quantity(123_450.0, 123_450.0, "m2", "value"), Unit(10_000.0, "m2"))
+    '12.345 ha'
+    """
+    factor = unit.factor if unit.factor in _AREA_WORDS else 10_000.0
+    ends = dict.fromkeys((quantity.low, quantity.high))
+    shown = [format_number(v / factor, "en", 6).rstrip("0").rstrip(".") for v in ends if not math.isnan(v)]
+    return f"{' to '.join(shown)} {_AREA_WORDS[factor]}"
+
+
+def own_units(cells: Iterable[tuple[Written | None, str, int, Quantity | None]], usual: Unit, where: str) -> list[Decision]:
+    """Return a decision that names the cells (as taken apart, text, row, as read) whose own unit is not the ``usual`` one."""
+    found = [
+        f"{text[:40]!r} in row {row} = {area_in(read, usual)}"
+        for written, text, row, read in cells
+        if read is not None and written is not None and not written.bare and any(u != usual for u in written.units)
+    ]
+    if not found:
+        return []
+    shown = ", ".join(found[:_FOLLOWED]) + (f" … and {len(found) - _FOLLOWED} more" if len(found) > _FOLLOWED else "")
+    return [Decision("number", where, f"{len(found)} cell(s) state another unit than the column and were read by it: {shown}")]
+
+
+def _results(found: Sequence[tuple[str, int]], read: Mapping[tuple[str, int], str], decimal: NumberStyle) -> str:
+    """Every cell with its row and what it was read as; an officer has to check them one by one."""
+    shown = []
+    for text, row in found[:_FOLLOWED]:
+        result = read.get((text, row)) or _sample(text, (decimal,)).rpartition(" = ")[2]
+        shown.append(f"{text[:40]!r} in row {row} = {result}")
+    return ", ".join(shown) + (f" … and {len(found) - _FOLLOWED} more" if len(found) > _FOLLOWED else "")
 
 
 def _sample(text: str, styles: Sequence[NumberStyle] = STYLES) -> str:

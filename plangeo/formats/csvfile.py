@@ -49,6 +49,7 @@ def read(path: Path, request: Request) -> Raw:
     rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
     corners = read_corner_sheet(rows, request.known, (), path.name) if request.role in ("sites", "register") else None
     if corners is not None:
+        request.refuse_header_row(path.name)
         told = [*decisions, *corners.decisions]
         return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(rows))
     table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])

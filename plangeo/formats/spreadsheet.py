@@ -18,7 +18,7 @@ from plangeo.letters.bytetext import read_rows
 from plangeo.lists.headers import Row
 from plangeo.lists.registertable import SHEET, Table, read_table, rows_text
 from plangeo.lists.sheetmarks import MAX_COLUMNS, MAX_ROWS, Marks, inspect_workbook, too_large
-from plangeo.positions.cornerlists import read_corner_sheet
+from plangeo.positions.cornerlists import CORNERS, read_corner_sheet
 from plangeo.positions.crsnotes import sheet_sentences
 from plangeo.reading import Decision
 from plangeo.text import fold, write_number
@@ -34,6 +34,24 @@ def read(path: Path, request: Request) -> Raw:
     **Raises** InputError for a wrong suffix, a password, document types in the XML, archives or sheets
     beyond the limits, several sheets with data and no ``sheet=``, and a sheet without rows.
     """
+    file, sheets, visible = _open(path, request)
+    hidden = [n for n in sheets if n not in visible]
+    told = _told_hidden(file, hidden, request)
+    if request.sheet == ALL_SHEETS and ALL_SHEETS not in file.names:
+        raw = _read_all(file, [n for n in sheets if n in visible])
+    else:
+        name = _choose(file, [n for n in sheets if n in visible], hidden)
+        corners = file.corners(name)
+        if corners is not None:
+            request.refuse_header_row(f"{path.name}, sheet {name!r},")
+        raw = corners or _read_list(file, name)
+    raw.notes[:0] = [f"hidden sheet(s) not read: {', '.join(hidden)}"] if told else []
+    raw.decisions[:0] = told
+    return raw
+
+
+def _open(path: Path, request: Request) -> tuple[_File, list[str], list[str]]:
+    """Return a workbook, its sheets of cells, and which sheets are visible. **Raises** InputError as ``read`` does."""
     _check_content(path)
     marks = inspect_workbook(path, path.suffix.lower())
     with _readable(path):
@@ -41,17 +59,7 @@ def read(path: Path, request: Request) -> Raw:
         names = list(book.sheet_names)
         visible = [m.name for m in book.sheets_metadata if m.visible == calamine.SheetVisibleEnum.Visible]
         sheets = [m.name for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
-    file = _File(path, book, names, {names[i]: m for i, m in marks.items() if i < len(names)}, request)
-    hidden = [n for n in sheets if n not in visible]
-    told = _told_hidden(file, hidden, request)
-    if request.sheet == ALL_SHEETS and ALL_SHEETS not in names:
-        raw = _read_all(file, [n for n in sheets if n in visible])
-    else:
-        name = _choose(file, [n for n in sheets if n in visible], hidden)
-        raw = file.corners(name) or _read_list(file, name)
-    raw.notes[:0] = [f"hidden sheet(s) not read: {', '.join(hidden)}"] if told else []
-    raw.decisions[:0] = told
-    return raw
+    return _File(path, book, names, {names[i]: m for i, m in marks.items() if i < len(names)}, request), sheets, visible
 
 
 def _read_list(file: _File, name: str) -> Raw:
@@ -184,13 +192,16 @@ def _choose(file: _File, visible: Sequence[str], hidden: Sequence[str]) -> str:
         also = f" Hidden sheets: {', '.join(map(repr, hidden))}; name one with sheet= if it is meant." if hidden else ""
         raise InputError(f"{path.name} has no visible sheet with data.{also}")
     if len(filled) > 1:
-        tables = {name: _look(file, name) for name in filled[:_MOST_SHEETS]}
-        shown = "".join(f"\n- {name!r}: {_about(table)}" for name, table in tables.items())
-        lists = [name for name, table in tables.items() if table.listed]
-        every = f" sheet={ALL_SHEETS!r} reads all lists of the same form one under another." if len(lists) > 1 else ""
+        seen = {name: _look(file, name) for name in filled[:_MOST_SHEETS]}
+        shown = "".join(f"\n- {name!r}: {_about(found)}" for name, found in seen.items())
+        lists = [name for name, found in seen.items() if isinstance(found, Table) and found.listed]
+        best = (lists or filled)[0]
+        every = f" --sheet {ALL_SHEETS!r} reads all lists of the same form one under another." if len(lists) > 1 else ""
+        corners = next((name for name, found in seen.items() if isinstance(found, Raw)), None)
+        bounds = f" Corners go with --boundaries {path.name} --layer-name 'boundaries={corners}'." if corners else ""
         raise InputError(
             f"{path.name} has {len(filled)} sheets with data: {', '.join(map(repr, filled))}. plangeo does not guess which one is meant: "
-            f"name it with sheet={(lists or filled)[0]!r} (--sheet on the command line).{every}{shown}"
+            f"name it with --sheet {best!r} (in Python sheet={best!r}).{every}{bounds}{shown}"
         )
     return filled[0]
 
@@ -198,23 +209,52 @@ def _choose(file: _File, visible: Sequence[str], hidden: Sequence[str]) -> str:
 _MOST_SHEETS = 40
 
 
-def _look(file: _File, name: str) -> Table:
-    """Read a sheet nobody asked for, only to say what it holds; a header row the user stated is meant for another one."""
+def _look(file: _File, name: str) -> Table | Raw | str:
+    """Read a sheet nobody asked for, only to say what it holds: a list, corners, or why it is neither.
+
+    A header row the user stated is meant for another sheet.
+    """
     other = _File(file.path, file.book, file.names, file.marks, replace(file.request, header_row=None))
-    return other.table(name)
+    try:
+        return other.corners(name) or other.table(name)
+    except InputError as fault:
+        return f"cannot be read: {fault}"
 
 
-def _about(table: Table) -> str:
-    if not table.listed:
+def _about(found: Table | Raw | str) -> str:
+    if isinstance(found, str):
+        return found
+    if isinstance(found, Raw):
+        blocks = [block for parcel in found.frame[CORNERS] for block in parcel]
+        return f"a list of corners: {sum(len(b.vertices) for b in blocks)} row(s) in {len(blocks)} block(s) (for --boundaries)"
+    if not found.listed:
         return "no list of projects (no rows, or no known columns with names or identifiers)"
-    form = f", {table.form.form.title.en}" if table.form else ""
-    return f"{len(table.frame)} row(s) look like projects, {table.known} columns are known{form}"
+    form = f", {found.form.form.title.en}" if found.form else ""
+    return f"{len(found.frame)} row(s) look like projects, {found.known} columns are known{form}"
+
+
+def describe_sheets(path: Path, request: Request) -> dict[str, str]:
+    """Return for every sheet what it looks like: a list of projects, a list of corners, or neither; hidden ones too.
+
+    **Raises** InputError as ``read`` does for a file that is no workbook or beyond the limits.
+    """
+    file, sheets, visible = _open(path, request)
+    about = {}
+    for name in sheets:
+        hidden = "" if name in visible else "hidden; "
+        if not file.filled(name):
+            about[name] = f"{hidden}empty"
+        elif len(about) >= _MOST_SHEETS:
+            about[name] = f"{hidden}not looked into: there are too many sheets"
+        else:
+            about[name] = hidden + _about(_look(file, name))
+    return about
 
 
 def _read_all(file: _File, visible: Sequence[str]) -> Raw:
     """Read all visible sheets that are lists of one form. **Raises** InputError when there is none, or their columns differ."""
-    tables = {name: file.table(name) for name in visible if file.filled(name)}
-    lists = {name: t for name, t in tables.items() if t.listed}
+    found = {name: file.corners(name) or file.table(name) for name in visible if file.filled(name)}
+    lists = {name: t for name, t in found.items() if isinstance(t, Table) and t.listed}
     if not lists:
         raise InputError(f"{file.path.name} has no sheet with a list of projects. Name one with sheet=.")
     forms: dict[tuple[str, ...], list[str]] = {}
@@ -242,7 +282,8 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
         Decision("sheet", f"sheet {n!r}", f"read, {len(t.frame)} row(s); its name stands in the column {SHEET!r}")
         for n, t in lists.items()
     ]
-    decisions += [Decision("sheet", f"sheet {n!r}", f"not read: {_about(t)}") for n, t in tables.items() if n not in lists]
+    left = {n: _about(other) for n, other in found.items() if n not in lists}
+    decisions += [Decision("sheet", f"sheet {n!r}", f"not read: {about}") for n, about in left.items()]
     notes = [f"{len(lists)} sheets were read one under another: {', '.join(lists)}"]
     for name, table in lists.items():
         notes += [f"{name}: {note}" for note in table.notes]

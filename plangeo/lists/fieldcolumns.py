@@ -5,8 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
+from plangeo.lists.registertable import GROUP, NOTE, SHEET
+from plangeo.positions.cornerlists import CORNERS, TITLES
 from plangeo.reading import Decision
 from plangeo.text import fold
+
+READERS_OWN = frozenset({"source_row", "problem", GROUP, SHEET, NOTE, CORNERS, TITLES})
+"""Columns the readers add: no heading of the file, so never told as one."""
 
 
 def column_decisions(

@@ -84,9 +84,9 @@ def read_table(
     _fill_merged(body, spans, place, decisions)
     roles = find_roles(header, body, fields, _PLACE)
     lines = tell_rows(body, header, filled[header.first : header.last + 1], roles, spans)
-    amounts = read_amounts(lines, roles)
-    lines = settle_totals(lines, amounts)
     names = [name or f"column {i + 1}" for i, name in enumerate(header.names)]
+    amounts = read_amounts(lines, roles, names)
+    lines = settle_totals(lines, amounts)
     above = filled[: header.first]
     decisions[:0] = _told_header(header, above, fields, place, request)
     decisions += _told_rows(lines, place)
@@ -94,13 +94,15 @@ def read_table(
     table = _table(header, lines, names)
     table.header = header.numbers
     table.known = sum(1 for n in header.names if n and (is_known(n, fields) or fold(n) in NUMBER_WORDS))
-    named = not request.fields or any(fields.get(fold(n)) in ("name", "site_id") for n in header.names)
-    table.listed = named and table.known >= 2 and not table.frame.empty
     table.form = recognise_form(
         request.forms, [*titles, *(c for _, cells in above for c in cells if c)], header.parts, request.codes
     )
     projects = [line for line in lines if line.kind == "project"]
     _apply_form(table, header, projects, names, fields, place, decisions)
+    # after the form: it may be what tells the column of names
+    meant = {fields.get(fold(n)) for n in header.names} | set(table.fields.values())
+    named = not request.fields or not meant.isdisjoint(("name", "site_id"))
+    table.listed = named and max(table.known, len(meant - {None})) >= 2 and not table.frame.empty
     table.notes = [*_notes(header, above, lines), *header.notes]
     decisions += [Decision("column", place, note) for note in header.notes]
     table.decisions = decisions

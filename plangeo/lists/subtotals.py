@@ -7,46 +7,93 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from plangeo.amounts.bands import APPROXIMATE_SHARE
+from plangeo.amounts.declaredareas import HECTARE
+from plangeo.amounts.quantities import Written, evaluate, take_apart
+from plangeo.amounts.units import Unit, header_units
 from plangeo.lists.tablerows import Line, Roles
 from plangeo.reading import Decision
-from plangeo.text import area_number, fold, number_style, parse_number, write_number
+from plangeo.text import NumberStyle, area_number, fold, number_style, parse_number, write_number
 
 _MOST_COMPARED = 20_000_000
+_SHOWN = 5
 _DASH = re.compile(r"[-–—.…\s]*")
 _MARKS = re.compile(r"\b([ivxlc]{1,6}|[a-h]|\d{1,3}(?:\.\d{1,3})*)\b")
 
 
+_PLAIN = re.compile(r"[-+(]?[\d.,\s]*\d[\d.,\s]*\)?")
+Span = tuple[float, float]
+
+
 @dataclass(frozen=True)
 class Amounts:
-    """The numbers of a list, read column by column in the style each column proves."""
+    """The numbers of a list, read column by column in the style each column proves, and in the unit of its heading."""
 
-    values: Mapping[int, Mapping[int, float | None]]
-    """Column → position of the row → its number; None where the cell cannot be read as one. Blank cells are left out."""
+    values: Mapping[int, Mapping[int, Span | None]]
+    """Column → position of the row → the least and the most its cell says, equal for a plain number; None where the cell cannot be
+    read. Blank cells are left out."""
     decimals: Mapping[int, int]
     """Column → most decimals written."""
 
-    def total(self, column: int, rows: Iterable[int]) -> float | None:
-        """Return the sum of a column over rows, None when some cell cannot be read or none states a number."""
+    def total(self, column: int, rows: Iterable[int]) -> Span | None:
+        """Return the least and the most sum of a column over rows, None when some cell cannot be read or none states a number."""
         found = [self.values[column][r] for r in rows if r in self.values[column]]
-        if not found or any(v is None for v in found):
+        spans = [v for v in found if v is not None]
+        if not found or len(spans) < len(found):
             return None
-        return math.fsum(v for v in found if v is not None)
+        return math.fsum(low for low, _ in spans), math.fsum(high for _, high in spans)
+
+    def unread(self, column: int, rows: Iterable[int]) -> list[int]:
+        """Return those of ``rows`` whose cell says something that cannot be read."""
+        return [r for r in rows if self.values[column].get(r, (0.0, 0.0)) is None]
+
+    def ranged(self, column: int, rows: Iterable[int]) -> list[int]:
+        """Return those of ``rows`` that state a range, a bound or an approximation."""
+        spans = {r: self.values[column].get(r) for r in rows}
+        return [r for r, span in spans.items() if span is not None and span[0] != span[1]]
 
 
-def read_amounts(lines: Sequence[Line], roles: Roles) -> Amounts:
-    """Return the numbers in the columns of amounts, totals' own included."""
-    values: dict[int, dict[int, float | None]] = {}
+def read_amounts(lines: Sequence[Line], roles: Roles, names: Sequence[str]) -> Amounts:
+    """Return the numbers in the columns of amounts, totals' own included; ``names`` are the headings, which may state a unit."""
+    values: dict[int, dict[int, Span | None]] = {}
     decimals: dict[int, int] = {}
     for column in roles.numeric:
         cells = {i: line.cells[column] for i, line in enumerate(lines) if line.kind in ("project", "group", "total")}
-        written = {i: area_number(c) or c for i, c in cells.items() if c and not _DASH.fullmatch(c)}
-        style = number_style(written.values())
+        unit = _unit(names[column])
+        taken = {i: (c, _apart(c, unit)) for i, c in cells.items() if c and not _DASH.fullmatch(c)}
+        written = [n for text, apart in taken.values() for n in (apart.numbers if apart else (area_number(text) or text,))]
+        style = number_style(written)
         decimal = style if style in ("comma", "point") else None
-        values[column] = {i: parse_number(text, decimal) for i, text in written.items()}
+        values[column] = {i: _span(text, apart, decimal, unit) for i, (text, apart) in taken.items()}
         sign = "," if decimal == "comma" else "."
-        parts = [text.rpartition(sign)[2].rstrip("0") for text in written.values() if sign in text]
+        parts = [text.rpartition(sign)[2].rstrip("0") for text in written if sign in text]
         decimals[column] = max((len(p) for p in parts if p.isdigit()), default=0)
     return Amounts(values, decimals)
+
+
+def _unit(heading: str) -> Unit | None:
+    """The unit of area in which a column is added up; None for a column of money, or of several units."""
+    units = header_units(heading, "area")
+    if len(units) > 1 or (not units and header_units(heading, "money")):
+        return None
+    return units[0] if units else HECTARE
+
+
+def _apart(text: str, unit: Unit | None) -> Written | None:
+    """A cell that is more than a number, taken apart: a range, a sum, a unit of its own."""
+    return None if unit is None or _PLAIN.fullmatch(text) else take_apart(text, "area", unit)
+
+
+def _span(text: str, apart: Written | None, decimal: NumberStyle | None, unit: Unit | None) -> Span | None:
+    if apart is None or unit is None:
+        value = parse_number(area_number(text) or text, decimal)
+        return None if value is None else (value, value)
+    read = evaluate(apart, decimal)
+    if read is None:
+        return None
+    low, high = (v / unit.factor for v in (read.low, read.high))
+    low, high = 0.0 if math.isnan(low) else low, math.inf if math.isnan(high) else high
+    return (low * (1 - APPROXIMATE_SHARE), high * (1 + APPROXIMATE_SHARE)) if read.approx else (low, high)
 
 
 def settle_totals(lines: Sequence[Line], amounts: Amounts) -> list[Line]:
@@ -90,18 +137,22 @@ def check_totals(lines: Sequence[Line], amounts: Amounts, names: Sequence[str], 
         for column, value in stated.items():
             where = f"{place}, row {line.number}, column {names[column]!r}"
             summed = amounts.total(column, rows)
-            if value is None or (summed is None and any(r in amounts.values[column] for r in rows)):
+            unread = [i] if value is None else amounts.unread(column, rows)
+            if value is None or unread:
+                shown = ", ".join(f"{lines[r].cells[column][:30]!r} in row {lines[r].number}" for r in unread[:_SHOWN])
+                more = f" and {len(unread) - _SHOWN} more" if len(unread) > _SHOWN else ""
                 told.append(
-                    Decision(
-                        "total", where, f"{_title(line)} was not checked: a number in this column cannot be read without guessing"
-                    )
+                    Decision("total", where, f"{_title(line)} was not checked: {shown}{more} cannot be read without guessing")
                 )
             elif summed is None:
                 told.append(Decision("total", where, f"{_title(line)} was not checked: no row of {what} states a number here"))
-            elif _agrees(value, summed, amounts.decimals[column]):
+            elif ranged := amounts.ranged(column, [i, *rows]):
+                numbers = [lines[r].number for r in ranged]
+                told.append(_within(line, where, value, summed, f"{what} ({len(rows)})", numbers, amounts.decimals[column]))
+            elif _agrees(value[0], summed[0], amounts.decimals[column]):
                 agreed.append(names[column])
             else:
-                told.append(_difference(line, where, value, summed, len(rows), what, amounts.decimals[column]))
+                told.append(_difference(line, where, value[0], summed[0], len(rows), what, amounts.decimals[column]))
         if agreed:
             said = f"{_title(line)} is the sum of {what} ({len(rows)}) in {', '.join(map(repr, agreed))}"
             told.append(Decision("total", f"{place}, row {line.number}", said))
@@ -111,6 +162,24 @@ def check_totals(lines: Sequence[Line], amounts: Amounts, names: Sequence[str], 
 def _too_many(lines: Sequence[Line]) -> bool:
     """Say whether comparing every total with every row would take minutes."""
     return sum(1 for line in lines if line.kind in ("total", "group") or line.doubt) * len(lines) > _MOST_COMPARED
+
+
+def _within(line: Line, where: str, stated: Span, summed: Span, what: str, ranged: Sequence[int], decimals: int) -> Decision:
+    """A total over cells that state ranges: it can only lie between the sums of their ends, or not."""
+    slack = 0.5 * 10**-decimals if decimals else 1e-6
+    fits = stated[0] <= summed[1] + slack and stated[1] >= summed[0] - slack
+    bounds = "is no less than the least sum" if math.isinf(summed[1]) else "lies between the least and the most sum"
+    how = bounds if fits else "differs from the sum"
+    shown = ", ".join(map(str, ranged[:_SHOWN])) + (" …" if len(ranged) > _SHOWN else "")
+    said = f"{_title(line)} {how} of {what}; row(s) {shown} state ranges, bounds or approximations"
+    return Decision("total", where, said, f"stated {_ends(stated)}, summed {_ends(summed)}")
+
+
+def _ends(span: Span) -> str:
+    low, high = span
+    if math.isinf(high):
+        return f"{_number(low)} or more"
+    return _number(low) if low == high else f"{_number(low)} to {_number(high)}"
 
 
 def _difference(line: Line, where: str, stated: float, summed: float, count: int, what: str, decimals: int) -> Decision:
@@ -192,13 +261,10 @@ def _all_agree(i: int, rows: Sequence[int], amounts: Amounts) -> bool:
     """Say whether every number of a total that can be checked is the sum of ``rows``, and at least one can."""
     checked = 0
     for column, values in amounts.values.items():
-        stated = values.get(i)
-        if i not in values or stated is None:
-            continue
-        summed = amounts.total(column, rows)
-        if summed is None:
-            continue
-        if not _agrees(stated, summed, amounts.decimals[column]):
+        stated, summed = values.get(i), amounts.total(column, rows)
+        if stated is None or summed is None or stated[0] != stated[1] or summed[0] != summed[1]:
+            continue  # ranges agree with too much to tell which rows are meant
+        if not _agrees(stated[0], summed[0], amounts.decimals[column]):
             return False
         checked += 1
     return checked > 0

@@ -240,3 +240,27 @@ def test_an_old_console_shows_question_marks_instead_of_dying(demo: Path) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert b"?" in done.stdout
+
+
+def test_known_codes_are_told_although_another_is_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["codes", "SKX", "XYZ", "ODT+CLN"]) == 2
+    said = capsys.readouterr()
+    assert [line[:4] for line in said.out.splitlines() if not line.startswith(" ")] == ["SKX:", "ODT:", "CLN:"]
+    assert "no class code 'XYZ'" in said.err
+    assert run(["codes", "ODT+CLN"]) == 0
+
+
+def test_layers_lists_the_sheets_of_a_workbook(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["layers", str(sample("annual_list.xlsx"))]) == 0
+    said = capsys.readouterr().out
+    assert "- sheet 'Biểu 10': 15 row(s) look like projects" in said
+    assert "- sheet 'Góc ranh': a list of corners: 11 row(s) in 2 block(s)" in said
+    assert "- sheet 'Nháp': hidden; no list of projects" in said
+
+
+def test_read_takes_the_day_of_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["read", str(sample("annual_list.xlsx")), "--sheet", "Biểu 10", "--rows", "0"]
+    assert run(asked) == 0
+    assert "the day of the list is not known" in capsys.readouterr().out
+    assert run([*asked, "--list-date", "2025-06-30"]) == 0
+    assert "the day of the list is not known" not in capsys.readouterr().out

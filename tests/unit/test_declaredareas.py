@@ -290,3 +290,18 @@ def test_no_site_is_permitted_out_of_an_area_nobody_could_read_or_confirm(cells)
             assert not {"by_drawing", "doubtful_unit"} & set(parse_note(row["declared_area_note"]))
             if row["declared_area_m2"] > 0:
                 assert row["declared_area_m2"] == pytest.approx(12_340, rel=0.06)
+
+
+def test_every_cell_that_follows_the_column_is_shown_with_what_it_was_read_as():
+    told = said(listed(["599,76", "1.250", "12,345", *["2.500"] * 10]))
+    assert (
+        "12 cell(s) that could be read both ways follow them: '1.250' in row 2 = 1,250 ha, '12,345' in row 3 = 12.345 ha" in told
+    )
+    assert "'2.500' in row 11 = 2,500 ha … and 2 more" in told
+
+
+def test_a_cell_with_another_unit_than_the_column_is_named():
+    frame = listed(["12,5", "50000 m2", "3 ha"])
+    assert frame["declared_area_m2"].tolist() == [125_000, 50_000, 30_000]
+    assert "1 cell(s) state another unit than the column and were read by it: '50000 m2' in row 2 = 5 ha" in said(frame)
+    assert "another unit" not in said(listed(["12,5 ha", "50000 m2"], header="Diện tích"))  # no unit is the column's

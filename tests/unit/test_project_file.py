@@ -47,6 +47,13 @@ def test_a_project_survives_the_manifest() -> None:
         (GOOD + "out: other\n", ["line 9", "'out'", "again"]),
         ("register: [a", ["line", "YAML"]),
         ("- a\n", ["name: value"]),
+        (
+            GOOD.replace("boundaries: ranh.gpkg", "boundaries: {path: a.xlsx, list_date: 2025}"),
+            ["line 2", "'boundaries.list_date'"],
+        ),
+        (GOOD.replace("plan_id: QH", "sheet: QH"), ["line 4", "'layers.zones.sheet' has no meaning there", "labels"]),
+        (GOOD.replace("xa.gpkg", "{path: xa.gpkg, plan_id: QH}"), ["'layers.districts.plan_id'", "path, layer, crs, columns"]),
+        (GOOD.replace("sheet: Sheet1", "labels: 3"), ["line 1", "'register.labels'"]),
         ("", ["empty"]),
         ("register: &a x\nrulebook: *a\non: 2025-07-01\n", ["aliases"]),
         ("register: !!python/object:os.system {}\n", ["tag"]),
@@ -79,3 +86,22 @@ def test_the_day_of_the_list_is_a_date_or_a_year(written: str, read: str) -> Non
     project = parse_project(text)
     assert project.register_.list_date == read
     assert project.model_validate(project.to_json()) == project
+
+
+def test_every_key_the_readme_names_is_taken() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    block = next(
+        part.partition("```")[0] for part in readme.split("```yaml\n")[1:] if part.startswith("register: {path: list.xlsx")
+    )
+    project = parse_project(block + "rulebook: r.yaml\non: 2025-07-01\n")
+    register, zones = project.register_, project.layers["zones"]
+    assert (register.sheet, register.header_row, register.list_date) == ("Biểu 10", "6-7", "2025-09-01")
+    assert register.columns == {"Tên CT": "name"}
+    assert project.boundaries is not None
+    assert project.boundaries.sheet == "Góc ranh"
+    assert (zones.layer, zones.labels, zones.crs) == ("10", "13", "EPSG:9215")
+
+
+def test_a_sheet_may_be_called_by_its_year_and_row_0_is_not_lost() -> None:
+    project = parse_project(GOOD.replace("sheet: Sheet1", "sheet: 2025, header_row: 0"))
+    assert project.register_.keywords("sheet", "header_row") == {"sheet": "2025", "header_row": 0}

@@ -142,7 +142,7 @@ def test_the_evidence_of_a_column_is_stated_with_its_rows():
     told = style_decision(style, "column 'Diện tích (ha)'")
     assert told.topic == "number"
     assert "decimal comma: 2 cell(s) prove a decimal comma ('1.234,5 ha' in row 5), none proves a decimal point" in told.said
-    assert "1 cell(s) that could be read both ways ('1.234' in row 7) follow them" in told.said
+    assert "1 cell(s) that could be read both ways follow them: '1.234' in row 7 = 1,234" in told.said
     assert "1 cell(s) hold true numbers" in told.said
 
 

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plangeo.errors import InputError
+from plangeo.errors import InputError, TableError
 from plangeo.inputs import Request
 from plangeo.lists.headers import parse_header_row
 from plangeo.lists.registertable import Table, read_table
 from plangeo.profiles import load_profile
 from plangeo.reading import decisions_of
+from plangeo.readingreport import doubt_lines
 from plangeo.sources import read_register, read_sites
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -250,6 +251,107 @@ def test_sheets_of_one_form_are_read_one_under_another_and_others_are_named(tmp_
     book.save(tmp_path / "b.xlsx")
     with pytest.raises(InputError, match="different columns"):
         read_register(tmp_path / "b.xlsx", sheet="*")
+
+
+CORNER_SHEET = [
+    ["BẢNG KÊ TỌA ĐỘ GÓC RANH (VN-2000, KTT 107°15')"],
+    ["Tên dự án", "Điểm", "X (m)", "Y (m)", "Cạnh (m)"],
+    ["Nhà máy A", "M1", 2385000, 397000, 2500],
+    ["", "M2", 2387500, 397000, 2400],
+    ["", "M3", 2387500, 399400, 2500],
+    ["", "M4", 2385000, 399400, 2400],
+]
+
+
+def list_and_corners(path: Path) -> Path:
+    """A list whose one column of names stands under the commonest heading of all, the corners of its projects, and a cover."""
+    book = openpyxl.Workbook()
+    book.active.title = "DM 2025"
+    for row in (["STT", "Tên công trình,\ndự án", "Loại công trình", "Diện tích (ha)"], [1, "Nhà máy A", "Nhà máy", 600]):
+        book.active.append(row)
+    corners = book.create_sheet("Góc ranh")
+    for row in CORNER_SHEET:
+        corners.append(row)
+    book.create_sheet("Bìa").append(["BÁO CÁO"])
+    book.save(path)
+    return path
+
+
+def test_of_several_sheets_the_list_is_recommended_and_corners_are_called_corners(tmp_path: Path) -> None:
+    path = list_and_corners(tmp_path / "a.xlsx")
+    with pytest.raises(InputError) as refused:
+        read_register(path)
+    said = str(refused.value)
+    assert "name it with --sheet 'DM 2025' (in Python sheet='DM 2025')" in said
+    assert "- 'DM 2025': 1 row(s) look like projects" in said
+    assert "- 'Góc ranh': a list of corners: 4 row(s) in 1 block(s) (for --boundaries)" in said
+    assert "--boundaries a.xlsx --layer-name 'boundaries=Góc ranh'" in said
+    assert "- 'Bìa': no list of projects" in said
+
+
+def test_all_lists_of_a_workbook_leave_the_corners_out_and_say_so(tmp_path: Path) -> None:
+    frame = read_register(list_and_corners(tmp_path / "a.xlsx"), sheet="*")
+    assert frame["name"].tolist() == ["Nhà máy A"]
+    assert any("'Góc ranh': not read: a list of corners" in t for t in decisions(frame, "sheet"))
+    assert any("sheet 'Góc ranh': not read" in line for line in doubt_lines([frame.attrs["plangeo"]], []))
+
+
+def test_a_list_known_by_headings_without_their_unit_alone_is_a_list() -> None:
+    rows = [(1, ["Mã", "Danh mục dự án (năm 2025)", "Loại công trình"]), (2, ["x", "Nhà máy A", "Nhà máy"])]
+    table = read_table(rows, REQUEST)
+    assert table.fields == {"Danh mục dự án (năm 2025)": "name"}
+    assert table.listed
+
+
+def test_columns_the_reader_adds_are_never_told_as_columns_of_the_file(tmp_path: Path) -> None:
+    path = list_and_corners(tmp_path / "a.xlsx")
+    told = "\n".join(decisions(read_sites(path, sheet="Góc ranh"), "column"))
+    assert "'Tên dự án': read as name" in told
+    for leak in ("corner", "Vertex", "no column for"):
+        assert leak not in told
+    with pytest.raises(TableError) as refused:
+        read_register(path, sheet="Góc ranh", columns={"Tên": "name"})
+    assert str(refused.value).endswith("the file has 'Tên dự án'")
+
+
+def totals_of(*cells: str, stated: str, heading: str = "Diện tích (ha)") -> str:
+    body = [(n, [str(n), f"Dự án {n}", cell]) for n, cell in enumerate(cells, start=2)]
+    rows = [(1, ["STT", "Tên dự án", heading]), *body, (len(cells) + 2, ["", "Tổng cộng", stated])]
+    return "\n".join(str(d) for d in read_table(rows, REQUEST).decisions if d.topic == "total")
+
+
+def test_a_total_over_ranges_is_held_against_the_sums_of_their_ends() -> None:
+    told = totals_of("599,76", "30-35", "1,5", stated="632,26")
+    assert "lies between the least and the most sum of all projects (3); row(s) 3 state ranges" in told
+    assert "[stated 632.26, summed 631.26 to 636.26]" in told
+    told = totals_of("599,76", "30-35", "1,5", stated="640")
+    assert "'Tổng cộng' differs from the sum of all projects (3); row(s) 3 state ranges" in told
+    told = totals_of("20,5", "trên 29,5", stated="60")
+    assert "is no less than the least sum" in told
+    assert "summed 50 or more" in told
+    assert "lies between" in totals_of("20,5", "khoảng 10", stated="31,2")
+
+
+def test_a_cell_with_its_own_unit_counts_in_the_unit_of_the_column() -> None:
+    assert "'Tổng cộng' is the sum of all projects (2)" in totals_of("12,5", "50000 m2", stated="17,5")
+    assert "'Tổng cộng' is the sum of all projects (2)" in totals_of("12,5", "15+7,5", stated="35")
+
+
+def test_a_total_that_cannot_be_checked_names_the_rows() -> None:
+    told = totals_of("12,5", "lớn", "?", stated="17,5")
+    assert "row 5, column 'Diện tích (ha)': 'Tổng cộng' was not checked: 'lớn' in row 3, '?' in row 4 cannot be read" in told
+    assert "'chưa rõ' in row 4 cannot be read" in totals_of("12,5", "3,5", stated="chưa rõ")
+
+
+def test_a_header_row_is_refused_for_corners_and_used_for_boundaries_that_are_a_table(tmp_path: Path) -> None:
+    path = list_and_corners(tmp_path / "a.xlsx")
+    with pytest.raises(InputError, match=r"sheet 'Góc ranh', is a list of corners.*leave header_row out"):
+        read_sites(path, sheet="Góc ranh", header_row=2)
+    (tmp_path / "c.csv").write_text("".join(";".join(map(str, row)) + "\n" for row in CORNER_SHEET), "utf-8")
+    with pytest.raises(InputError, match=r"c\.csv is a list of corners"):
+        read_sites(tmp_path / "c.csv", header_row=2)
+    (tmp_path / "b.csv").write_text('ghi chú\nsite_id;WKT\nP-1;"POLYGON((106 21,107 21,107 22,106 21))"\n', "utf-8")
+    assert read_sites(tmp_path / "b.csv", header_row=2, crs="EPSG:4326").geometry.notna().all()
 
 
 def test_columns_are_told_with_the_name_they_were_known_by_and_unknown_ones_with_what_is_near(tmp_path: Path) -> None:
