@@ -171,7 +171,8 @@ def cell_text(value: Any) -> str:
 
 
 def _told_hidden(file: _File, hidden: Sequence[str], request: Request) -> list[Decision]:
-    if not hidden or (request.sheet is not None and request.sheet != ALL_SHEETS):
+    hidden = [name for name in hidden if name != request.sheet]
+    if not hidden:
         return []
     said = f"{len(hidden)} hidden sheet(s) not read; name one with --sheet if it is meant"
     return [Decision("sheet", f"file {file.path.name}", said, ", ".join(map(repr, hidden[:20])))]

@@ -222,7 +222,8 @@ def _sum(words: Iterable[_Word]) -> Score:
 @lru_cache(maxsize=1 << 16)
 def _judged(word: str, plain: str, joined: bool) -> _Word:
     core = _core(plain.replace("\xad", ""))
-    proper = not core.isascii() and is_word(core, joined=joined)
+    # a capital behind small letters is the byte of another letter: chuyÓn is chuyển
+    proper = not core.isascii() and is_word(core, joined=joined) and (core.isupper() or core[1:] == core[1:].lower())
     beyond = proper and any(c > "ÿ" for c in unicodedata.normalize("NFC", word))
     signs = [c for c in word if not c.isascii()]
     if all(c in _UNIT_SIGNS for c in signs) or not any(c.isalpha() for c in plain):
