@@ -281,8 +281,9 @@ CHECK = Check(
             "The site is known by one point, and the register only states the least area ({declared}): its boundary or area is needed.",
         ),
         "point_fits": Reason(
-            "Dự án chỉ có một điểm; hình tròn có diện tích kê khai {declared} quanh điểm đó vẫn nằm trên đất phù hợp.",
-            "The site is known by one point; a circle of the declared {declared} around it stays on compatible ground.",
+            "Dự án chỉ có một điểm; hình tròn có diện tích kê khai {declared} quanh điểm đó không chạm loại đất nào kém phù hợp hơn tại điểm.",
+            "The site is known by one point; a circle of the declared {declared} around it meets no ground that is judged worse "
+            "than that of the point.",
         ),
         "point_uncertain": Reason(
             "Dự án chỉ có một điểm; hình tròn có diện tích kê khai {declared} quanh điểm đó chạm loại đất khác ({detail}): "

@@ -135,3 +135,10 @@ def test_lengths() -> None:
     assert format_length(12.34, "vi") == "12,3 m"
     assert format_length(2236, "vi") == "2,24 km"
     assert format_length(2236, "en") == "2.24 km"
+
+
+def test_a_circle_that_meets_nothing_worse_is_not_called_compatible() -> None:
+    fits = CHECKS["declared_area"].reasons["point_fits"]
+    assert "không chạm loại đất nào kém phù hợp hơn" in fits.vi
+    assert "đất phù hợp" not in fits.vi
+    assert "compatible" not in fits.en
