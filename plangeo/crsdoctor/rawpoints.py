@@ -22,7 +22,7 @@ from plangeo.crsdoctor.crsreadings import WGS84, Floats
 from plangeo.errors import CrsError, InputError
 from plangeo.geometry import as_crs
 from plangeo.inputs import Request
-from plangeo.positions.coordinates import bare_points, places
+from plangeo.positions.coordinates import Places, bare_points, places
 from plangeo.positions.cornerlists import CORNERS
 from plangeo.profiles import Profile
 from plangeo.sources import read_raw, with_words
@@ -79,15 +79,17 @@ def read_points(
         declared = ["" if pd.isna(v) else str(v).strip() for v in raw.frame[found["declared_district"]]]
     rows = [int(n) for n in raw.frame["source_row"]] if "source_row" in raw.frame else list(range(1, len(raw.frame) + 1))
     pair: tuple[str, str] | None = None
+    faults: list[str] = []
     if isinstance(raw.frame, gpd.GeoDataFrame):
         shapes: Any = raw.frame.geometry.to_numpy()
         stated, remark = _stated(raw.stated_crs)
     else:
-        shapes, stated, pair = _from_table(raw.frame, found, profile, name)
+        shapes, stated, pair, faults = _from_table(raw.frame, found, profile, name)
         remark = ""
     x, y = _inside(shapes)
     if not np.isfinite(x).any():
-        raise InputError(f"{name}: none of its {len(x)} rows has coordinates that can be read, so no reading can be tried.")
+        why = next((f" Row {row}: {f.partition(': ')[2]}." for row, f in zip(rows, faults, strict=False) if f), "")
+        raise InputError(f"{name}: none of its {len(x)} rows has coordinates that can be read, so no reading can be tried.{why}")
     kinds = shapely.get_dimensions(shapes)
     areas = bool((kinds == 2).any()) and "name" not in found
     plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
@@ -111,22 +113,26 @@ def _stated(crs: Any) -> tuple[pyproj.CRS | None, str]:
 
 def _from_table(
     frame: pd.DataFrame, found: Mapping[str, str], profile: Profile, name: str
-) -> tuple[Any, pyproj.CRS | None, tuple[str, str] | None]:
-    """Shapes of a table's rows, the CRS that goes without saying, and the two columns (first number, second number)."""
+) -> tuple[Any, pyproj.CRS | None, tuple[str, str] | None, list[str]]:
+    """Shapes of a table's rows, the CRS that goes without saying, the two columns (first number, second number), faults of rows."""
     if CORNERS in frame:
-        return _shapes(places(frame, {}, _NUMBERS, profile, name).geometry), None, None
+        return _told(places(frame, {}, _NUMBERS, profile, name))
     if "wkt" in found:
-        return _shapes(places(frame, {"wkt": found["wkt"]}, _NUMBERS, profile, name).geometry), None, None
+        return _told(places(frame, {"wkt": found["wkt"]}, _NUMBERS, profile, name))
     for north, east, stated in (("latitude", "longitude", as_crs(WGS84)), ("north", "east", None)):
         if north in found and east in found:
             read = bare_points(frame, {north: found[north], east: found[east]}, profile, name)
-            return _shapes(read.geometry), stated, (found[east], found[north])
+            return _shapes(read.geometry), stated, (found[east], found[north]), read.problems
     if "coordinates" in found:
-        return _shapes(bare_points(frame, {"coordinates": found["coordinates"]}, profile, name).geometry), None, None
+        return _told(bare_points(frame, {"coordinates": found["coordinates"]}, profile, name))
     raise InputError(
         f"{name}: no columns with coordinates were found among {', '.join(repr(str(c)) for c in frame.columns[:30])}. Name them: "
         "--map '<column>=north' --map '<column>=east' (metres), =latitude and =longitude (degrees), or =wkt."
     )
+
+
+def _told(read: Places) -> tuple[Any, None, None, list[str]]:
+    return _shapes(read.geometry), None, None, read.problems
 
 
 def _shapes(values: list[Any]) -> Any:

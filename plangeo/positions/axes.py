@@ -76,10 +76,13 @@ def read_axes(columns: Columns, evidence: Evidence) -> Axes:
 
 
 def bare_axes(columns: Columns, profile: Profile, source: str) -> Axes:
-    """Return the numbers of two columns as they stand, without any CRS: nothing is exchanged, no range is asked for."""
+    """Return the numbers of two columns as they stand, without any CRS: nothing is exchanged, no range is asked for.
+
+    Where the cells do not show how decimals are written ("442.000"), the ranges of the profile decide, in either order.
+    """
     notes: list[str] = []
     if not columns.firm and written_kind(columns, profile) == "metres":
-        return _axes(columns, _ANYWHERE, _ANYWHERE, source, notes)
+        return _axes(columns, _ANYWHERE, _ANYWHERE, source, notes, plausible=_either(profile))
     lons = _angles(columns.east, columns.east_name, "", _ANYWHERE, source, notes)
     lats = _angles(columns.north, columns.north_name, "", _ANYWHERE, source, notes)
     return Axes(
@@ -188,10 +191,18 @@ def _share_in(texts: Sequence[str], bounds: Bounds) -> float:
     return inside / len(values) if values else 0.0
 
 
-def _axes(columns: Columns, north: Bounds, east: Bounds, source: str, notes: list[str]) -> Axes:
-    """Numbers of both columns held against their ranges."""
-    xs = _numbers(columns.east, east, columns.east_name, source, notes)
-    ys = _numbers(columns.north, north, columns.north_name, source, notes)
+def _either(profile: Profile) -> Bounds | None:
+    """The range of eastings and northings together: for columns of which nobody knows yet which is which."""
+    known = [b for b in (profile.north_range, profile.east_range) if b is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
+def _axes(
+    columns: Columns, north: Bounds, east: Bounds, source: str, notes: list[str], *, plausible: Bounds | None = None
+) -> Axes:
+    """Numbers of both columns held against their ranges; ``plausible`` decides how decimals are written where these cannot."""
+    xs = _numbers(columns.east, plausible or east, columns.east_name, source, notes)
+    ys = _numbers(columns.north, plausible or north, columns.north_name, source, notes)
     faults = []
     for i, (x, y) in enumerate(zip(xs, ys, strict=True)):
         if is_blank(columns.east[i]) and is_blank(columns.north[i]):
@@ -224,8 +235,17 @@ def _without_unit(text: str) -> str:
 
 def _unread(value: float | None, text: str, column: str) -> str:
     if value is None or not np.isfinite(value):
-        return f"bad_coordinates: {quoted(text)} in column {column!r} is not a number that can be read without guessing"
+        return (
+            f"bad_coordinates: {quoted(text)} in column {column!r} is not a number that can be read without guessing{_ways(text)}"
+        )
     return ""
+
+
+def _ways(text: str) -> str:
+    """Both readings of a number that has two."""
+    styles: tuple[Any, Any] = ("comma", "point")
+    read = [v for s in styles if (v := parse_number(_without_unit(text), s)) is not None]
+    return f": {read[0]:.10g} or {read[1]:.10g}?" if len(read) == 2 and read[0] != read[1] else ""
 
 
 def _beyond(x: float | None, y: float | None, columns: Columns, bounds: tuple[Bounds, Bounds]) -> str:

@@ -142,3 +142,15 @@ def test_bare_numbers_stay_as_written_whatever_they_are():
     assert numbers({"X": ["106°45'36\""], "Y": ["21.85"]}, north="X", east="Y") == [(21.85, 106.76)]
     assert numbers({"a": ["21,85", ""], "o": ["106.76", ""]}, latitude="a", longitude="o") == [(106.76, 21.85), None]
     assert numbers({"t": [f"X={N}; Y={E}", "", "?"]}, coordinates="t") == [(float(E), float(N)), None, None]
+
+
+def test_bare_metres_grouped_with_dots_are_whole_metres_in_either_order():
+    for north, east in (("X", "Y"), ("Y", "X")):
+        table = pd.DataFrame({"X": ["2.402.000", "2.446.669"], "Y": ["442.000", "427.741"]}, dtype=object)
+        got = bare_points(table, {"north": north, "east": east}, VN, "a.csv")
+        assert {frozenset((g.x, g.y)) for g in got.geometry} == {frozenset((2_402_000, 442_000)), frozenset((2_446_669, 427_741))}
+    unclear = bare_points(
+        pd.DataFrame({"X": ["12.345"], "Y": ["442.000"]}, dtype=object), {"north": "X", "east": "Y"}, VN, "a.csv"
+    )
+    assert unclear.geometry == [None]
+    assert "12345 or 12.345?" in unclear.problems[0]
