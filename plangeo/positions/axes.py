@@ -83,8 +83,8 @@ def bare_axes(columns: Columns, profile: Profile, source: str) -> Axes:
     notes: list[str] = []
     if not columns.firm and written_kind(columns, profile) == "metres":
         return _axes(columns, _ANYWHERE, _ANYWHERE, source, notes, plausible=_either(profile))
-    lons = _angles(columns.east, columns.east_name, "", _ANYWHERE, source, notes)
-    lats = _angles(columns.north, columns.north_name, "", _ANYWHERE, source, notes)
+    lons = _angles(columns.east, columns.east_name, "", _LON, source, notes)
+    lats = _angles(columns.north, columns.north_name, "", _LON, source, notes)  # either may be exchanged
     return Axes(
         [v for v, _ in lons], [v for v, _ in lats], [a or b for (_, a), (_, b) in zip(lons, lats, strict=True)], None, notes
     )
