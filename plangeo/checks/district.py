@@ -219,6 +219,8 @@ def _doubt(read: PlaceOnMap, possible: float, anyhow: float) -> tuple[str, list[
         return "abolished_level", gone
     if possible >= 1 - TOLERATED_SHARE:
         return "divided", read.names(lambda m, there: bool(there.least))
+    if unread and anyhow > possible and not read.names(lambda m, there: bool(there.most) and not m.may_only_hold):
+        return _UNREAD[unread[0].reason], unread  # "xã Quang Lang, Chi Lăng": only where it lies was found, not the place
     doubtful = read.names(lambda m, there: any(there.least.get(given, 0) == 0 for given in there.most))
     if doubtful and anyhow > possible:
         return "ambiguous", doubtful
