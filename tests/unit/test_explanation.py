@@ -12,6 +12,7 @@ import shapely
 
 from plangeo import assess, explanation
 from plangeo.checks import CHECKS
+from plangeo.checks.geometry import problem_in_vietnamese
 from plangeo.errors import InputError
 from plangeo.explanation import explain, explain_all, format_length, format_share, sentence, sentences
 from plangeo.model import ILLUSTRATIVE, Assessment, Check, Language, Reason
@@ -177,3 +178,15 @@ def test_no_sentence_has_an_empty_place() -> None:
         assert "∅" not in text
         assert "()" not in text
         assert ": ." not in text
+
+
+def test_problems_of_rows_are_told_in_the_language_of_the_sentence(result: Assessment) -> None:
+    vi, en = explain(result, "P-4"), explain(result, "P-4", "en")
+    assert vi.count("chưa có vị trí trên bản đồ (no_geometry): dòng không có tọa độ") == 1
+    assert "no_geometry: the row has no coordinates" in en
+    known = problem_in_vietnamese("no_geometry: the row has no coordinates, the place is known by the commune only (Xã A)")
+    assert known == "chưa có vị trí trên bản đồ (no_geometry): dòng không có tọa độ, chỉ biết đơn vị hành chính (Xã A)"
+    assert problem_in_vietnamese("bad_coordinates: '12.345' lies; outside") == (
+        "tọa độ không đọc được hoặc sai (bad_coordinates): '12.345' lies; outside"
+    )
+    assert problem_in_vietnamese("x: y") == "x: y"
