@@ -107,7 +107,7 @@ def read_points(
         remark = ""
     x, y = _inside(shapes)
     if not np.isfinite(x).any():
-        why = next((f" Row {row}: {f.partition(': ')[2]}." for row, f in zip(rows, faults, strict=False) if f), "")
+        why = next((f" {f.partition(': ')[2]}." for f in faults if f), "")
         raise InputError(f"{name}: none of its {len(x)} rows has coordinates that can be read, so no reading can be tried.{why}")
     kinds = shapely.get_dimensions(shapes)
     areas = bool((kinds == 2).any()) and "name" not in found

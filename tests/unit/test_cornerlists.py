@@ -324,3 +324,11 @@ def test_headers_of_a_list_may_state_its_system():
     frame, _ = sites([head, *[[*row, "106.76", "21.85"] for row in rows_of(around(4))]], crs=None)
     assert frame.crs == "EPSG:9215"
     assert frame.geometry.area[0] == pytest.approx(area_of(around(4)))
+
+
+def test_messages_name_the_sheet_of_the_corners():
+    crossed = [(E0, N0), (E0 + 100, N0 + 100), (E0, N0 + 100), (E0 + 100, N0)]
+    sheet = read_corner_sheet(numbered([HEAD[:3], *rows_of(crossed)]), KNOWN, (), "a.xlsx, sheet 'Góc ranh',")
+    assert sheet is not None
+    frame = canonical_sites(sheet.frame, VN, crs="EPSG:9215", source="a.xlsx")
+    assert "invalid_geometry: sheet 'Góc ranh', rows 2 to 6: sides cross" in frame["problem"][0]
