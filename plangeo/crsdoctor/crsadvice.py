@@ -33,6 +33,8 @@ class Case:
     stated_by: str = "the file"
     crs: str = ""
     """What the user stated."""
+    options: tuple[tuple[str, str], ...] = ()
+    """Other options of the command that the user gave, for commands that repeat it."""
     remark: str = ""
     rows: tuple[int, ...] = ()
     """Row numbers of the file."""
@@ -366,6 +368,7 @@ def accept_command(found: Diagnosis, case: Case) -> str:
 
 def _again(case: Case) -> str:
     said = f"--crs {shlex.quote(case.crs)} " if case.crs else ""
+    said += "".join(f"{option} {shlex.quote(value)} " for option, value in case.options)
     return said + (f"--districts {shlex.quote(case.districts)} " if case.districts else "")
 
 

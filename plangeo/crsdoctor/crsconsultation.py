@@ -83,6 +83,18 @@ def consult(
         if points.columns is None
         else "its columns",
         crs="" if crs is None else str(said),
+        options=tuple(
+            (option, str(value))
+            for option, value in (
+                ("--sheet", sheet),
+                ("--layer-name", layer_name),
+                ("--header-row", header_row),
+                ("--list-date", list_date),
+                ("--districts-crs", districts_crs),
+                *(("--map", f"{column}={field}") for column, field in (columns or {}).items()),
+            )
+            if value is not None
+        ),
         remark=points.remark,
         rows=tuple(points.rows),
         said=points.said,

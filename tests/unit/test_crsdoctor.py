@@ -127,10 +127,10 @@ def test_a_zone_number_before_the_easting(truth: gpd.GeoDataFrame, map_file: Pat
     assert {a.score.reading.code for a in told.found.alike} == {"EPSG:3405", "EPSG:5897", "EPSG:32648"}
     bare = _ask(_list(truth, tmp_path / "bare.csv", "EPSG:2044", offset=-18e6), districts=map_file)
     assert any(s.reading.code == "EPSG:2044" and s.reading.offset == 18e6 and s.declared.all() for s in bare.found.scores)
-    far = _ask(_list(truth, tmp_path / "48.csv", "EPSG:3405", offset=48e6), districts=map_file)
+    far = _ask(_list(truth, tmp_path / "48.csv", "EPSG:3405", offset=48e6), districts=map_file, header_row=1)
     assert _best(far).offset == -48e6
     assert "zone number 48 taken off the easting" in far.text
-    assert "--accept 1 --out corrected.gpkg" in far.text
+    assert f"--header-row 1 --districts {map_file} --accept 1 --out corrected.gpkg" in far.text
 
 
 def test_degrees_typed_with_minutes_and_seconds_as_decimals(truth: gpd.GeoDataFrame, map_file: Path, tmp_path: Path) -> None:
