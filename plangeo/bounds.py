@@ -50,7 +50,7 @@ def check_bounds(values: Sequence[Any], crs: Any, profile: Profile, source: str,
     odd[~odd] = _far(bounds[~odd], reference, profile, source, notes)
     x, y = _centres(bounds)
     for n in np.flatnonzero(odd):
-        problems[rows[n]] = f"bad_coordinates: x {x[n]:g}, y {y[n]:g} lie nowhere in {reference.name}"
+        problems[rows[n]] = f"bad_coordinates: x {x[n]:.10g}, y {y[n]:.10g} lie nowhere in {reference.name}"
         if reference.is_projected:
             problems[rows[n]] += ", or far from the rest of the file"
     if odd.any():
@@ -88,7 +88,7 @@ def _far(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str, notes: 
         return none
     if box and _inside(mx, my, box):
         raise CrsError(
-            f"{source}: the coordinates around x {mx:g}, y {my:g} are degrees, but the file says {crs.name}, which is in metres. "
+            f"{source}: the coordinates around x {mx:.10g}, y {my:.10g} are degrees, but the file says {crs.name}, which is in metres. "
             f"State the true CRS, e.g. crs='EPSG:4326'. {_ask(source)}"
         )
     area = crs.area_of_use
@@ -100,11 +100,11 @@ def _far(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str, notes: 
         return np.array([not (_inside(a, b, wide) or (box and _inside(a, b, box))) for a, b in zip(lon, lat, strict=True)])
     if box and _inside(*_lonlat(crs, my, mx), box):
         raise CrsError(
-            f"{source}: the coordinates around x {mx:g}, y {my:g} lie far outside {crs.name}. They fit when the axes are exchanged: the "
+            f"{source}: the coordinates around x {mx:.10g}, y {my:.10g} lie far outside {crs.name}. They fit when the axes are exchanged: the "
             f"file has the northing first. plangeo does not exchange them silently: correct the file, or state the true crs=. {_ask(source)}"
         )
     notes.append(
-        f"{source}: the coordinates around x {mx:g}, y {my:g} lie far outside the area {crs.name} is made for ({area.name[:80]}); "
+        f"{source}: the coordinates around x {mx:.10g}, y {my:.10g} lie far outside the area {crs.name} is made for ({area.name[:80]}); "
         f"is the CRS right? {_ask(source)}"
     )
     return none
@@ -122,7 +122,7 @@ def _misfit(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str) -> C
     hint = "They fit when the axes are exchanged: the file has latitude first." if swapped else "Is the CRS right?"
     first = ", which has longitude first" if crs.is_geographic else ""
     return CrsError(
-        f"{source}: the coordinates x {x0:g} … {x1:g}, y {y0:g} … {y1:g} do not fit {crs.name}{first}. {hint} "
+        f"{source}: the coordinates x {x0:.10g} … {x1:.10g}, y {y0:.10g} … {y1:.10g} do not fit {crs.name}{first}. {hint} "
         f"plangeo does not exchange them silently: correct the file, or state the true crs=. {_ask(source)}"
     )
 

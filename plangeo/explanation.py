@@ -16,6 +16,7 @@ import pandas as pd
 
 from plangeo.arguments import take_assessment
 from plangeo.checks import CHECKS
+from plangeo.checks.geometry import problem_in_vietnamese
 from plangeo.datumline import datum_line
 from plangeo.errors import InputError
 from plangeo.model import ILLUSTRATIVE, Assessment, Label, Language, Plan, Verdict
@@ -217,7 +218,10 @@ def _paragraph(assessment: Assessment, site: _Row | pd.Series, findings: Sequenc
         lines.append(f"- {_NO_FINDING.text(language)}")
     said = "\n".join(lines)
     for label, column in ((_PROBLEM, "problem"), (_REPAIRED, "repaired")):
-        if (text := one_line(site.get(column))) and text not in said:
+        text = one_line(site.get(column))
+        if column == "problem" and language == "vi":
+            text = problem_in_vietnamese(text)
+        if text and text not in said:
             lines.append(f"{label.text(language)}: {text}")
     lines += [line for line in (_nearest_line(assessment, str(site["site_id"]), language),) if line]
     lines += [line for line in (not_run_line(assessment, language), datum_line(assessment, language)) if line]

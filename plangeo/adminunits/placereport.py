@@ -17,7 +17,7 @@ _SHOWN = 5
 _SAID = {
     "unit": "mean one unit each",
     "same_ground": "mean a unit or the greater one that bears its name now; both lie in one unit of today",
-    "ambiguous": "may mean several units, none was chosen; add the district, or state the day of the list (--list-date)",
+    "ambiguous": "may mean several units, none was chosen; add the district",
     "abolished_level": "name units of a level that does not exist any more on the day of the list",
     "stale": "name units that were merged long before; it is not recorded into which ones",
     "other_kind": "name a unit that exists in another kind only (ward, commune, township)",
@@ -61,7 +61,8 @@ def report_places(sites: pd.DataFrame, register: UnitRegister) -> list[Decision]
         count += bool(meant.mentions)
         for mention in meant.mentions:
             found[mention.reason].append((f"row {int(row)}" if row == row else "a row", mention))
-    told = [_decide(reason, found[reason], register) for reason in _SAID if found[reason]]
+    dated = "" not in days
+    told = [_decide(reason, found[reason], register, dated) for reason in _SAID if found[reason]]
     if set(days) == {""}:
         told += _hint([mention for some in found.values() for _, mention in some], register)
     if told:
@@ -105,11 +106,12 @@ def _day_said(days: set[str]) -> str:
     return f"places were read as named on {', '.join(sorted(d or 'a day not known' for d in days)[:_SHOWN])}"
 
 
-def _decide(reason: str, found: list[tuple[str, Mention]], register: UnitRegister) -> Decision:
+def _decide(reason: str, found: list[tuple[str, Mention]], register: UnitRegister, dated: bool) -> Decision:
     shown = list(dict.fromkeys((row, mention.said, mention.units or mention.suggested) for row, mention in found))
     sample = "; ".join(f"{said!r} in {row}" + _meant(units, register, reason) for row, said, units in shown[:_SHOWN])
     more = f" … and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return Decision("place", "column declared_district", f"{len(found)} name(s) {_SAID[reason]}", sample + more)
+    advice = ", or state the day of the list (--list-date)" if reason == "ambiguous" and not dated else ""
+    return Decision("place", "column declared_district", f"{len(found)} name(s) {_SAID[reason]}{advice}", sample + more)
 
 
 def _meant(units: tuple[Unit, ...], register: UnitRegister, reason: str) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -160,6 +161,8 @@ def resolve(
     if not clean(text) and limits is not None:
         return resolve(_with_kinds(within, register), register, on, today=today)
     said = take_apart(text, register)
+    if limits is None:
+        said = _office_style(said, text, register, span)
     level_day: Span = (today, today) if span == (None, None) and today is not None else span
     mentions: list[Mention] = []
     for each in said:
@@ -190,6 +193,38 @@ def ground(place: Place, register: UnitRegister, on: dt.date) -> Ground:
         one &= not mention.may_only_hold and len({frozenset(reading) for reading in readings}) < 2
         held |= {register.units[key]: None for reading in readings for key in reading}
     return Ground(tuple(held), complete, one)
+
+
+def _office_style(said: Sequence[Said], text: str, register: UnitRegister, span: Span) -> list[Said]:
+    """Read the last name of "Đồng Đăng, Cao Lộc" as where the others lie: communes first, then their district without its kind.
+
+    Only where the day of the list leaves one such reading: the district exists on all its days, each name before has one unit in
+    it, and where it has others elsewhere, the district's name is no commune's elsewhere. On other days two communes may be meant.
+    """
+    first_day, last_day = span
+    if len(said) < 2 or first_day is None or last_day is None or said[-1].kind or not said[-1].may_only_hold:
+        return list(said)
+    *names, last = said
+    behind = "".join(rf"\s*[,–—-]\s*{re.escape(a.said)}" for a in last.above)  # the province
+    if not re.search(rf"[,–—-]\s*{re.escape(last.said)}{behind}\s*$", clean(text)):
+        return list(said)
+    there = [u for u in _bearing(last, register) if u.in_force(span)]
+    higher = [u for u in there if u.level < register.leaf]
+    if len(higher) != 1 or not _all_days(higher[0], first_day, last_day):
+        return list(said)
+    district = higher[0]
+    elsewhere = any(not _lies_in(u, frozenset({district.key}), register) for u in there)
+    for name in names:
+        own = [u for u in _bearing(name, register) if u.in_force(span) and (not name.kind or u.kind == name.kind)]
+        inside = [u for u in own if u.level == register.leaf and _lies_in(u, frozenset({district.key}), register)]
+        if len(inside) != 1 or (elsewhere and len(own) > 1) or name.again or name.when or name.above != last.above:
+            return list(said)
+    above = replace(last, kind=district.kind, levels=frozenset({district.level}), may_only_hold=False, holds=True)
+    return [replace(name, above=[above, *name.above], may_only_hold=False) for name in names]
+
+
+def _all_days(unit: Unit, first: dt.date, last: dt.date) -> bool:
+    return (unit.valid_from is None or unit.valid_from <= first) and (unit.valid_to is None or last <= unit.valid_to)
 
 
 def _both(first: Mention, again: Mention, register: UnitRegister) -> Mention:

@@ -258,11 +258,15 @@ def _attach(found: Sequence[Said | str], register: UnitRegister) -> None:
 
 
 def _could_hold(item: Said, other: Said, register: UnitRegister) -> bool:
-    """True when some unit of the one name lies in some unit of the other: "Hồng Phong, Cao Lộc"."""
+    """True when some unit of the one name lies in some unit of the other: "Hồng Phong, Cao Lộc".
+
+    A name nobody knows may lie anywhere: "xã Quang Lang, Chi Lăng" need not be two communes.
+    """
     higher = {u.key for u in bearers(item.key, register) if u.level < register.leaf}
     if not higher or other.key == item.key:
         return False
-    return any(higher & register.places_above(u) for u in bearers(other.key, register) if not other.kind or u.kind == other.kind)
+    known = [u for u in bearers(other.key, register) if not other.kind or u.kind == other.kind]
+    return not known or any(higher & register.places_above(u) for u in known)
 
 
 def _attach_to_heads(said: Sequence[Said], register: UnitRegister) -> None:

@@ -16,6 +16,7 @@ _MOST = 12
 _UNTIL: Mapping[Language, str] = {"vi": "đến", "en": "until"}
 _SINCE: Mapping[Language, str] = {"vi": "từ", "en": "since"}
 _PART: Mapping[Language, str] = {"vi": "một phần", "en": "part of"}
+_LOST: Mapping[Language, str] = {"vi": "không tìm thấy", "en": "not found"}
 _MEANT: Mapping[Language, str] = {"vi": "có thể là", "en": "perhaps"}
 _PLACE: Mapping[Language, str] = {"vi": "vị trí", "en": "the place"}
 _MAP_DAYS: Mapping[Language, str] = {
@@ -71,7 +72,8 @@ def tell_names(mentions: Sequence[Mention], register: UnitRegister, language: La
     for mention in mentions:
         units = mention.units or mention.suggested
         said = _some([_title(unit, register, language) for unit in units], " / ")
-        told.append(f"{mention.said} → {'' if mention.units else _MEANT[language] + ' '}{said}" if units else mention.said)
+        found = f"{mention.said} → {'' if mention.units else _MEANT[language] + ' '}{said}"
+        told.append(found if units else f"{_LOST[language]}: {mention.said}")
     return "; ".join(told)
 
 

@@ -29,6 +29,11 @@ from plangeo.tables import Findings
 # A larger relative difference between the list and the drawing is for the officer to explain.
 TOLERATED_SHARE = 0.05
 _NO_GROUND = "∅"
+_NAMELESS = {
+    "": Label("vùng chưa có mã", "a zone without a code"),
+    _NO_GROUND: Label("nơi không có vùng quy hoạch", "ground without a zone"),
+}
+"""Codes of ground that are no class → the words for them."""
 _SLIPS = (10.0, 100.0, 1_000.0, 10_000.0, 1_000_000.0)
 
 
@@ -211,14 +216,19 @@ def _judge_point(site: Mapping[Any, Any], here: Sequence[Spot], around: Sequence
         if verdict is not None and (verdict > leaning or verdict is Verdict.UNKNOWN):
             worse.add(code)
     if worse:
-        return {"reason": "point_uncertain", "verdict": "unknown"} | _told(", ".join(sorted(worse)))
+        return {"reason": "point_uncertain", "verdict": "unknown"} | {
+            slot: ", ".join(_named(code, slot) for code in sorted(worse)) for slot in _SLOTS
+        }
     faulty = {
-        f"{zone['id']} ({zone['code']})"
+        (zone["code"], zone["id"])
         for zone in measured.layers.get("zones", {}).get("footprint_quarantined", ())
         if site["site_id"] in zone["sites"] and casts_doubt(use, zone["code"], zone["plan_id"], book)
     }
     if faulty:
-        return {"reason": "point_near_faulty_zone", "verdict": "unknown"} | _told(", ".join(sorted(faulty)))
+        return {"reason": "point_near_faulty_zone", "verdict": "unknown"} | {
+            slot: ", ".join(f"{zone_id} ({_named(code, slot)})" for code, zone_id in sorted(faulty, key=lambda z: (z[1], z[0])))
+            for slot in _SLOTS
+        }
     return {"reason": "point_fits", "verdict": "permitted"}
 
 
@@ -231,8 +241,12 @@ def _says(site: Mapping[Any, Any], code: str, rulebook: Rulebook) -> Verdict | N
     return Verdict.UNKNOWN if sized else answer.verdict
 
 
-def _told(text: str) -> dict[str, str]:
-    return {"detail": text, "detail_en": text}
+_SLOTS: tuple[str, str] = ("detail", "detail_en")
+
+
+def _named(code: str, slot: str) -> str:
+    words = _NAMELESS.get(code)
+    return code if words is None else words.en if slot == "detail_en" else words.vi
 
 
 CHECK = Check(
@@ -281,8 +295,9 @@ CHECK = Check(
             "The site is known by one point, and the register only states the least area ({declared}): its boundary or area is needed.",
         ),
         "point_fits": Reason(
-            "Dự án chỉ có một điểm; hình tròn có diện tích kê khai {declared} quanh điểm đó vẫn nằm trên đất phù hợp.",
-            "The site is known by one point; a circle of the declared {declared} around it stays on compatible ground.",
+            "Dự án chỉ có một điểm; hình tròn có diện tích kê khai {declared} quanh điểm đó không chạm loại đất nào kém phù hợp hơn tại điểm.",
+            "The site is known by one point; a circle of the declared {declared} around it meets no ground that is judged worse "
+            "than that of the point.",
         ),
         "point_uncertain": Reason(
             "Dự án chỉ có một điểm; hình tròn có diện tích kê khai {declared} quanh điểm đó chạm loại đất khác ({detail}): "

@@ -134,7 +134,7 @@ def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], meant_by: Callab
     declared = _declared(site)
     text = {"detail": _listed(places, "vi"), "detail_en": _listed(places, "en")}
     if not places:
-        return row | {"reason": "outside" if site["has_place"] else "no_place", "detail": declared, "detail_en": declared}
+        return row | _nowhere(site, declared)
     if not declared:
         return row | text | {"reason": "not_declared", "verdict": "permitted"}
     meant = meant_by(declared)
@@ -149,6 +149,15 @@ def _judge_site(site: Mapping[Any, Any], places: Sequence[Any], meant_by: Callab
     if stated >= 1 - TOLERATED_SHARE:
         return row | text | {"reason": "agrees", "verdict": "permitted"}
     return row | both | {"reason": "split" if stated > 0 else "differs"}
+
+
+def _nowhere(site: Mapping[Any, Any], declared: str) -> dict[str, str]:
+    """Why a site that lies in no unit cannot be compared, and what it declares."""
+    told = _both(lambda to: declared or _NONE_DECLARED.text(to))
+    return told | {"reason": "outside" if site["has_place"] else "no_place"}
+
+
+_NONE_DECLARED = Label("danh mục không nêu đơn vị nào", "the register names none")
 
 
 @dataclass(frozen=True)
@@ -187,7 +196,7 @@ def _judge_by_units(
     declared, above, day = (_declared(site, c) for c in ("declared_district", "declared_parent", "list_date"))
     shown = ", ".join(part for part in (declared, above) if part)
     if not places:
-        return row | {"reason": "outside" if site["has_place"] else "no_place", "detail": shown, "detail_en": shown}
+        return row | _nowhere(site, shown)
     text = _both(lambda language: tell_ground([(p.district_id, p.district_name, p.share) for p in places], drawn, language))
     if not shown:
         return row | text | {"reason": "not_declared", "verdict": "permitted"}
@@ -219,6 +228,8 @@ def _doubt(read: PlaceOnMap, possible: float, anyhow: float) -> tuple[str, list[
         return "abolished_level", gone
     if possible >= 1 - TOLERATED_SHARE:
         return "divided", read.names(lambda m, there: bool(there.least))
+    if unread and anyhow > possible and not read.names(lambda m, there: bool(there.most) and not m.may_only_hold):
+        return _UNREAD[unread[0].reason], unread  # "xã Quang Lang, Chi Lăng": only where it lies was found, not the place
     doubtful = read.names(lambda m, there: any(there.least.get(given, 0) == 0 for given in there.most))
     if doubtful and anyhow > possible:
         return "ambiguous", doubtful

@@ -6,6 +6,8 @@ A repaired geometry is judged, and the repair is stated.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -19,15 +21,56 @@ def judge(measured: Measured) -> pd.DataFrame:
     problem, repaired = ([str(text or "") for text in sites[column].tolist()] for column in ("problem", "repaired"))
     both = list(zip(problem, repaired, strict=True))
     texts = [p or r for p, r in both]
+    in_vietnamese = [problem_in_vietnamese(p) or r for p, r in both]
     found = Findings("geometry", sites["site_id"].tolist())
     found.add(
         np.arange(len(sites)),
         reason=["problem" if p else "repaired" if r else "sound" for p, r in both],
         verdict=["unknown" if p else "permitted" for p in problem],
-        detail=texts,
+        detail=in_vietnamese,
         detail_en=texts,
     )
     return found.table()
+
+
+_VIETNAMESE = {
+    "bad_coordinates": "tọa độ không đọc được hoặc sai",
+    "no_geometry": "chưa có vị trí trên bản đồ",
+    "invalid_geometry": "hình vẽ không hợp lệ",
+    "empty_geometry": "hình vẽ rỗng",
+    "not_finite": "tọa độ không phải là số",
+    "out_of_bounds": "tọa độ nằm ngoài phạm vi",
+    "mixed_geometry": "hình vẽ lẫn vùng, đường và điểm",
+    "curved_geometry": "hình vẽ có cung tròn",
+    "duplicate_id": "mã dự án bị trùng",
+    "duplicate_boundary": "một mã có nhiều ranh giới",
+    "bad_area": "diện tích không đọc được",
+}
+"""Codes at the beginning of problems of rows → the same in words; what follows them is kept as it is."""
+_DETAILS = {
+    "the row has no coordinates": "dòng không có tọa độ",
+    "the table has no coordinates": "bảng không có tọa độ",
+    "the row has no place on the map": "dòng không có vị trí",
+    "the row has no shape": "dòng không có hình vẽ",
+    "the place is known by the commune only": "chỉ biết đơn vị hành chính",
+}
+
+
+def problem_in_vietnamese(text: str) -> str:
+    """Return the problem of a row for Vietnamese sentences: its codes in words, the code behind them, the detail as it is.
+
+    >>> problem_in_vietnamese("duplicate_id: A; no_geometry: the row has no coordinates")
+    'mã dự án bị trùng (duplicate_id): A; chưa có vị trí trên bản đồ (no_geometry): dòng không có tọa độ'
+    """
+    told = []
+    for problem in text.split("; "):
+        code, sign, detail = problem.partition(": ")
+        if sign and code in _VIETNAMESE:
+            for english, vietnamese in _DETAILS.items():
+                detail = re.sub(rf"^{english}(?=$|, )|(?<=, ){english}(?= \()", vietnamese, detail)
+            problem = f"{_VIETNAMESE[code]} ({code}): {detail}"
+        told.append(problem)
+    return "; ".join(told)
 
 
 CHECK = Check(

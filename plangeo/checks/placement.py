@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from plangeo.amounts.bands import ROUNDING_M2, declared_ends, fitting_band
 from plangeo.amounts.declaredareas import SUMMED, parse_note
+from plangeo.law.compatibility import name_unknown_use
 from plangeo.law.consent import casts_doubt, is_overlay
 from plangeo.model import Check, Label, Language, Measured, Reason, Verdict
 from plangeo.room import DiscRoom, FaultyZone, UnitRoom
@@ -46,6 +47,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     found = Findings("placement", sites["site_id"].tolist())
     columns = zip(sites["site_id"].tolist(), sites["use_code"].tolist(), sites["has_place"].tolist(), strict=True)
     placed, asked, rows = [], [], []
+    uses = sites["use"].tolist()
     needed, stated = (values.tolist() for values in _needed_areas(sites))
     for n, (site_id, use, has_place) in enumerate(columns):
         room = rooms.get(site_id)
@@ -58,7 +60,7 @@ def judge(measured: Measured) -> pd.DataFrame:
         elif room is not None:
             rows.append(_judge_unit(room, use, needed[n], stated[n], measured.rulebook))
         else:
-            rows.append(_unknown("use_unknown"))
+            rows.append(_unknown("use_unknown") | _told(name_unknown_use(str(uses[n]), measured.rulebook)))
     found.add(placed, reason="placed", verdict="permitted")
     found.add_each(asked, rows)
     return found.table()
@@ -210,8 +212,8 @@ CHECK = Check(
     reasons={
         "placed": Reason("Dự án đã có vị trí trên bản đồ.", "The site has a place on the map."),
         "use_unknown": Reason(
-            "Dự án chưa có vị trí và loại dự án không có trong bộ quy tắc nên không thể tìm đất phù hợp.",
-            "The site has no place, and the rulebook does not know its use, so nobody can say which ground would do.",
+            "Dự án chưa có vị trí và loại dự án {detail} không có trong bộ quy tắc nên không thể tìm đất phù hợp.",
+            "The site has no place, and the rulebook does not know its use {detail}, so nobody can say which ground would do.",
         ),
         "no_unit": Reason(
             "Dự án chưa có vị trí và danh mục không nêu đơn vị hành chính: chưa biết tìm ở đâu.",

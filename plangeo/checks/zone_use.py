@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from plangeo.law.compatibility import name_unknown_use
 from plangeo.law.totals import Total, judge_totals
 from plangeo.model import Check, Label, Measured, Reason
 from plangeo.tables import Findings
@@ -24,8 +25,8 @@ def judge(measured: Measured) -> pd.DataFrame:
     found = Findings("zone_use", ids)
     found.add(np.flatnonzero(~governed), reason="no_zone", verdict="unknown")
     unknown = np.flatnonzero(governed & np.array([not use for use in sites["use_code"].tolist()], dtype=bool))
-    uses = [str(use) or "—" for use in sites["use"].iloc[unknown].tolist()]
-    found.add(unknown, reason="use_unknown", verdict="unknown", detail=uses, detail_en=uses)
+    uses = [name_unknown_use(str(use), measured.rulebook) for use in sites["use"].iloc[unknown].tolist()]
+    found.add(unknown, reason="use_unknown", verdict="unknown", detail=[u.vi for u in uses], detail_en=[u.en for u in uses])
     counts = [len(totals[site_id]) for site_id in ids]
     found.add_each(np.repeat(np.arange(len(ids)), counts), [_row(total) for site_id in ids for total in totals[site_id]])
     return found.table()
@@ -103,9 +104,13 @@ CHECK = Check(
             "{size} ({share}) nằm trên vùng có mã {detail} của {plan} không có trong bộ quy tắc.",
             "{size} ({share}) lies on a zone of {plan} whose code {detail} the rulebook does not know.",
         ),
+        "class_missing": Reason(
+            "{size} ({share}) nằm trên vùng của {plan} chưa có nhãn mã đất, hoặc có nhiều nhãn, nên chưa xác định được loại đất.",
+            "{size} ({share}) lies on a zone of {plan} without a class code (no label, or several), so its class is not known.",
+        ),
         "use_unknown": Reason(
-            "Loại dự án “{detail}” không có trong bộ quy tắc nên chưa thể đối chiếu.",
-            "The rulebook does not know the use “{detail}”, so it cannot be compared.",
+            "Loại dự án {detail} không có trong bộ quy tắc nên chưa thể đối chiếu.",
+            "The rulebook does not know the use {detail}, so it cannot be compared.",
         ),
         "on_border": Reason(
             "{size} ({share}) nằm đúng trên ranh giới giữa các vùng có kết luận khác nhau: {detail}.",

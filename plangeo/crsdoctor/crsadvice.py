@@ -33,6 +33,8 @@ class Case:
     stated_by: str = "the file"
     crs: str = ""
     """What the user stated."""
+    options: tuple[tuple[str, str], ...] = ()
+    """Other options of the command that the user gave, for commands that repeat it."""
     remark: str = ""
     rows: tuple[int, ...] = ()
     """Row numbers of the file."""
@@ -80,7 +82,7 @@ def advise(found: Diagnosis, case: Case) -> str:
     parts += ["What this means", *map(_wrapped, meaning(found, case))]
     if command := accept_command(found, case):
         parts += ["", "To accept it (nothing is changed until you do)", f"  {command}"]
-        if found.alike:
+        if _rivals(found):
             parts.append(
                 _wrapped(
                     "  Find out first which of the readings that cannot be told apart it is; for another one put its code (or rank) there."
@@ -196,7 +198,7 @@ def meaning(found: Diagnosis, case: Case) -> list[str]:
             f"Two systems in one list? Of the {count} sites that {best.reading.code or best.reading.name} leaves outside their declared "
             f"unit, {explained} lie inside when read as {other.reading.name} ({how_read(other.reading)}). Split the list."
         )
-    return [*lines, *_outside(found, case, best), *_alike(found, best), *_limits(found)]
+    return [*lines, *_outside(found, case, best), *_alike(found, case, best), *_limits(found)]
 
 
 def _verdict(found: Diagnosis, case: Case, best: Score) -> list[str]:
@@ -256,12 +258,40 @@ def _second(found: Diagnosis, best: Score, second: Score) -> str:
     )
 
 
-def _alike(found: Diagnosis, best: Score) -> list[str]:
-    near = [a for a in found.alike if 0.005 <= a.apart_m < math.inf]
-    if not near:
+def _rivals(found: Diagnosis) -> list[Alike]:
+    """Readings that cannot be told apart, without those that speak of single rows with X and Y exchanged only."""
+    best = found.best
+    return [a for a in found.alike if best is None or not _of_single_rows(a, found, best)]
+
+
+def _of_single_rows(other: Alike, found: Diagnosis, best: Score) -> bool:
+    """True when axes the other way round fit only rows that the best reading leaves out, and fewer of them."""
+    turned = other.score.reading.swapped is not best.reading.swapped
+    return turned and other.score is not found.in_use and 0 < other.fits == other.favour < other.against
+
+
+def _turned(found: Diagnosis, case: Case, best: Score) -> list[str]:
+    """Name the rows that fit only with their axes exchanged, where ``_outside`` does not name them."""
+    told = {n for n, fits in found.outside() if fits}
+    rows = [n for n in found.turned_rows() if n not in told]
+    if not 0 < 2 * len(rows) < found.looked_at or not found.share(best):
         return []
+    shown = _listed([str(case.rows[n] if case.rows else n + 1) for n in rows])
+    one = len(rows) == 1
+    return [
+        f"{shown[0].upper()}{shown[1:]} {'fits' if one else 'fit'} only with X and Y exchanged: correct {'that row' if one else 'these rows'}."
+    ]
+
+
+def _alike(found: Diagnosis, case: Case, best: Score) -> list[str]:
+    near = [a for a in _rivals(found) if 0.005 <= a.apart_m < math.inf]
+    if not near:
+        return _turned(found, case, best)
     shown = near if found.units else near[:_MOST_SHOWN]
-    lines = [f"Cannot be told apart by these data from {best.reading.name} ({how_read(best.reading)}):"]
+    lines = [
+        *_turned(found, case, best),
+        f"Cannot be told apart by these data from {best.reading.name} ({how_read(best.reading)}):",
+    ]
     lines += [f"  - {_one_alike(a, found)}" for a in shown]
     if len(near) > len(shown):
         lines.append(f"  - and {len(near) - len(shown)} more")
@@ -338,6 +368,7 @@ def accept_command(found: Diagnosis, case: Case) -> str:
 
 def _again(case: Case) -> str:
     said = f"--crs {shlex.quote(case.crs)} " if case.crs else ""
+    said += "".join(f"{option} {shlex.quote(value)} " for option, value in case.options)
     return said + (f"--districts {shlex.quote(case.districts)} " if case.districts else "")
 
 

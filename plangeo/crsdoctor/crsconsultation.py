@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,31 +49,52 @@ def consult(
     sheet: str | None = None,
     layer_name: str | None = None,
     columns: Mapping[str, str] | None = None,
+    header_row: int | str | None = None,
+    list_date: str | dt.date | None = None,
 ) -> Consultation:
     """Examine the coordinates of a register or vector file against every plausible reading.
 
     Parameters: ``crs`` the system it is said to be in, ``EPSG:n`` or ``sites=EPSG:n``; ``districts`` a boundary map,
     ``districts_crs`` its system where it states none;
-    ``columns`` column of the file → canonical field.
+    ``columns`` column of the file → canonical field; ``header_row`` and ``list_date`` as for ``read_sites``: places are named
+    as on that day.
     **Raises** InputError for a file that cannot be read or has no coordinates, CrsError for a ``crs`` nobody knows.
     """
     chosen = profile if isinstance(profile, Profile) else load_profile(profile)
-    points = read_points(path, chosen, layer=layer_name, sheet=sheet, columns=columns)
+    points = read_points(path, chosen, layer=layer_name, sheet=sheet, columns=columns, header_row=header_row, list_date=list_date)
     said = str(crs).rpartition("=")[2] if isinstance(crs, str) else crs
     in_use = points.stated if crs is None else as_crs(said)
     # A layer is judged by the points inside its shapes; what it declares is nothing.
     units = None if districts is None else read_districts(districts, chosen, crs=districts_crs)
     told = () if units is None else units.attrs["plangeo"]["decisions"]
     role = "zones" if points.areas else "sites"
-    found = examine(points.x, points.y, in_use, chosen, units, points.declared)
+    found = examine(points.x, points.y, in_use, chosen, units, points.declared, points.above, points.days)
     case = Case(
         file=str(path),
         name=points.name,
         role=role,
         columns=points.columns,
         districts="" if districts is None else str(districts),
-        stated_by="--crs" if crs is not None else "the file" if points.columns is None else "its columns",
+        stated_by="--crs"
+        if crs is not None
+        else points.stated_by
+        if points.stated_by
+        else "the file"
+        if points.columns is None
+        else "its columns",
         crs="" if crs is None else str(said),
+        options=tuple(
+            (option, str(value))
+            for option, value in (
+                ("--sheet", sheet),
+                ("--layer-name", layer_name),
+                ("--header-row", header_row),
+                ("--list-date", list_date),
+                ("--districts-crs", districts_crs),
+                *(("--map", f"{column}={field}") for column, field in (columns or {}).items()),
+            )
+            if value is not None
+        ),
         remark=points.remark,
         rows=tuple(points.rows),
         said=points.said,

@@ -19,9 +19,9 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.adminunits.places import resolve
+from plangeo.adminunits.places import list_span, resolve
 from plangeo.adminunits.unitmaps import UnitMap, lie, read_unit_map
-from plangeo.adminunits.unitregister import UnitRegister
+from plangeo.adminunits.unitregister import Span, UnitRegister
 from plangeo.crsdoctor.crsreadings import WGS84, Floats, Reading, list_readings, shift
 from plangeo.geometry import transformation
 from plangeo.profiles import Profile
@@ -102,6 +102,9 @@ class Alike:
     favour: int
     """Sites that lie in their unit by this reading only."""
 
+    fits: int = 0
+    """Sites that lie right by this reading, be it by the best as well."""
+
     @property
     def leans(self) -> bool:
         """True when sites beside borders speak for the best reading and not for this one: a hint, no proof."""
@@ -147,11 +150,23 @@ class Diagnosis:
         best = self.best
         if best is None or not self.asked:
             return []
-        turned = next(
-            (s for s in self.scores if s.reading.crs == best.reading.crs and s.reading.swapped is not best.reading.swapped), None
-        )
+        turned = self._turned(best)
         left = np.flatnonzero(self.meant & ~best.declared)
         return [(self.chosen[int(n)], turned is not None and bool(turned.declared[n])) for n in left]
+
+    def turned_rows(self) -> list[int]:
+        """Return the rows that lie on the map (or in the country) only with x and y of that row alone exchanged: positions."""
+        best = self.best
+        turned = None if best is None else self._turned(best)
+        if best is None or turned is None:
+            return []
+        mine, theirs = (s.mapped if self.units else s.boxed for s in (best, turned))
+        return [self.chosen[int(n)] for n in np.flatnonzero(theirs & ~mine)]
+
+    def _turned(self, score: Score) -> Score | None:
+        """The same system with the axes the other way round."""
+        mine = score.reading
+        return next((s for s in self.scores if s.reading.crs == mine.crs and s.reading.swapped is not mine.swapped), None)
 
     @property
     def best(self) -> Score | None:
@@ -197,16 +212,19 @@ def examine(
     profile: Profile,
     districts: gpd.GeoDataFrame | None = None,
     declared: Sequence[str] | None = None,
+    above: Sequence[str] | None = None,
+    days: Sequence[str] | None = None,
 ) -> Diagnosis:
     """Score every plausible reading of the pairs ``x``, ``y`` (as written; NaN where a row has none).
 
     Parameters: ``in_use`` the CRS stated by the file or the user, x being the easting; ``districts`` a table of the DISTRICTS
-    contract; ``declared`` the unit each row names.
+    contract; ``declared`` the unit each row names, ``above`` the greater one by a column of its own, ``days`` the day of the list.
     """
     there = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     chosen = there if len(there) <= MOST_SITES else there[np.linspace(0, len(there) - 1, MOST_SITES).astype(int)]
     px, py = np.asarray(x, dtype=float)[chosen], np.asarray(y, dtype=float)[chosen]
-    texts = [""] * len(chosen) if declared is None else [str(declared[int(i)]) for i in chosen]
+    columns = [[""] * len(chosen) if c is None else [str(c[int(i)]) for i in chosen] for c in (declared, above, days)]
+    texts = list(zip(*columns, strict=True))
     ground = None if districts is None else ground_of(districts, texts, profile.units)
     used = None if in_use is None else Reading(in_use)
     begun = [] if used is None or not len(px) else _scores([used], px, py, ground, profile)
@@ -238,8 +256,10 @@ def _same(one: Reading, other: Reading) -> bool:
     return bool(one.code) and one.code == other.code  # PROJ calls an unknown datum equal to any on its ellipsoid
 
 
-def ground_of(districts: gpd.GeoDataFrame, declared: Sequence[str], register: UnitRegister | None = None) -> Ground:
-    """Return a boundary map for scoring: on WGS 84, with the units each declared text may mean."""
+def ground_of(
+    districts: gpd.GeoDataFrame, declared: Sequence[tuple[str, str, str]], register: UnitRegister | None = None
+) -> Ground:
+    """Return a boundary map for scoring: on WGS 84, with the units each declared text (text, greater unit, day) may mean."""
     usable = districts[districts.geometry.notna()]
     transformation(usable.crs, WGS84)
     moved = usable.geometry.to_crs(WGS84)  # corners only: edges bend by a metre or two, which decides nothing here
@@ -256,9 +276,12 @@ def ground_of(districts: gpd.GeoDataFrame, declared: Sequence[str], register: Un
     return Ground(shapes, declared_units(declared, names, drawn), (west, south, east, north), len(shapes))
 
 
-def declared_units(declared: Sequence[str], units: Sequence[tuple[str, str]], drawn: UnitMap | None = None) -> Bools:
+def declared_units(
+    declared: Sequence[tuple[str, str, str]], units: Sequence[tuple[str, str]], drawn: UnitMap | None = None
+) -> Bools:
     """Return, units × texts, which unit (identifier, name) a declared text may mean; names of other days through ``drawn``.
 
+    A text stands with the greater unit of a column of its own and the day of its list, each empty where not known.
     A name is compared without its kind, tone marks and case; of several units that bear it all may be meant, which makes the
     doctor milder than the check `district`, never stricter.
     """
@@ -268,19 +291,27 @@ def declared_units(declared: Sequence[str], units: Sequence[tuple[str, str]], dr
             if word:
                 bearers.setdefault(word, set()).add(row)
     found = np.zeros((len(units), len(declared)), dtype=bool)
-    known: dict[str, list[int]] = {}
+    known: dict[tuple[str, str, str], list[int]] = {}
     row_of = {given: row for row, (given, _) in enumerate(units)}
-    for column, text in enumerate(declared):
-        if text not in known and drawn is not None:
-            lies = [lie(mention, drawn) for mention in resolve(text, drawn.register).mentions]
+    for column, said in enumerate(declared):
+        text, above, day = said
+        if said not in known and drawn is not None:
+            lies = [lie(mention, drawn) for mention in resolve(text, drawn.register, _span(day), within=above).mentions]
             if met := {row_of[given] for there in lies for given in there.most}:
-                known[text] = sorted(met)
-        if text not in known:
+                known[said] = sorted(met)
+        if said not in known:
             parts = [p.strip() for p in _SEPARATOR.split(text) if p.strip()]
             words = {w for p in (text.strip(), *parts) for w in (p, fold(p), _plain(p))}
-            known[text] = sorted({row for w in words for row in bearers.get(w, ())})
-        found[known[text], column] = True
+            known[said] = sorted({row for w in words for row in bearers.get(w, ())})
+        found[known[said], column] = True
     return found
+
+
+def _span(day: str) -> Span:
+    try:
+        return list_span(day)
+    except ValueError:  # told when the list was read; without a day every reading counts
+        return None, None
 
 
 def _plain(name: str) -> str:
@@ -349,7 +380,7 @@ def _alike(scores: Sequence[Score], ground: Ground | None) -> list[Alike]:
             apart = math.inf
         if not told_apart(against, favour, apart):
             near = 0 if ground is None else _near_borders(best, ground, apart)
-            found.append(Alike(other, apart, azimuth, near, against, favour))
+            found.append(Alike(other, apart, azimuth, near, against, favour, int(theirs.sum())))
     return sorted(found, key=lambda a: a.apart_m)
 
 

@@ -6,6 +6,7 @@ ask the same question in the same way.
 
 from __future__ import annotations
 
+import difflib
 import math
 import operator
 from collections import defaultdict
@@ -44,6 +45,16 @@ _MIXED = Label(
 )
 
 
+def name_unknown_use(text: str, rulebook: Rulebook) -> Label:
+    """Return a use nobody knows as messages name it, with the known one whose words are nearest; never accepted for it."""
+    words = {fold(w): u for u in rulebook.uses.values() for w in (u.name.vi, u.name.en, *u.synonyms) if fold(w)}
+    near = difflib.get_close_matches(fold(text)[:120], list(words), n=1, cutoff=0.66)
+    if not near:
+        return Label(f"“{text or '—'}”", f"“{text or '—'}”")
+    name = words[near[0]].name
+    return Label(f"“{text}” (gần giống nhất: “{name.vi}”)", f"“{text}” (the nearest known: “{name.en}”)")
+
+
 @dataclass(frozen=True)
 class Answer:
     """What one class of ground says to one use."""
@@ -64,8 +75,9 @@ def ask(
     speaks of: it lies over the ground, it is not the ground.
     """
     if zone_code not in rulebook.classes:
-        shown = zone_code or "∅"
-        return Answer(Verdict.UNKNOWN, "class_unknown", None, Label(shown, shown))
+        if not zone_code:
+            return Answer(Verdict.UNKNOWN, "class_missing")
+        return Answer(Verdict.UNKNOWN, "class_unknown", None, Label(zone_code, zone_code))
     rule = rulebook.look_up(site["use_code"], zone_code)
     if rule is None:
         known = rulebook.classes[zone_code]

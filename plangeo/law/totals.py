@@ -24,7 +24,7 @@ Places = NDArray[np.intp]
 _ANY = -1
 """In the place of a site: what is said does not depend on it."""
 
-_NEVER_FORGIVEN = frozenset({"on_border", "plans_disagree", "class_unknown", "no_rule", "condition_unmeasured"})
+_NEVER_FORGIVEN = frozenset({"on_border", "plans_disagree", "class_unknown", "class_missing", "no_rule", "condition_unmeasured"})
 
 
 @dataclass(frozen=True)

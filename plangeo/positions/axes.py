@@ -7,7 +7,7 @@ column, and what was decided is told. Nothing is exchanged for a single row: suc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,15 @@ class Columns:
     north_name: str
     east_name: str
     firm: bool = False
+    rows: Sequence[int] = ()
+    """Rows of the file, for messages; empty where the caller names them."""
+
+    def exchanged(self) -> Columns:
+        return replace(self, north=self.east, east=self.north, north_name=self.east_name, east_name=self.north_name)
+
+    def at(self, index: int, column: str) -> str:
+        """Where a cell stands, for messages."""
+        return f"row {self.rows[index]}, column {column!r}" if self.rows else f"column {column!r}"
 
 
 @dataclass(frozen=True)
@@ -76,12 +85,15 @@ def read_axes(columns: Columns, evidence: Evidence) -> Axes:
 
 
 def bare_axes(columns: Columns, profile: Profile, source: str) -> Axes:
-    """Return the numbers of two columns as they stand, without any CRS: nothing is exchanged, no range is asked for."""
+    """Return the numbers of two columns as they stand, without any CRS: nothing is exchanged, no range is asked for.
+
+    Where the cells do not show how decimals are written ("442.000"), the ranges of the profile decide, in either order.
+    """
     notes: list[str] = []
     if not columns.firm and written_kind(columns, profile) == "metres":
-        return _axes(columns, _ANYWHERE, _ANYWHERE, source, notes)
-    lons = _angles(columns.east, columns.east_name, "", _ANYWHERE, source, notes)
-    lats = _angles(columns.north, columns.north_name, "", _ANYWHERE, source, notes)
+        return _axes(columns, _ANYWHERE, _ANYWHERE, source, notes, plausible=_either(profile))
+    lons = _angles(columns, columns.east, columns.east_name, "", _LON, source, notes)
+    lats = _angles(columns, columns.north, columns.north_name, "", _LON, source, notes)  # either may be exchanged
     return Axes(
         [v for v, _ in lons], [v for v, _ in lats], [a or b for (_, a), (_, b) in zip(lons, lats, strict=True)], None, notes
     )
@@ -130,7 +142,7 @@ def degrees_crs(
         return crs, [], []
     said = (
         f"degrees without a stated datum are read on WGS 84, as GPS and Google Earth give them. {settled.hint}If they are degrees on "
-        f"{others[0].name} they lie about 224 m off: then state crs='EPSG:{others[0].epsg}'"
+        f"{others[0].name} they lie about 224 m off: then state --crs sites=EPSG:{others[0].epsg} (in Python crs='EPSG:{others[0].epsg}')"
     )
     return crs, [], [Decision("crs", f"{source}, {where}", said, confidence=0.9)]
 
@@ -170,7 +182,7 @@ def _read_metres(columns: Columns, evidence: Evidence) -> Axes:
         )
         notes.append(f"{evidence.source}: {told}")
         decisions.append(Decision("column", evidence.source, told, _sample(columns.east, columns.north), swapped))
-        columns = Columns(columns.east, columns.north, columns.east_name, columns.north_name, columns.firm)
+        columns = columns.exchanged()
     axes = _axes(columns, profile.north_range, profile.east_range, evidence.source, notes)
     return Axes(axes.x, axes.y, axes.faults, crs, notes, decisions)
 
@@ -188,17 +200,26 @@ def _share_in(texts: Sequence[str], bounds: Bounds) -> float:
     return inside / len(values) if values else 0.0
 
 
-def _axes(columns: Columns, north: Bounds, east: Bounds, source: str, notes: list[str]) -> Axes:
-    """Numbers of both columns held against their ranges."""
-    xs = _numbers(columns.east, east, columns.east_name, source, notes)
-    ys = _numbers(columns.north, north, columns.north_name, source, notes)
+def _either(profile: Profile) -> Bounds | None:
+    """The range of eastings and northings together: for columns of which nobody knows yet which is which."""
+    known = [b for b in (profile.north_range, profile.east_range) if b is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
+def _axes(
+    columns: Columns, north: Bounds, east: Bounds, source: str, notes: list[str], *, plausible: Bounds | None = None
+) -> Axes:
+    """Numbers of both columns held against their ranges; ``plausible`` decides how decimals are written where these cannot."""
+    xs = _numbers(columns.east, plausible or east, columns.east_name, source, notes)
+    ys = _numbers(columns.north, plausible or north, columns.north_name, source, notes)
     faults = []
     for i, (x, y) in enumerate(zip(xs, ys, strict=True)):
         if is_blank(columns.east[i]) and is_blank(columns.north[i]):
             faults.append("")
             continue
-        fault = _unread(x, columns.east[i], columns.east_name) or _unread(y, columns.north[i], columns.north_name)
-        faults.append(fault or _beyond(x, y, columns, (east, north)))
+        cells = ((x, columns.east[i], columns.east_name), (y, columns.north[i], columns.north_name))
+        told = (_in_degrees(v, t, columns.at(i, c)) or _unread(v, t, columns.at(i, c)) for v, t, c in cells)
+        faults.append(next((f for f in told if f), "") or _beyond(x, y, columns, i, (east, north)))
     good = [not f for f in faults]
     return Axes(
         [x if g else None for x, g in zip(xs, good, strict=True)],
@@ -222,13 +243,26 @@ def _without_unit(text: str) -> str:
     return text[:-1].rstrip() if text[-1:] in "mM" and text[:1].isdigit() else text
 
 
-def _unread(value: float | None, text: str, column: str) -> str:
-    if value is None or not np.isfinite(value):
-        return f"bad_coordinates: {quoted(text)} in column {column!r} is not a number that can be read without guessing"
+def _in_degrees(value: float | None, text: str, at: str) -> str:
+    if value is None and _written_angle(text) is not None:
+        return f"bad_coordinates: {quoted(text)} in {at} is written in degrees, the column in metres"
     return ""
 
 
-def _beyond(x: float | None, y: float | None, columns: Columns, bounds: tuple[Bounds, Bounds]) -> str:
+def _unread(value: float | None, text: str, at: str) -> str:
+    if value is None or not np.isfinite(value):
+        return f"bad_coordinates: {quoted(text)} in {at} is not a number that can be read without guessing{_ways(text)}"
+    return ""
+
+
+def _ways(text: str) -> str:
+    """Both readings of a number that has two."""
+    styles: tuple[Any, Any] = ("comma", "point")
+    read = [v for s in styles if (v := parse_number(_without_unit(text), s)) is not None]
+    return f": {read[0]:.10g} or {read[1]:.10g}?" if len(read) == 2 and read[0] != read[1] else ""
+
+
+def _beyond(x: float | None, y: float | None, columns: Columns, index: int, bounds: tuple[Bounds, Bounds]) -> str:
     """Why a pair lies outside its ranges; where it fits exchanged, the fix."""
     assert x is not None
     assert y is not None
@@ -242,7 +276,7 @@ def _beyond(x: float | None, y: float | None, columns: Columns, bounds: tuple[Bo
                 else ""
             )
             return (
-                f"bad_coordinates: {value:g} in column {column!r} lies outside {limits[0]:g} … {limits[1]:g}; "
+                f"bad_coordinates: {value:.10g} in {columns.at(index, column)} lies outside {limits[0]:.10g} … {limits[1]:.10g}; "
                 f"are X and Y exchanged in this row?{fix}"
             )
     return ""
@@ -262,34 +296,34 @@ def _read_degrees(columns: Columns, evidence: Evidence) -> Axes:
             )
             notes.append(f"{evidence.source}: {told}")
             decisions.append(Decision("column", evidence.source, told, _sample(columns.east, columns.north), swapped))
-            columns = Columns(columns.east, columns.north, columns.east_name, columns.north_name)
-    lons = _angles(columns.east, columns.east_name, "lon", _LON, evidence.source, notes)
-    lats = _angles(columns.north, columns.north_name, "lat", _LAT, evidence.source, notes)
+            columns = columns.exchanged()
+    lons = _angles(columns, columns.east, columns.east_name, "lon", _LON, evidence.source, notes)
+    lats = _angles(columns, columns.north, columns.north_name, "lat", _LAT, evidence.source, notes)
     decisions += minutes_suspected([*columns.north, *columns.east], evidence.source)
     faults = []
     for i, ((lon, lon_fault), (lat, lat_fault)) in enumerate(zip(lons, lats, strict=True)):
         blank = is_blank(columns.east[i]) and is_blank(columns.north[i])
-        faults.append("" if blank else lon_fault or lat_fault or _beyond(lon, lat, columns, (_LON, _LAT)))
+        faults.append("" if blank else lon_fault or lat_fault or _beyond(lon, lat, columns, i, (_LON, _LAT)))
     good = [not f for f in faults]
     xs, ys = ([v if g else None for (v, _), g in zip(values, good, strict=True)] for values in (lons, lats))
     return Axes(xs, ys, faults, crs, notes, decisions)
 
 
 def _angles(
-    texts: Sequence[str], column: str, axis: str, bounds: Bounds, source: str, notes: list[str]
+    columns: Columns, texts: Sequence[str], column: str, axis: str, bounds: Bounds, source: str, notes: list[str]
 ) -> list[tuple[float | None, str]]:
     """The angle of every cell, or why it is not read."""
     plain = [t for t in texts if not _written_angle(t)]
     numbers = dict(zip(plain, _numbers(plain, bounds, column, source, notes), strict=True))
     found: list[tuple[float | None, str]] = []
-    for text in texts:
+    for i, text in enumerate(texts):
         angle = _written_angle(text)
         if angle is None:
             value = numbers.get(text)
-            found.append((value, _unread(value, text, column)))
+            found.append((value, _unread(value, text, columns.at(i, column))))
         elif axis and angle.axis not in (None, axis):
             found.append(
-                (None, f"bad_coordinates: {quoted(text)} in column {column!r} names the other axis; exchange the two cells")
+                (None, f"bad_coordinates: {quoted(text)} in {columns.at(i, column)} names the other axis; exchange the two cells")
             )
         else:
             found.append((angle.degrees, ""))
@@ -331,7 +365,8 @@ def minutes_suspected(texts: Sequence[str], source: str) -> list[Decision]:
 
 def quoted(text: str) -> str:
     """A cell as messages quote it: short, and without the semicolon that separates problems."""
-    return repr(" ".join(text.replace(";", ",").split())[:60])
+    shown = repr(" ".join(text.replace(";", ",").split())[:60])
+    return f"{shown} (its semicolons shown as commas)" if ";" in text else shown
 
 
 def _sample(first: Sequence[str], second: Sequence[str]) -> str:

@@ -102,9 +102,15 @@ def bare_points(raw: pd.DataFrame, columns: Mapping[str, str], profile: Profile,
         return Places(shapes, [f"bad_coordinates: {c.fault}" if c.fault else "" for c in read], None, [])
     firm = "longitude" in columns
     north, east = (columns["latitude"], columns["longitude"]) if firm else (columns["north"], columns["east"])
-    axes = bare_axes(Columns(_texts(raw[north]), _texts(raw[east]), north, east, firm), profile, source)
+    axes = bare_axes(Columns(_texts(raw[north]), _texts(raw[east]), north, east, firm, _rows(raw)), profile, source)
     shapes = [None if x is None or y is None else shapely.Point(x, y) for x, y in zip(axes.x, axes.y, strict=True)]
     return Places(shapes, axes.faults, None, axes.notes)
+
+
+def _rows(raw: pd.DataFrame) -> list[int]:
+    """Rows of the file, as far as the reader told them."""
+    rows = raw["source_row"].tolist() if "source_row" in raw else []
+    return [int(n) for n in rows] if all(n == n and isinstance(n, int | float) for n in rows) else []
 
 
 def _texts(cells: pd.Series) -> list[str]:
@@ -112,7 +118,7 @@ def _texts(cells: pd.Series) -> list[str]:
 
 
 def _from_columns(raw: pd.DataFrame, north: str, east: str, evidence: Evidence, *, firm: bool) -> Places:
-    axes: Axes = read_axes(Columns(_texts(raw[north]), _texts(raw[east]), north, east, firm), evidence)
+    axes: Axes = read_axes(Columns(_texts(raw[north]), _texts(raw[east]), north, east, firm, _rows(raw)), evidence)
     geometry = [None if x is None or y is None else shapely.Point(x, y) for x, y in zip(axes.x, axes.y, strict=True)]
     problems = [
         fault or ("no_geometry: the row has no coordinates" if shape is None else "")

@@ -77,6 +77,8 @@ class Block:
     """True where the headers say latitude and longitude."""
     nameless: bool = False
     """True where no column names corners or sides, so that the rows may also be separate places."""
+    sheet: str = ""
+    """Name of its sheet as messages quote it; empty for files without sheets."""
     line: bool = False
     """True where a title says that the points follow a centre line."""
 
@@ -84,7 +86,11 @@ class Block:
     def where(self) -> str:
         """Rows of the file, for messages."""
         first, last = self.vertices[0].row, self.vertices[-1].row
-        return f"rows {min(first, last)}–{max(first, last)}"
+        return f"{self.on_sheet}rows {min(first, last)}–{max(first, last)}"
+
+    @property
+    def on_sheet(self) -> str:
+        return f"sheet {self.sheet}, " if self.sheet else ""
 
 
 @dataclass
@@ -130,6 +136,8 @@ def read_corner_sheet(
             f"{place} holds lists of corners, and another table as well (rows {shown}). plangeo does not guess which of its rows are projects: "
             "put the corners on a sheet or into a file of their own, and give it with boundaries=… (on the command line --boundaries FILE)."
         )
+    for block in blocks:
+        block.sheet = place.rpartition(", sheet ")[2].rstrip(",").replace(";", ",") if ", sheet " in place else ""
     return _sheet(blocks, reader)
 
 

@@ -175,7 +175,7 @@ def settle_written(claims: Sequence[Claim], stated: Any, kind: Kind | None, prof
     if len(common) > 1:
         return Settled(None, hint=f"{told[0].shown} leaves {_listed(common, profile)}: say which. ")
     crs = as_crs(f"EPSG:{next(iter(common))}")
-    said = f"coordinates are read in {crs.to_string()} ({crs.name}), because the sheet says so; state crs= to have this checked"
+    said = f"coordinates are read in {crs.to_string()} ({crs.name}), because the sheet says so; state --crs sites={crs.to_string()} (in Python crs={crs.to_string()!r}) to have this checked"
     return Settled(
         crs, tuple(Decision("crs", f"{source}, {c.sentence.where}", said, c.sentence.text[:160], 0.99) for c in told[:1])
     )

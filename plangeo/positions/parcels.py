@@ -89,7 +89,7 @@ def _place(
     for vertex, x, y, fault, side in zip(block.vertices, xs, ys, unread, sides, strict=True):
         if x is None or y is None:
             why = fault.removeprefix("bad_coordinates: ") or "it has no coordinates"
-            faults.append(f"corner {vertex.name or 'without a name'} in row {vertex.row}: {why}")
+            faults.append(f"{block.on_sheet}corner {vertex.name or 'without a name'} in row {vertex.row}: {why}")
         else:
             corners.append(Corner(vertex.name, vertex.row, x, y, side if planar else None))
     if faults:

@@ -142,3 +142,32 @@ def test_bare_numbers_stay_as_written_whatever_they_are():
     assert numbers({"X": ["106°45'36\""], "Y": ["21.85"]}, north="X", east="Y") == [(21.85, 106.76)]
     assert numbers({"a": ["21,85", ""], "o": ["106.76", ""]}, latitude="a", longitude="o") == [(106.76, 21.85), None]
     assert numbers({"t": [f"X={N}; Y={E}", "", "?"]}, coordinates="t") == [(float(E), float(N)), None, None]
+
+
+def test_bare_metres_grouped_with_dots_are_whole_metres_in_either_order():
+    for north, east in (("X", "Y"), ("Y", "X")):
+        table = pd.DataFrame({"X": ["2.402.000", "2.446.669"], "Y": ["442.000", "427.741"]}, dtype=object)
+        got = bare_points(table, {"north": north, "east": east}, VN, "a.csv")
+        assert {frozenset((g.x, g.y)) for g in got.geometry} == {frozenset((2_402_000, 442_000)), frozenset((2_446_669, 427_741))}
+    unclear = bare_points(
+        pd.DataFrame({"X": ["12.345"], "Y": ["442.000"]}, dtype=object), {"north": "X", "east": "Y"}, VN, "a.csv"
+    )
+    assert unclear.geometry == [None]
+    assert "12345 or 12.345?" in unclear.problems[0]
+
+
+def test_a_problem_names_row_and_column_and_writes_numbers_out():
+    table = {"X": [N, N, "2446669", "21°51'02\"N", N], "Y": [E, "425100;425500", "2446669", "106°56'11\"E", E]}
+    frame = sites(table | {"source_row": [9.0, 21.0, 22.0, 23.0, 24.0]}, NOTE)
+    problems = frame["problem"].tolist()
+    assert problems[0] == problems[4] == ""
+    assert "'425100,425500' (its semicolons shown as commas) in row 21, column 'Y' is not a number" in problems[1]
+    assert "2446669 in row 22, column 'Y' lies outside 100000 … 900000" in problems[2]
+    assert "is written in degrees, the column in metres" in problems[3]
+    assert not any("e+0" in p for p in problems)
+
+
+def test_the_way_to_check_a_system_of_the_sheet_is_given_for_both_callers():
+    assert "state --crs sites=EPSG:9215 (in Python crs='EPSG:9215') to have this checked" in said(
+        sites({"X": [N], "Y": [E]}, NOTE)
+    )

@@ -342,3 +342,11 @@ def test_a_parcel_of_two_blocks_is_read_from_end_to_end(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("\n".join(rows), "utf-8")
     frame = read_sites(tmp_path / "a.csv")
     assert len(frame) == 1
+
+
+def test_messages_name_the_sheet_of_the_corners():
+    crossed = [(E0, N0), (E0 + 100, N0 + 100), (E0, N0 + 100), (E0 + 100, N0)]
+    sheet = read_corner_sheet(numbered([HEAD[:3], *rows_of(crossed)]), KNOWN, (), "a.xlsx, sheet 'Góc ranh',")
+    assert sheet is not None
+    frame = canonical_sites(sheet.frame, VN, crs="EPSG:9215", source="a.xlsx")
+    assert "invalid_geometry: sheet 'Góc ranh', rows 2 to 6: sides cross" in frame["problem"][0]

@@ -127,10 +127,10 @@ def test_a_zone_number_before_the_easting(truth: gpd.GeoDataFrame, map_file: Pat
     assert {a.score.reading.code for a in told.found.alike} == {"EPSG:3405", "EPSG:5897", "EPSG:32648"}
     bare = _ask(_list(truth, tmp_path / "bare.csv", "EPSG:2044", offset=-18e6), districts=map_file)
     assert any(s.reading.code == "EPSG:2044" and s.reading.offset == 18e6 and s.declared.all() for s in bare.found.scores)
-    far = _ask(_list(truth, tmp_path / "48.csv", "EPSG:3405", offset=48e6), districts=map_file)
+    far = _ask(_list(truth, tmp_path / "48.csv", "EPSG:3405", offset=48e6), districts=map_file, header_row=1)
     assert _best(far).offset == -48e6
     assert "zone number 48 taken off the easting" in far.text
-    assert "--accept 1 --out corrected.gpkg" in far.text
+    assert f"--header-row 1 --districts {map_file} --accept 1 --out corrected.gpkg" in far.text
 
 
 def test_degrees_typed_with_minutes_and_seconds_as_decimals(truth: gpd.GeoDataFrame, map_file: Path, tmp_path: Path) -> None:
@@ -303,10 +303,52 @@ def test_a_boundary_map_may_lack_its_system_or_its_datum(
     assert not lost.healthy
 
 
+def test_a_row_that_fits_only_exchanged_is_no_rival_system(truth: gpd.GeoDataFrame, map_file: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(_list(truth, tmp_path / "list.csv", "EPSG:9215")).head(6).drop(columns="Địa điểm")
+    x, y = "Tọa độ X (m)", "Tọa độ Y (m)"
+    table.loc[4, [x, y]] = table.loc[4, [y, x]].tolist()
+    table.to_csv(tmp_path / "one.csv", index=False)
+    told = " ".join(_ask(tmp_path / "one.csv", districts=map_file).text.split())
+    assert "Row 6 fits only with X and Y exchanged: correct that row." in told
+    assert "X/Y exchanged): differs by" not in told
+
+
+def test_a_sentence_on_the_sheet_states_the_system_and_is_told_once(
+    truth: gpd.GeoDataFrame, map_file: Path, tmp_path: Path
+) -> None:
+    lines = _list(truth, tmp_path / "list.csv", "EPSG:9215").read_text(encoding="utf-8")
+    titled = 'DANH MỤC NĂM 2025,,,,\n"Hệ tọa độ VN-2000, kinh tuyến trục 107°15\', múi chiếu 3°",,,,\n' + lines
+    (tmp_path / "titled.csv").write_text(titled, encoding="utf-8")
+    told = _ask(tmp_path / "titled.csv", districts=map_file, header_row=3)
+    assert "coordinate system stated: EPSG:9215 VN-2000 / TM-3 107-15 (by the sentence in row 2)" in told.text
+    assert told.text.count('múi chiếu 3°"') + told.text.count("múi chiếu 3°'") + told.text.count("múi chiếu 3°\n") == 1
+    assert told.healthy
+
+
+def test_old_names_are_followed_at_the_day_of_the_list(tmp_path: Path) -> None:
+    units = VN.units
+    assert units is not None
+    unit = next(u for u in units.units.values() if u.title == "Thị trấn Đồng Đăng")
+    shapes = [shapely.box(106.6 + i / 100, 21.8, 106.61 + i / 100, 21.81) for i in range(100)]
+    now = [u for u in units.units.values() if u.level == units.leaf and u.valid_to is None and not u.stale]
+    table = gpd.GeoDataFrame(
+        {"district_id": [u.code for u in now], "district_name": [u.title for u in now]}, geometry=shapes[: len(now)], crs=4326
+    )
+    table.to_file(tmp_path / "now.gpkg")
+    at = shapes[next(n for n, u in enumerate(now) if u.title == "Xã Đồng Đăng")].centroid
+    (tmp_path / "old.csv").write_text(
+        f"Tên dự án;Địa điểm;Kinh độ;Vĩ độ\nChợ;{unit.title}, huyện Cao Lộc;{at.x};{at.y}\n", "utf-8"
+    )
+    told = _ask(tmp_path / "old.csv", districts=tmp_path / "now.gpkg", list_date="2024-12-31")
+    assert told.found.asked == 1
+    assert told.found.in_use is not None
+    assert told.found.in_use.declared.all()
+
+
 def test_names_are_matched_mildly() -> None:
     units = [("05977", "Phường Đông Kinh"), ("1", "Xã Tân Tiến"), ("2", "Xã Tân Tiến"), ("3#2", "Xã Hội Hoan")]
     texts = ["P. ĐÔNG KINH, tỉnh Lạng Sơn", "05977", "xa tan tien", "Hội Hoan", "Xã Không Có", ""]
-    found = declared_units(texts, units)
+    found = declared_units([(text, "", "") for text in texts], units)
     assert [np.flatnonzero(found[:, i]).tolist() for i in range(len(texts))] == [[0], [0], [1, 2], [3], [], []]
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import dataclasses
 from typing import get_args
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
-from plangeo import explanation
+from plangeo import assess, explanation
 from plangeo.checks import CHECKS
+from plangeo.checks.geometry import problem_in_vietnamese
 from plangeo.errors import InputError
 from plangeo.explanation import explain, explain_all, format_length, format_share, sentence, sentences
 from plangeo.model import ILLUSTRATIVE, Assessment, Check, Language, Reason
+from plangeo.rulebook import rulebook_from_text
 from plangeo.tables import Findings
+from tests.unit.conftest import RULES
 
 EVIL = '=HYPERLINK("http://x";"y") {0.__class__} {{7*7}} <img src=x onerror=alert(1)>'
 
@@ -135,3 +140,53 @@ def test_lengths() -> None:
     assert format_length(12.34, "vi") == "12,3 m"
     assert format_length(2236, "vi") == "2,24 km"
     assert format_length(2236, "en") == "2.24 km"
+
+
+def test_a_circle_that_meets_nothing_worse_is_not_called_compatible() -> None:
+    fits = CHECKS["declared_area"].reasons["point_fits"]
+    assert "không chạm loại đất nào kém phù hợp hơn" in fits.vi
+    assert "đất phù hợp" not in fits.vi
+    assert "compatible" not in fits.en
+
+
+def test_no_sentence_has_an_empty_place() -> None:
+    square = shapely.box(450_000, 2_417_000, 450_100, 2_417_100)
+    fine = {"problem": "", "repaired": ""}
+    zones = gpd.GeoDataFrame({"zone_id": ["z"], "zone_code": [""], "plan_id": "QH", **fine}, geometry=[square], crs="EPSG:9215")
+    units = gpd.GeoDataFrame({"district_id": ["1"], "district_name": ["Xã A"], **fine}, geometry=[square], crs="EPSG:9215")
+    sites = gpd.GeoDataFrame(
+        {
+            "site_id": ["a", "b", "c"],
+            "use": ["KCN", "Khu công nghiep mới", "KCN"],
+            "declared_area_m2": [50.0] * 3,
+            "name": "x",
+            "accuracy_m": 1.0,
+            **fine,
+        },
+        geometry=[shapely.Point(450_050, 2_417_050), None, shapely.Point(450_500, 2_417_050)],
+        crs="EPSG:9215",
+    )
+    told = assess(sites, rulebook_from_text(RULES), on="2025-07-01", zones=zones, districts=units)
+    vi, en = explain_all(told, "vi"), explain_all(told, "en")
+    assert "chưa có nhãn mã đất, hoặc có nhiều nhãn" in vi["a"]
+    assert "without a class code (no label, or several)" in en["a"]
+    assert "chạm loại đất khác (vùng chưa có mã)" in vi["a"]
+    assert "“Khu công nghiep mới” (gần giống nhất: “Khu công nghiệp”)" in vi["b"]
+    assert "đơn vị hành chính kê khai: danh mục không nêu đơn vị nào." in vi["b"]
+    assert "(declared: the register names none)" in en["c"]
+    for text in (*vi.values(), *en.values()):
+        assert "∅" not in text
+        assert "()" not in text
+        assert ": ." not in text
+
+
+def test_problems_of_rows_are_told_in_the_language_of_the_sentence(result: Assessment) -> None:
+    vi, en = explain(result, "P-4"), explain(result, "P-4", "en")
+    assert vi.count("chưa có vị trí trên bản đồ (no_geometry): dòng không có tọa độ") == 1
+    assert "no_geometry: the row has no coordinates" in en
+    known = problem_in_vietnamese("no_geometry: the row has no coordinates, the place is known by the commune only (Xã A)")
+    assert known == "chưa có vị trí trên bản đồ (no_geometry): dòng không có tọa độ, chỉ biết đơn vị hành chính (Xã A)"
+    assert problem_in_vietnamese("bad_coordinates: '12.345' lies; outside") == (
+        "tọa độ không đọc được hoặc sai (bad_coordinates): '12.345' lies; outside"
+    )
+    assert problem_in_vietnamese("x: y") == "x: y"

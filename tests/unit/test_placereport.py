@@ -80,3 +80,10 @@ def test_the_day_and_the_districts_of_a_file_are_read(tmp_path: Path) -> None:
     decisions = [d for d in sites.attrs["plangeo"]["decisions"] if d.topic == "place"]
     assert "2 name(s) mean one unit each" in decisions[1].said
     assert not [d for d in pg.read_sites(path, profile="default").attrs["plangeo"]["decisions"] if d.topic == "place"]
+
+
+def test_whoever_stated_the_day_is_not_told_to_state_it() -> None:
+    undated, dated = (told(declared_district=["Xã Hồng Phong"], list_date=[day]) for day in ("", "2024-05-01"))
+    assert any("add the district, or state the day of the list" in line for line in undated)
+    assert any("add the district" in line for line in dated)
+    assert not any("--list-date" in line for line in dated)

@@ -259,3 +259,31 @@ def test_the_day_of_a_list_is_a_date_a_year_or_unknown() -> None:
     assert resolve("Xã Chi Lăng", UNITS, list_span("2025")).reason == "ambiguous"
     with pytest.raises(ValueError, match="neither a date"):
         list_span("trước sắp xếp")
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        ("Đồng Đăng, Cao Lộc", ["Thị trấn Đồng Đăng"]),
+        ("Phú Xá, Hồng Phong, Cao Lộc", ["Xã Phú Xá", "Xã Hồng Phong"]),
+        ("Vạn Linh, Chi Lăng", ["Xã Vạn Linh"]),
+        ("Đồng Đăng, Cao Lộc, Lạng Sơn", ["Thị trấn Đồng Đăng"]),
+    ],
+)
+def test_a_district_may_stand_behind_its_communes_without_its_kind(text: str, units: list[str]) -> None:
+    assert [u.title for u in resolve(text, UNITS, OLD).units] == units
+    assert not resolve(text, UNITS).units
+    assert not resolve(text, UNITS, (OLD, NEW)).units
+
+
+@pytest.mark.parametrize(
+    "text", ["Đồng Đăng và Cao Lộc", "Mẫu Sơn, Cao Lộc, Lộc Bình", "Chi Lăng, Hữu Lũng", "Cao Lộc; Đồng Đăng"]
+)
+def test_names_that_may_all_be_places_stay_so(text: str) -> None:
+    assert not resolve(text, UNITS, OLD).units
+
+
+def test_an_unknown_name_leaves_the_one_behind_it_in_doubt() -> None:
+    place = resolve("xã Quang Lang, Chi Lăng", UNITS, NEW)
+    assert [(m.reason, m.may_only_hold) for m in place.mentions] == [("unknown", False), ("unit", True)]
+    assert not place.units
