@@ -15,8 +15,8 @@ from plangeo.inputs import Request
 from plangeo.lists.formchecks import check_form
 from plangeo.lists.forms import Recognised, plain_heading, recognise_form
 from plangeo.lists.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, is_known, read_header, unique_names
-from plangeo.lists.subtotals import check_totals, read_amounts, settle_totals
-from plangeo.lists.tablerows import Kind, Line, find_roles, tell_rows
+from plangeo.lists.subtotals import Amounts, check_totals, read_amounts, settle_totals, unproved_titles
+from plangeo.lists.tablerows import Kind, Line, Roles, find_roles, tell_rows
 from plangeo.profiles import PLACE
 from plangeo.reading import Decision, Sentence
 from plangeo.text import fold
@@ -27,6 +27,8 @@ _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 _METRES = re.compile(r"[(\[]\s*(m|met|metre|metres)\s*[)\]]")
 _PLACE = frozenset(PLACE)
 _NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
+_MOST_PASSES = 8
+"""After so many no title by its words alone is believed that states numbers."""
 _KINDS: Mapping[Kind, str] = {
     "group": "group rows; their text stands in the column 'group' of the projects below them",
     "total": "totals, kept out of the projects",
@@ -83,9 +85,7 @@ def read_table(
     body = filled[header.last + 1 :]
     _fill_merged(body, spans, place, decisions)
     roles = find_roles(header, body, fields, _PLACE)
-    lines = tell_rows(body, header, filled[header.first : header.last + 1], roles, spans)
-    amounts = read_amounts(lines, roles)
-    lines = settle_totals(lines, amounts)
+    lines, amounts = _tell_lines(body, filled[header.first : header.last + 1], roles, spans)
     names = [name or f"column {i + 1}" for i, name in enumerate(header.names)]
     above = filled[: header.first]
     decisions[:0] = _told_header(header, above, fields, place, request)
@@ -105,6 +105,21 @@ def read_table(
     decisions += [Decision("column", place, note) for note in header.notes]
     table.decisions = decisions
     return table
+
+
+def _tell_lines(body: Sequence[Row], heads: Sequence[Row], roles: Roles, spans: Spans) -> tuple[list[Line], Amounts]:
+    """Return what every row is, and the amounts; what looks like a total or a group by its words is one when its numbers are sums."""
+    untitled: frozenset[int] = frozenset()
+    passes = 0
+    while True:  # a title that falls gives its rows to the group above, whose sum may then fail, too
+        lines = tell_rows(body, heads, roles, spans, untitled)
+        amounts = read_amounts(lines, roles)
+        lines = settle_totals(lines, amounts)
+        more = unproved_titles(lines, amounts)
+        if not more:
+            return lines, amounts
+        passes += 1
+        untitled |= more if passes < _MOST_PASSES else {line.number for line in lines if line.worded and line.amounts}
 
 
 def _blank_errors(rows: list[Row], place: str, decisions: list[Decision]) -> None:
@@ -168,7 +183,8 @@ def _told_rows(lines: Sequence[Line], place: str) -> list[Decision]:
             )
     kept = [line for line in lines if line.kind == "project" and line.doubt]
     for line in kept:
-        said = "looks like a total, but its numbers are no sum of the rows above: kept as a project"
+        below = line.doubt == "group"
+        said = f"looks like a {line.doubt}, but its numbers are no sum of the rows {'below' if below else 'above'}: kept as a project"
         told.append(Decision("row", f"{place}, row {line.number}", said, _words(line), 0.7))
     groups = {line.shape for line in lines if line.kind == "group"}
     like = [line for line in lines if line.kind == "project" and line.shape in groups and not line.doubt]

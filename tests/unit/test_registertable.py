@@ -428,3 +428,44 @@ def test_a_name_in_capitals_beside_an_identifier_is_a_project() -> None:
     read = table(rows)
     assert read.frame["Mã dự án"].tolist() == ["P-1", "P-2", "P-3"]
     assert read.frame["group"].tolist() == ["CÔNG NGHIỆP"] * 3
+
+
+OWN_ROWS = [
+    (["Tên dự án", "Loại dự án", "Xã"], [["UBND xã Hòa Bình", "TSC", "Xã Hòa Bình"], ["Trường mầm non Tân An", "DGD", "Xã Tân An"], ["Chợ Mới", "TMD", "Xã Tân An"]]),
+    (["Mã", "Tên dự án", "Loại dự án"], [["P-1", "Trường mầm non", "DGD"], ["P-2", "Chợ Mới", "TMD"], ["P-3", "UBND xã Hòa Bình", "TSC"]]),
+    (["Mã", "Tên dự án", "Loại dự án", "Vĩ độ", "Kinh độ"], [["P1", "A", "TMD", "21.85", "106.76"], ["P2", "Ghi chú: nhà văn hóa", "TMD", "", ""], ["P3", "Sở Xây dựng", "TSC", "", ""]]),
+    (["Tên dự án", "Diện tích (ha)", "Địa điểm"], [["Tổng công ty Thép", "5", ""], ["Nhóm trẻ Hoa Sen", "1.5", ""], ["Khu vực chợ Mới", "2.5", ""], ["Trường B", "3.5", "Xã A"]]),
+    (["Mã", "Tên dự án", "Diện tích (ha)"], [["P1", "Trường A", "5"], ["P2", "Tổng kho xăng dầu", "5"], ["P3", "Cộng", "4"]]),
+    (["Tên dự án", "Xã"], [["UBND xã Hòa Bình", ""], ["Trường B", "Xã A"], ["Chợ C", ""]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "body"), OWN_ROWS)
+def test_names_that_sound_like_notes_totals_or_groups_are_projects(header: list[object], body: list[list[object]]) -> None:
+    name = header.index("Tên dự án")
+    assert [row[name] for row in body] == table([header, *body]).frame["Tên dự án"].tolist()
+
+
+def test_totals_groups_and_signatures_of_such_lists_are_still_left_out() -> None:
+    read = table(
+        [
+            ["Mã", "Tên dự án", "Loại dự án", "Xã", "Diện tích (ha)"],
+            ["", "Nhóm B", "", "", "7"],
+            ["P1", "Trường A", "DGD", "Xã A", "3"],
+            ["P2", "Chợ", "TMD", "Xã B", "4"],
+            ["", "Khu vực nông thôn", "", "", ""],
+            ["P3", "Kho", "SKC", "Xã B", "2"],
+            ["", "Tổng cộng", "", "", "9"],
+            ["", "NGƯỜI LẬP BIỂU", "", "TM. UBND HUYỆN", ""],
+            ["", "Nguyễn Văn A", "", "Trần Văn B", ""],
+        ]
+    )
+    assert read.frame["Mã"].tolist() == ["P1", "P2", "P3"]
+    assert read.frame["group"].tolist() == ["Nhóm B", "Nhóm B", "Khu vực nông thôn"]
+
+
+def test_a_name_like_a_group_that_is_kept_is_told() -> None:
+    told = [
+        d for d in table([*[list(r) for r in ([OWN_ROWS[3][0], *OWN_ROWS[3][1]])]]).decisions if "looks like a group" in d.said
+    ]
+    assert {d.sample for d in told} == {"Nhóm trẻ Hoa Sen", "Khu vực chợ Mới"}
