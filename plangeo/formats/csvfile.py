@@ -50,7 +50,7 @@ def read(path: Path, request: Request) -> Raw:
     corners = read_corner_sheet(rows, request.known, (), path.name) if request.role in ("sites", "register") else None
     if corners is not None:
         told = [*decisions, *corners.decisions]
-        return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(rows))
+        return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(corners.beside))
     table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])
     if table.frame.empty:
         raise InputError(f"{path.name} has no row below its header. Check the export.")
@@ -62,7 +62,7 @@ def read(path: Path, request: Request) -> Raw:
         path.stem,
         notes + table.notes,
         decisions=[*decisions, *table.decisions],
-        sentences=sheet_sentences(row for row in rows if row[0] not in table.header),
+        sentences=sheet_sentences(row for row in rows if row[0] in table.beside),
         fields=table.fields,
     )
 

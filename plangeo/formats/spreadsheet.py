@@ -20,7 +20,7 @@ from plangeo.lists.registertable import SHEET, Table, read_table, rows_text
 from plangeo.lists.sheetmarks import MAX_COLUMNS, MAX_ROWS, Marks, inspect_workbook, too_large
 from plangeo.positions.cornerlists import read_corner_sheet
 from plangeo.positions.crsnotes import sheet_sentences
-from plangeo.reading import Decision
+from plangeo.reading import Decision, Sentence
 from plangeo.text import fold, write_number
 
 ALL_SHEETS = "*"
@@ -95,7 +95,7 @@ class _File:
         table.notes += notes
         table.decisions[:0] = decoded
         table.decisions += decisions
-        table.sentences = sheet_sentences(row for row in rows if row[0] not in table.header)
+        table.sentences = sheet_sentences(row for row in rows if row[0] in table.beside)
         return table
 
     def corners(self, name: str) -> Raw | None:
@@ -109,7 +109,7 @@ class _File:
             return None
         notes, decisions = self._marked(name, rows)
         decisions = [*decoded, *found.decisions, *decisions]
-        return Raw(found.frame, name, found.notes + notes, decisions=decisions, sentences=sheet_sentences(rows))
+        return Raw(found.frame, name, found.notes + notes, decisions=decisions, sentences=sheet_sentences(found.beside))
 
     def _marked(self, name: str, rows: Sequence[Row]) -> tuple[list[str], list[Decision]]:
         return _marked(self.marks.get(name), name, {number for number, cells in rows if any(cells)})
@@ -247,8 +247,18 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
     for name, table in lists.items():
         notes += [f"{name}: {note}" for note in table.notes]
         decisions += table.decisions
-    sentences = [sentence for table in lists.values() for sentence in table.sentences]
+    sentences = _of_sheets({name: table.sentences for name, table in lists.items()})
     return Raw(frame, ", ".join(lists), notes, decisions=decisions, sentences=sentences, fields=first.fields)
+
+
+def _of_sheets(told: Mapping[str, Sequence[Sentence]]) -> list[Sentence]:
+    """Return the sentences of several sheets, each with its sheet; a sheet that says nothing is among them, too."""
+    found = []
+    for name, sentences in told.items():
+        found += [Sentence(f"sheet {name!r}, {s.where}", s.text, name) for s in sentences] or [
+            Sentence(f"sheet {name!r}", "", name)
+        ]
+    return found
 
 
 _READERS_OWN = ("group", "row_note", "source_row", SHEET)

@@ -56,6 +56,8 @@ class Table:
     header: tuple[int, ...] = ()
     """Row numbers of the header."""
 
+    beside: frozenset[int] = frozenset()
+    """Row numbers of titles above the header and of notes: what may speak of the whole table."""
     sentences: list[Sentence] = field(default_factory=list)
     """Titles and notes beside the table, as written."""
     listed: bool = False
@@ -93,6 +95,7 @@ def read_table(
     decisions += check_totals(lines, amounts, names, place)
     table = _table(header, lines, names)
     table.header = header.numbers
+    table.beside = frozenset([*(n for n, _ in above), *(line.number for line in lines if line.kind == "note")])
     table.known = sum(1 for n in header.names if n and (is_known(n, fields) or fold(n) in NUMBER_WORDS))
     named = not request.fields or any(fields.get(fold(n)) in ("name", "site_id") for n in header.names)
     table.listed = named and table.known >= 2 and not table.frame.empty

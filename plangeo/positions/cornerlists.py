@@ -41,7 +41,10 @@ _DENSE, _TABLE = 4, 2
 _NAME = re.compile(r"[A-ZĐa-zđ]{0,4}[-. ]?\d{1,4}[a-z']?")
 _LENGTH = re.compile(r"\d[\d.,\s]*m?")
 _AREA = re.compile(r"\b(?:dien tich|dt|area|s(?=\s?=))\b[^\d]{0,60}?(?P<number>\d[\d.,\s]*)\s*(?P<unit>m2|ha|km2|met vuong)?")
-_CRS_WORDS = re.compile(r"kinh tuyen|vn[- ]?2000|he toa do|\bktt\b|mui chieu|wgs ?-?84")
+_CRS_WORDS = re.compile(
+    r"kinh tuyen|vn[- ]?2000|he toa do|\bktt\b(?:\W*1\d\d\W+\d|.*\bmui\b)|mui chieu|wgs ?-?84|\bepsg\b|\butm\b"
+)
+# KTT alone is a housing estate as well (khu tập thể)
 _GENERIC = re.compile(
     r"(?:bang )?(?:ke |liet ke |thong ke )?(?:toa do)(?: cac)?(?: diem| goc| ranh| gioi| moc| dinh| thua| dat| khu)*\s*:?"
 )
@@ -94,6 +97,8 @@ class CornerSheet:
     frame: pd.DataFrame
     notes: list[str]
     decisions: list[Decision]
+    beside: list[Row] = field(default_factory=list)
+    """Texts that may speak of the whole sheet: headers, notes and titles, without those of single parcels."""
 
 
 def read_corner_sheet(
@@ -125,7 +130,12 @@ def read_corner_sheet(
             f"{place} holds lists of corners, and another table as well (rows {shown}). plangeo does not guess which of its rows are projects: "
             "put the corners on a sheet or into a file of their own, and give it with boundaries=… (on the command line --boundaries FILE)."
         )
-    return _sheet(blocks, reader)
+    sheet = _sheet(blocks, reader)
+    own = {title for block in blocks for title in block.titles}
+    lines = [rows[i] for head in heads for i in range(head.first, head.last + 1)]
+    told = [(number, [text]) for number, text in reader.told if len(blocks) == 1 or text not in own]
+    sheet.beside = sorted([*lines, *told], key=lambda row: row[0])
+    return sheet
 
 
 def _is_list(blocks: Sequence[Block], panels: Sequence[Panel]) -> bool:
@@ -147,6 +157,8 @@ class _Reader:
         self.used: dict[str, list[int]] = {"corners": [], "titles": [], "areas": [], "lengths": []}
         self.dense: list[int] = []
         """Rows of another table."""
+        self.told: list[tuple[int, str]] = []
+        """Texts that are no corners, with their rows."""
         self._pending: list[str] = []
         self._area = ""
         self._left: dict[int, tuple[list[str], str]] = {}
@@ -168,6 +180,8 @@ class _Reader:
     def _title_row(self, number: int, cells: Sequence[str], panels: Sequence[Panel]) -> None:
         """A row above the header: a text under one panel is its title, one across several speaks of all."""
         for column, text in enumerate(cells):
+            if text:
+                self.told.append((number, text))
             if not text or _CRS_WORDS.search(fold(text)):
                 continue
             wide = self._spans.get((number, column), (0, column))[1]
@@ -224,6 +238,7 @@ class _Reader:
     def _text(self, number: int, text: str) -> None:
         """A title of the next block, an area of the one above (or of the next, below its title), or a note."""
         plain = fold(text)
+        self.told.append((number, text))
         area = _AREA.search(plain)
         self.used["areas" if area else "titles"].append(number)
         self._open = False
