@@ -18,7 +18,7 @@ from plangeo.letters.bytetext import read_rows
 from plangeo.lists.headers import Row
 from plangeo.lists.registertable import SHEET, Table, read_table, rows_text
 from plangeo.lists.sheetmarks import MAX_COLUMNS, MAX_ROWS, Marks, inspect_workbook, too_large
-from plangeo.positions.cornerlists import read_corner_sheet
+from plangeo.positions.cornerlists import CORNERS, read_corner_sheet
 from plangeo.positions.crsnotes import sheet_sentences
 from plangeo.reading import Decision, Sentence
 from plangeo.text import fold, write_number
@@ -212,8 +212,12 @@ def _about(table: Table) -> str:
 
 
 def _read_all(file: _File, visible: Sequence[str]) -> Raw:
-    """Read all visible sheets that are lists of one form. **Raises** InputError when there is none, or their columns differ."""
-    tables = {name: file.table(name) for name in visible if file.filled(name)}
+    """Read all visible sheets that are lists of one form, or of corners. **Raises** InputError when there is none, or their kinds differ."""
+    filled = [name for name in visible if file.filled(name)]
+    corners = {name: raw for name in filled if (raw := file.corners(name)) is not None}
+    tables = {name: file.table(name) for name in filled if name not in corners}
+    if corners:
+        return _all_corners(file, corners, tables)
     lists = {name: t for name, t in tables.items() if t.listed}
     if not lists:
         raise InputError(f"{file.path.name} has no sheet with a list of projects. Name one with sheet=.")
@@ -249,6 +253,37 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
         decisions += table.decisions
     sentences = _of_sheets({name: table.sentences for name, table in lists.items()})
     return Raw(frame, ", ".join(lists), notes, decisions=decisions, sentences=sentences, fields=first.fields)
+
+
+def _all_corners(file: _File, corners: Mapping[str, Raw], others: Mapping[str, Table]) -> Raw:
+    """Return the parcels of all sheets that list corners. **Raises** InputError when another sheet lists projects."""
+    lists = [name for name, table in others.items() if table.listed]
+    if lists:
+        raise InputError(
+            f"{file.path.name} holds lists of projects ({', '.join(map(repr, lists))}) and lists of corners ({', '.join(map(repr, corners))}), "
+            f"which cannot stand one under another. Read the list with sheet={lists[0]!r} and give the corners with boundaries=…, a file of "
+            "their own (on the command line --boundaries FILE)."
+        )
+    frames, notes, decisions = [], [f"{len(corners)} sheets of corners were read one under another: {', '.join(corners)}"], []
+    whole: dict[str, str] = {}
+    for name, raw in corners.items():
+        frame = raw.frame.rename(columns={c: whole.setdefault(fold(str(c)), str(c)) for c in raw.frame.columns})
+        frame[SHEET] = name
+        made = "site_id" in frame and not any("site_id" in block.keys for blocks in frame[CORNERS] for block in blocks)
+        if made:  # sheet and parcel numbers, or a cell: told apart by the sheet
+            frame["site_id"] = [f"{name}: {ident}" if ident else "" for ident in frame["site_id"]]
+        _identify(frame, file.request, raw.fields)
+        frames.append(frame)
+        notes += [f"{name}: {note}" for note in raw.notes]
+        said = f"read, {len(frame)} parcel(s); its name stands in the column {SHEET!r}"
+        decisions.append(Decision("sheet", f"sheet {name!r}", said))
+        decisions += [d if name in d.where else d._replace(where=f"sheet {name!r}, {d.where}") for d in raw.decisions]
+    decisions += [Decision("sheet", f"sheet {n!r}", f"not read: {_about(t)}") for n, t in others.items()]
+    frame = pd.concat(frames, ignore_index=True)
+    texts = [c for c in frame.columns if c not in ("source_row", CORNERS)]
+    frame[texts] = frame[texts].fillna("")
+    sentences = _of_sheets({name: raw.sentences for name, raw in corners.items()})
+    return Raw(frame, ", ".join(corners), notes, decisions=decisions, sentences=sentences)
 
 
 def _of_sheets(told: Mapping[str, Sequence[Sentence]]) -> list[Sentence]:

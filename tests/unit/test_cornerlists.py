@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import chain
 
+import openpyxl
 import pytest
 import shapely
 import xlsxwriter
@@ -324,3 +325,48 @@ def test_headers_of_a_list_may_state_its_system():
     frame, _ = sites([head, *[[*row, "106.76", "21.85"] for row in rows_of(around(4))]], crs=None)
     assert frame.crs == "EPSG:9215"
     assert frame.geometry.area[0] == pytest.approx(area_of(around(4)))
+
+
+def _corner_book(path, sheets):
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    workbook.save(path)
+    return path
+
+
+def _square(x, y):
+    return [[1, y, x], [2, y, x + 100], [3, y - 100, x + 100], [4, y - 100, x]]
+
+
+def test_sheets_of_corners_read_together_stay_parcels(tmp_path):
+    market = [["Tên dự án", "Điểm", "X", "Y"], *[["Chợ Mới", *p] for p in _square(449158, 2417140)]]
+    school = [["Tên dự án", "Điểm", "X", "Y"], *[["Trường", *p] for p in _square(459158, 2427140)]]
+    path = _corner_book(tmp_path / "a.xlsx", {"Chợ": market, "Trường": school})
+    read = read_sites(path, crs="EPSG:9215", sheet="*")
+    assert read["name"].tolist() == ["Chợ Mới", "Trường"]
+    assert read["site_id"].is_unique
+    assert read["sheet"].tolist() == ["Chợ", "Trường"]
+    assert (read.geometry.area.round(3) == 10_000).all()
+    assert (read["problem"] == "").all()
+
+
+def test_parcel_numbers_of_several_sheets_are_told_apart(tmp_path):
+    sheets = {
+        name: [["Số tờ", "Số thửa", "Điểm", "X", "Y"], *[[3, 5, *p] for p in _square(x, 2417140)]]
+        for name, x in {"Xã A": 449158, "Xã B": 459158}.items()
+    }
+    read = read_sites(_corner_book(tmp_path / "a.xlsx", sheets), crs="EPSG:9215", sheet="*")
+    assert read["site_id"].tolist() == ["Xã A: tờ 3 thửa 5", "Xã B: tờ 3 thửa 5"]
+    assert (read["problem"] == "").all()
+
+
+def test_lists_of_projects_and_of_corners_are_not_read_together(tmp_path):
+    corners = [["Tên dự án", "Điểm", "X", "Y"], *[["Chợ Mới", *p] for p in _square(449158, 2417140)]]
+    projects = [["Mã", "Tên dự án", "Loại dự án"], ["P1", "Chợ Mới", "TMD"], ["P2", "Trường", "DGD"]]
+    path = _corner_book(tmp_path / "a.xlsx", {"Danh mục": projects, "Ranh": corners})
+    with pytest.raises(InputError, match="--boundaries"):
+        read_sites(path, crs="EPSG:9215", sheet="*")
