@@ -47,7 +47,8 @@ def read(path: Path, request: Request) -> Raw:
         ) from error
     rows = rows[1:] if stated else rows
     rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
-    corners = read_corner_sheet(rows, request.known, (), path.name) if request.role in ("sites", "register") else None
+    register = request.role in ("sites", "register")
+    corners = read_corner_sheet(rows, request.known, (), path.name, request.identifying) if register else None
     if corners is not None:
         told = [*decisions, *corners.decisions]
         return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(corners.beside))

@@ -104,7 +104,9 @@ class _File:
             return None
         rows, merged = self.rows(name)
         rows, decoded = read_rows(rows, self.request.known, place=f"sheet {name!r}")
-        found = read_corner_sheet(rows, self.request.known, merged, f"{self.path.name}, sheet {name!r},")
+        found = read_corner_sheet(
+            rows, self.request.known, merged, f"{self.path.name}, sheet {name!r},", self.request.identifying
+        )
         if found is None:
             return None
         notes, decisions = self._marked(name, rows)
