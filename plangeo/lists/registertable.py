@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from plangeo.amounts.units import header_units
 from plangeo.inputs import Request
 from plangeo.lists.formchecks import check_form
 from plangeo.lists.forms import Recognised, plain_heading, recognise_form
@@ -85,7 +86,8 @@ def read_table(
     fields = dict(request.fields) or {word: word for word in request.known}
     header = read_header(filled, fields, spans, request.header_row)
     body = filled[header.last + 1 :]
-    _fill_merged(body, spans, place, decisions)
+    amounted = _amounted(header, fields)
+    _fill_merged(body, spans, amounted, place, decisions)
     roles = find_roles(header, body, fields, _PLACE)
     lines, amounts = _tell_lines(body, filled[header.first : header.last + 1], roles, spans)
     names = [name or f"column {i + 1}" for i, name in enumerate(header.names)]
@@ -93,6 +95,7 @@ def read_table(
     decisions[:0] = _told_header(header, above, fields, place, request)
     decisions += _told_rows(lines, place)
     decisions += check_totals(lines, amounts, names, place)
+    _share_merged(lines, spans, amounted, names, place, decisions)
     table = _table(header, lines, names)
     table.header = header.numbers
     table.beside = frozenset([*(n for n, _ in above), *(line.number for line in lines if line.kind == "note")])
@@ -139,13 +142,46 @@ def _blank_errors(rows: list[Row], place: str, decisions: list[Decision]) -> Non
         decisions.append(Decision("row", place, said, shown))
 
 
-def _fill_merged(body: list[Row], spans: Spans, place: str, decisions: list[Decision]) -> None:
+def _amounted(header: Header, fields: Mapping[str, str]) -> frozenset[int]:
+    """Columns of declared areas and capital, also of those whose heading nobody knows word for word."""
+    return frozenset(
+        i
+        for i, name in enumerate(header.names)
+        if {fields.get(fold(name)), fields.get(fold(_IN_BRACKETS.sub(" ", name)))} & {"declared_area_m2", "declared_capital"}
+        or header_units(name, "area")
+        or header_units(name, "money")
+        or fold(name).startswith("dien tich")
+    )
+
+
+def _share_merged(
+    lines: Sequence[Line], spans: Spans, columns: frozenset[int], names: Sequence[str], place: str, decisions: list[Decision]
+) -> None:
+    """An amount merged over the rows of several projects is shared by them: nobody can read how much is whose, and each row says so."""
+    at = {line.number: line for line in lines}
+    for top, left, bottom, _ in spans.tall():
+        first = at.get(top)
+        text = first.cells[left] if first is not None and left in columns else ""
+        if first is None or not text or first.kind not in ("project", "group"):
+            continue
+        covered = [line for row in range(top, bottom + 1) if (line := at.get(row)) is not None and line.kind == "project"]
+        if len(covered) < 2 and first.kind == "project":
+            continue
+        shown = rows_text(line.number for line in covered)
+        for line in covered:
+            if line is first or not line.cells[left]:
+                line.cells[left] = f"{text} (chung / shared with {shown})"
+        said = f"one amount in a cell merged over {len(covered)} projects was read for none of them; write the part of each in its row"
+        decisions.append(Decision("number", f"{place}, {shown}, column {names[left]!r}", said, text[:80]))
+
+
+def _fill_merged(body: list[Row], spans: Spans, amounted: frozenset[int], place: str, decisions: list[Decision]) -> None:
     """Give the words of a cell merged over several rows to all of them; a number is not repeated: it may be a sum."""
     at = dict(body)
     filled: list[str] = []
     for top, left, bottom, right in spans.tall():
         text = at[top][left] if top in at else ""
-        if not text or _NUMBER.match(text) or right > left:
+        if not text or _NUMBER.match(text) or right > left or left in amounted:
             continue
         for row in range(top + 1, bottom + 1):
             if row in at and not at[row][left] and any(at[row]):

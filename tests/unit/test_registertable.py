@@ -469,3 +469,31 @@ def test_a_name_like_a_group_that_is_kept_is_told() -> None:
         d for d in table([*[list(r) for r in ([OWN_ROWS[3][0], *OWN_ROWS[3][1]])]]).decisions if "looks like a group" in d.said
     ]
     assert {d.sample for d in told} == {"Nhóm trẻ Hoa Sen", "Khu vực chợ Mới"}
+
+
+@pytest.mark.parametrize("shared", [20, "20 ha"])
+def test_an_amount_merged_over_several_projects_is_read_for_none_of_them(shared: object, tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in [
+        ["Mã", "Tên dự án", "Loại dự án", "Diện tích (ha)", "Tổng vốn (tỷ đồng)", "X", "Y"],
+        ["P1", "Nhà A", "housing", shared, 5, 2410500, 440950],
+        ["P2", "Nhà B", "housing", None, None, 2410600, 440950],
+        ["P3", "Nhà C", "housing", 3, 7, 2410600, 440950],
+        ["", "Tổng cộng", "", 23, 12, None, None],
+    ]:
+        sheet.append(row)
+    sheet.merge_cells("D2:D3")
+    sheet.merge_cells("E2:E3")
+    path = tmp_path / "a.xlsx"
+    workbook.save(path)
+    read = read_sites(path, crs="EPSG:9215")
+    assert read["declared_area_m2"].isna().tolist() == [True, True, False]
+    assert read["declared_area_text"].tolist()[:2] == [f"{shared} (chung / shared with rows 2-3)"] * 2
+    assert read["capital_min_vnd"].isna().tolist() == [True, True, False]
+    told = [str(d) for d in decisions_of(read.attrs["plangeo"]) if "merged over 2 projects" in d.said]
+    assert len(told) == 2
+    assert all("rows 2-3" in text for text in told)
+    if shared == 20:
+        assert any("is the sum of all projects (3)" in text for text in decisions(read, "total"))
