@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 import python_calamine as calamine
 
+from plangeo.amounts.declared import UNIT_LINES
+from plangeo.amounts.units import Kind, header_units, stated_units
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, require_signature, true_type
 from plangeo.letters.bytetext import read_rows
@@ -244,6 +246,7 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
         if column != "source_row":
             frame[column] = frame[column].fillna("")
     _identify(frame, file.request, first.fields)
+    frame.attrs[UNIT_LINES] = _one_unit(file, lists)
     decisions = [
         Decision("sheet", f"sheet {n!r}", f"read, {len(t.frame)} row(s); its name stands in the column {SHEET!r}")
         for n, t in lists.items()
@@ -255,6 +258,26 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
         decisions += table.decisions
     sentences = _of_sheets({name: table.sentences for name, table in lists.items()})
     return Raw(frame, ", ".join(lists), notes, decisions=decisions, sentences=sentences, fields=first.fields)
+
+
+_KINDS: tuple[Kind, ...] = ("area", "money")
+
+
+def _one_unit(file: _File, lists: Mapping[str, Table]) -> list[str]:
+    """Return the lines that state the unit of numbers. **Raises** InputError when they differ from sheet to sheet and are needed."""
+    lines = {name: list(table.frame.attrs.get(UNIT_LINES, ())) for name, table in lists.items()}
+    table = next(iter(lists.values()))
+    amounts = {"declared_area_m2", "declared_capital"}
+    columns = [c for c in map(str, table.frame.columns) if {file.request.fields.get(fold(c)), table.fields.get(c)} & amounts]
+    needed = any(not header_units(c, "area") and not header_units(c, "money") for c in columns)
+    stated = {str([[stated_units(line, kind) for line in told] for kind in _KINDS]) for told in lines.values()}
+    if needed and len(stated) > 1:
+        shown = "".join(f"\n- sheet {name!r}: {' / '.join(told)[:160] or 'says nothing'}" for name, told in lines.items())
+        raise InputError(
+            f"{file.path.name}: the lines above its lists do not state the same unit for columns whose heading states none. Write the unit into "
+            f"the headings, or read the sheets one by one with sheet=.{shown}"
+        )
+    return next(iter(lines.values())) if needed else []
 
 
 def _all_corners(file: _File, corners: Mapping[str, Raw], others: Mapping[str, Table]) -> Raw:

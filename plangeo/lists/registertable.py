@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from plangeo.amounts.units import header_units
+from plangeo.amounts.declared import UNIT_LINES
+from plangeo.amounts.units import header_units, stated_units
 from plangeo.inputs import Request
 from plangeo.lists.formchecks import check_form
 from plangeo.lists.forms import Recognised, plain_heading, recognise_form
@@ -27,6 +28,7 @@ _ERROR = re.compile(r"#(REF!|DIV/0!|N/A|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!)|E
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 _METRES = re.compile(r"[(\[]\s*(m|met|metre|metres)\s*[)\]]")
 _PLACE = frozenset(PLACE)
+_NAMED = ("site_id", "name", "declared_district", "declared_parent")
 _NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
 _MOST_PASSES = 8
 """After so many no title by its words alone is believed that states numbers."""
@@ -98,6 +100,10 @@ def read_table(
     _share_merged(lines, spans, amounted, names, place, decisions)
     table = _table(header, lines, names)
     table.header = header.numbers
+    unit_lines = [
+        line for _, cells in above for line in _lines(cells) if stated_units(line, "area") or stated_units(line, "money")
+    ]
+    table.frame.attrs[UNIT_LINES] = list(dict.fromkeys(unit_lines))
     table.beside = frozenset([*(n for n, _ in above), *(line.number for line in lines if line.kind == "note")])
     table.known = sum(1 for n in header.names if n and (is_known(n, fields) or fold(n) in NUMBER_WORDS))
     named = not request.fields or any(fields.get(fold(n)) in ("name", "site_id") for n in header.names)
@@ -126,6 +132,17 @@ def _tell_lines(body: Sequence[Row], heads: Sequence[Row], roles: Roles, spans: 
             return lines, amounts
         passes += 1
         untitled |= more if passes < _MOST_PASSES else {line.number for line in lines if line.worded and line.amounts}
+
+
+def _lines(cells: Sequence[str]) -> list[str]:
+    """Texts of a row, those that end with a colon joined with what follows."""
+    told: list[str] = []
+    for cell in filter(None, cells):
+        if told and told[-1].endswith(":"):
+            told[-1] += f" {cell}"
+        else:
+            told.append(cell)
+    return told
 
 
 def _blank_errors(rows: list[Row], place: str, decisions: list[Decision]) -> None:
@@ -302,8 +319,7 @@ def _apply_form(
         plain.setdefault(plain_heading(word), fields[word])
     for i, name in enumerate(header.names):
         meant = plain.get(plain_heading(name)) if name and i not in exact.values() else None
-        foreign = meant in _PLACE and _IN_BRACKETS.search(name) and not _METRES.search(fold(name))
-        if meant and meant not in exact and not foreign:
+        if meant and meant not in exact and _only_units(name, meant, fields):
             loose.setdefault(meant, []).append(i)
     for meant, places in loose.items():
         if len(places) == 1 and places[0] in column:
@@ -312,6 +328,8 @@ def _apply_form(
     if seen is None:
         return
     for meant, i in seen.fields().items():
+        if meant in ("declared_area_m2", "declared_capital") and not _only_units(names[i], meant, fields):
+            continue  # an area of something else
         if i in column and exact.get(meant) != i:
             table.fields = {c: f for c, f in table.fields.items() if f != meant and c != column[i]} | {column[i]: meant}
     form = seen.form
@@ -331,6 +349,26 @@ def _apply_form(
     decisions += more
     if notes:
         table.frame[_free(NOTE, table.frame)] = ["; ".join(notes.get(i, ())) for i in range(len(projects))]
+
+
+def _only_units(name: str, meant: str, fields: Mapping[str, str]) -> bool:
+    """Say whether the brackets of a heading may be left out: a unit, or words the field is known by; "(đất lúa)" says something else.
+
+    Coordinates may be in metres, and nothing else.
+    """
+    texts = [text[1:-1] for text in _IN_BRACKETS.findall(name)]
+    if meant in _PLACE:
+        return not texts or bool(_METRES.search(fold(name)))
+    own = (
+        {w for word, field_ in fields.items() if field_ == meant for w in re.findall(r"\w+", word)} if meant in _NAMED else set()
+    )
+    return all(
+        _METRES.fullmatch(f"({fold(text)})")
+        or header_units(f"({text})", "area")
+        or header_units(f"({text})", "money")
+        or set(re.findall(r"\w+", fold(text))) <= own
+        for text in texts
+    )
 
 
 def _notes(header: Header, above: Sequence[Row], lines: Sequence[Line]) -> list[str]:

@@ -497,3 +497,64 @@ def test_an_amount_merged_over_several_projects_is_read_for_none_of_them(shared:
     assert all("rows 2-3" in text for text in told)
     if shared == 20:
         assert any("is the sum of all projects (3)" in text for text in decisions(read, "total"))
+
+
+def test_a_heading_with_other_words_in_brackets_is_another_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    head = "Mã,Tên dự án,Mục đích sử dụng (hiện trạng),Diện tích (đất lúa),Tổng vốn (ngân sách tỉnh)"
+    path.write_text(f"{head}\nP1,Nhà A,housing,0.25,3 tỷ đồng\n", encoding="utf-8")
+    read = read_sites(path)
+    assert read["use"].tolist() == [""]
+    assert "declared_area_m2" not in read
+    assert any("Diện tích (đất lúa)" in d and "nearest known names" in d for d in decisions(read, "column"))
+    path.write_text("Mã,Tên dự án (công trình),Diện tích (1000 m2),Địa điểm (xã)\nP1,Nhà A,0.25,Xã A\n", encoding="utf-8")
+    read = read_sites(path)
+    assert read[["name", "declared_district"]].values.tolist() == [["Nhà A", "Xã A"]]
+    assert read["declared_area_m2"].tolist() == [250.0]
+
+
+@pytest.mark.parametrize(
+    "line", ["Đơn vị tính: m2,,,", "ĐVT: m²; triệu đồng,,,", ",,Đơn vị tính:,m2", '"(Đơn vị: m2, triệu đồng)",,,']
+)
+def test_a_line_above_the_table_states_the_unit(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f"Danh mục,,,\n{line}\nMã,Tên dự án,Diện tích,Tổng vốn\nP1,Nhà A,5000,12\nP2,Nhà B,2 ha,7\n", encoding="utf-8"
+    )
+    read = read_sites(path)
+    assert read["declared_area_m2"].tolist() == [5000.0, 20000.0]
+    assert any("line above the table" in d and "m" in d for d in decisions(read, "number"))
+    if "triệu" in line:
+        assert read["capital_min_vnd"].tolist() == [12e6, 7e6]
+    head = path.read_text("utf-8").replace("Diện tích,", "Diện tích (ha),")
+    path.write_text(head, encoding="utf-8")
+    assert read_sites(path)["declared_area_m2"].tolist() == [5e7, 20000.0]  # the heading speaks of its own column
+
+
+def test_sheets_read_together_state_one_unit(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)  # type: ignore[arg-type]
+    for name, unit in {"2023": "m2", "2024": "ha"}.items():
+        sheet = workbook.create_sheet(name)
+        for row in [[f"Đơn vị tính: {unit}"], ["Mã", "Tên dự án", "Diện tích"], [f"P{name}", "Nhà A", 5000]]:
+            sheet.append(row)
+    path = tmp_path / "a.xlsx"
+    workbook.save(path)
+    with pytest.raises(InputError, match=r"(?s)'2023'.*m2.*'2024'.*ha"):
+        read_sites(path, sheet="*")
+    workbook["2024"]["A1"] = "Đơn vị tính: m2"
+    workbook.save(path)
+    assert read_sites(path, sheet="*")["declared_area_m2"].tolist() == [5000.0, 5000.0]
+
+
+def test_two_units_above_the_table_leave_bare_numbers_unread_and_none_is_told_as_hectares(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    body = "Mã,Tên dự án,Diện tích\nP1,Nhà A,5000\n"
+    path.write_text(f"Đơn vị tính: m2/ha,,\n{body}", encoding="utf-8")
+    read = read_sites(path)
+    assert read["declared_area_m2"].isna().all()
+    assert read["declared_area_text"].tolist() == ["5000"]
+    path.write_text(body, encoding="utf-8")
+    read = read_sites(path)
+    assert read["declared_area_m2"].tolist() == [5e7]
+    assert any("read as hectares; state it" in d for d in decisions(read, "number"))
