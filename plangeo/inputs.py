@@ -52,6 +52,11 @@ class Request:
     codes: frozenset[str] = frozenset()
     """Class codes the profile knows: they may head columns of areas, and tell a label of a drawing from its other texts."""
 
+    @property
+    def identifying(self) -> frozenset[str]:
+        """Folded header words of names and identifiers."""
+        return frozenset(word for word, meant in self.fields.items() if meant in ("site_id", "name"))
+
     def refuse_header_row(self, place: str) -> None:
         """**Raises** InputError when a header row is stated for a list of corners, where it would be read over in silence."""
         if self.header_row is not None:

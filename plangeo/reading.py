@@ -39,6 +39,8 @@ class Sentence(NamedTuple):
 
     where: str
     text: str
+    sheet: str = ""
+    """The sheet it stands on where several are read at once; one without text says that the sheet is among them."""
 
 
 def decisions_of(about: Mapping[str, Any]) -> list[Decision]:

@@ -39,6 +39,10 @@ class Declared:
             out[name] = values
 
 
+UNIT_LINES = "unit_lines"
+"""Entry of ``attrs`` of a table: the lines above it, as written, that state the unit of its numbers."""
+
+
 def read_declared(raw: pd.DataFrame, found: Mapping[str, str], numbers: Sequence[int], source: str, notes: list[str]) -> Declared:
     """Read the columns of DECLARED that ``found`` (field → column) names; ``numbers`` are the rows of the file."""
     decisions: list[Decision] = []
@@ -46,9 +50,10 @@ def read_declared(raw: pd.DataFrame, found: Mapping[str, str], numbers: Sequence
     others: dict[str, Any] = {}
     if "declared_area_m2" in found:
         areas = kept_areas(raw) if found["declared_area_m2"] == "declared_area_m2" else None
-        areas = areas or read_areas(raw[found["declared_area_m2"]], numbers, source, notes, decisions)
+        beside = raw.attrs.get(UNIT_LINES, ())
+        areas = areas or read_areas(raw[found["declared_area_m2"]], numbers, source, notes, decisions, beside)
     if "declared_capital" in found:
-        others |= read_capital(raw[found["declared_capital"]], numbers, source, decisions)
+        others |= read_capital(raw[found["declared_capital"]], numbers, source, decisions, raw.attrs.get(UNIT_LINES, ()))
     if "phase" in found:
         others |= read_phases(raw[found["phase"]], numbers, source, decisions)
     return Declared(areas, others, decisions)

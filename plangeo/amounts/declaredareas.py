@@ -33,7 +33,7 @@ from plangeo.amounts.quantities import (
     take_apart,
     weigh_style,
 )
-from plangeo.amounts.units import Unit, header_units
+from plangeo.amounts.units import Unit, header_units, stated_units
 from plangeo.engine.areas import ellipsoidal_area
 from plangeo.reading import Decision
 from plangeo.text import ExactNumber, format_area, format_number
@@ -94,19 +94,30 @@ def parse_note(note: str) -> dict[str, str]:
 
 
 def read_areas(
-    cells: pd.Series, numbers: Sequence[int], source: str, notes: list[str], decisions: list[Decision]
+    cells: pd.Series,
+    numbers: Sequence[int],
+    source: str,
+    notes: list[str],
+    decisions: list[Decision],
+    beside: Sequence[str] = (),
 ) -> DeclaredAreas:
     """Read the column of declared areas; its name is the header that may state the unit, ``numbers`` are the rows of the file.
 
+    ``beside`` are lines of the sheet that may state it where the header does not ("Đơn vị tính: m2").
     What cannot be read without guessing is a note; how numbers and units were understood, and what looks like a slip, are
     decisions.
     """
     header = str(cells.name)
     where = f"{source}, column {header!r}"
     units = header_units(header, "area")
+    written = [] if units else list(dict.fromkeys(unit for line in beside for unit in stated_units(line, "area")))
+    if written:
+        units = written
+        shown = " / ".join(line for line in beside if stated_units(line, "area"))[:160]
+        decisions.append(Decision("number", where, "the line above the table states the unit of numbers without one", shown))
     default = units[0] if len(units) == 1 else HECTARE if not units else None
     if len(units) > 1:
-        said = "the header names several units; a number without one of its own was not read. Name one unit in the header"
+        said = f"{'the lines above the table' if written else 'the header'} name{'' if written else 's'} several units; a number without one of its own was not read. Name one unit in the header"
         decisions.append(Decision("number", where, said, header))
     if default is not None and not default.doubtful and cells.dtype.kind in "iuf":
         areas = _plain(cells.to_numpy(dtype=float, na_value=math.nan), default.factor)
@@ -116,6 +127,11 @@ def read_areas(
         areas, bare, texts, found = _written(cells, default, numbers, where, decisions)
     if not units and bare:
         notes.append(f"{source}: column {header!r} states no unit; {bare} area(s) without one were read as hectares")
+        said = (
+            f"neither the header nor a line above the table states a unit: {bare} area(s) without one were read as hectares; state it, "
+            "e.g. 'Diện tích (m2)', or 'Đơn vị tính: m2' above the table"
+        )
+        decisions.append(Decision("number", where, said, confidence=0.6))
     _tell_unread(texts, found, numbers, f"{source}: ", header, notes)
     decisions += _forms(found, texts, numbers, where)
     _tell_slips(areas, numbers, where, decisions)

@@ -24,7 +24,7 @@ from plangeo.amounts.quantities import (
     take_apart,
     weigh_style,
 )
-from plangeo.amounts.units import Unit, header_units
+from plangeo.amounts.units import Unit, header_units, stated_units
 from plangeo.reading import Decision
 from plangeo.text import ExactNumber, NumberStyle, format_number
 
@@ -34,14 +34,20 @@ _KEPT = ("VND", "USD")
 Pair = tuple[Written | None, Written | None]
 
 
-def read_capital(cells: pd.Series, numbers: Sequence[int], source: str, decisions: list[Decision]) -> dict[str, Any]:
+def read_capital(
+    cells: pd.Series, numbers: Sequence[int], source: str, decisions: list[Decision], beside: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return the columns ``capital_*`` of the SITES contract for a column of capital, one entry per row.
 
-    The name of ``cells`` is the header that may state the unit; ``numbers`` are the rows of the file. "3.500 tỷ đồng (150 triệu
+    The name of ``cells`` is the header that may state the unit; ``numbers`` are the rows of the file; ``beside`` lines of
+    the sheet that may state it where the header does not ("ĐVT: triệu đồng"). "3.500 tỷ đồng (150 triệu
     USD)" fills both currencies. What cannot be read stays NaN, and a decision names it.
     """
     where = f"{source}, column {str(cells.name)!r}"
     units = header_units(str(cells.name), "money")
+    if not units and (units := list(dict.fromkeys(unit for line in beside for unit in stated_units(line, "money")))):
+        shown = " / ".join(line for line in beside if stated_units(line, "money"))[:160]
+        decisions.append(Decision("number", where, "the line above the table states the unit of numbers without one", shown))
     default = _with_currency(units[0]) if len(units) == 1 else None
     texts = ["" if is_blank(t) else t for t in map(cell_text, cells.tolist())]
     pairs = [_apart(t, default) if t else (None, None) for t in texts]

@@ -20,6 +20,8 @@ Kind = Literal["area", "money"]
 _MOST_LETTERS = 40
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN = re.compile(r"[()\[\],;:/_\s]+")
+_UNIT_LINE = re.compile(r"\b(?:don vi(?: tinh| do| dien tich| tien)?|dvt|units?)\s*[:=]\s*(.+)$")
+_MOST_LINE = 200
 _THOUSANDS = {"1000": 1_000.0, "1.000": 1_000.0, "10^3": 1_000.0}
 
 
@@ -107,6 +109,24 @@ def header_units(header: str, kind: Kind) -> list[Unit]:
         found |= dict.fromkeys(_units_in(group, kind, loose=True))
     outside = _BRACKETS.sub(" ", plain)
     return list(found or dict.fromkeys(_units_in(outside, kind, loose=False)))
+
+
+def stated_units(text: str, kind: Kind) -> list[Unit]:
+    """Return the units that a line beside a table states for its numbers; none for any other text.
+
+    >>> stated_units("Đơn vị tính: m2", "area"), stated_units("(ĐVT: ha; triệu đồng)", "money")
+    ([Unit(factor=1.0, base='m2', doubtful='')], [Unit(factor=1000000.0, base='VND', doubtful='')])
+    >>> stated_units("Đơn vị: Công ty 68 ha", "area"), stated_units("Đơn vị: Công ty", "money")
+    ([], [])
+    """
+    match = _UNIT_LINE.search(fold(text)[:_MOST_LINE])
+    found: dict[Unit, None] = {}
+    for piece in re.split(r"[,;/]|\bva\b", match.group(1)) if match else ():
+        times, words = _times(piece.strip(" ()[].").split())
+        unit = parse_unit(" ".join(words), kind) if words else None
+        if unit is not None and (unit.base or kind == "money"):
+            found[Unit(unit.factor * times, unit.base, unit.doubtful)] = None
+    return list(found)
 
 
 def _units_in(text: str, kind: Kind, *, loose: bool) -> list[Unit]:

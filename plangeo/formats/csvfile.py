@@ -47,11 +47,12 @@ def read(path: Path, request: Request) -> Raw:
         ) from error
     rows = rows[1:] if stated else rows
     rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
-    corners = read_corner_sheet(rows, request.known, (), path.name) if request.role in ("sites", "register") else None
+    register = request.role in ("sites", "register")
+    corners = read_corner_sheet(rows, request.known, (), path.name, request.identifying) if register else None
     if corners is not None:
         request.refuse_header_row(path.name)
         told = [*decisions, *corners.decisions]
-        return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(rows))
+        return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(corners.beside))
     table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])
     if table.frame.empty:
         raise InputError(f"{path.name} has no row below its header. Check the export.")
@@ -63,7 +64,7 @@ def read(path: Path, request: Request) -> Raw:
         path.stem,
         notes + table.notes,
         decisions=[*decisions, *table.decisions],
-        sentences=sheet_sentences(row for row in rows if row[0] not in table.header),
+        sentences=sheet_sentences(row for row in rows if row[0] in table.beside),
         fields=table.fields,
     )
 

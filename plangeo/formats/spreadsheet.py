@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 import python_calamine as calamine
 
+from plangeo.amounts.declared import UNIT_LINES
+from plangeo.amounts.units import Kind, header_units, stated_units
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, require_signature, true_type
 from plangeo.letters.bytetext import read_rows
@@ -20,7 +22,7 @@ from plangeo.lists.registertable import SHEET, Table, read_table, rows_text
 from plangeo.lists.sheetmarks import MAX_COLUMNS, MAX_ROWS, Marks, inspect_workbook, too_large
 from plangeo.positions.cornerlists import CORNERS, read_corner_sheet
 from plangeo.positions.crsnotes import sheet_sentences
-from plangeo.reading import Decision
+from plangeo.reading import Decision, Sentence
 from plangeo.text import fold, write_number
 
 ALL_SHEETS = "*"
@@ -103,7 +105,7 @@ class _File:
         table.notes += notes
         table.decisions[:0] = decoded
         table.decisions += decisions
-        table.sentences = sheet_sentences(row for row in rows if row[0] not in table.header)
+        table.sentences = sheet_sentences(row for row in rows if row[0] in table.beside)
         return table
 
     def corners(self, name: str) -> Raw | None:
@@ -112,12 +114,14 @@ class _File:
             return None
         rows, merged = self.rows(name)
         rows, decoded = read_rows(rows, self.request.known, place=f"sheet {name!r}")
-        found = read_corner_sheet(rows, self.request.known, merged, f"{self.path.name}, sheet {name!r},")
+        found = read_corner_sheet(
+            rows, self.request.known, merged, f"{self.path.name}, sheet {name!r},", self.request.identifying
+        )
         if found is None:
             return None
         notes, decisions = self._marked(name, rows)
         decisions = [*decoded, *found.decisions, *decisions]
-        return Raw(found.frame, name, found.notes + notes, decisions=decisions, sentences=sheet_sentences(rows))
+        return Raw(found.frame, name, found.notes + notes, decisions=decisions, sentences=sheet_sentences(found.beside))
 
     def _marked(self, name: str, rows: Sequence[Row]) -> tuple[list[str], list[Decision]]:
         return _marked(self.marks.get(name), name, {number for number, cells in rows if any(cells)})
@@ -253,9 +257,13 @@ def describe_sheets(path: Path, request: Request) -> dict[str, str]:
 
 
 def _read_all(file: _File, visible: Sequence[str]) -> Raw:
-    """Read all visible sheets that are lists of one form. **Raises** InputError when there is none, or their columns differ."""
-    found = {name: file.corners(name) or file.table(name) for name in visible if file.filled(name)}
-    lists = {name: t for name, t in found.items() if isinstance(t, Table) and t.listed}
+    """Read all visible sheets that are lists of one form, or of corners. **Raises** InputError when there is none, or their kinds differ."""
+    filled = [name for name in visible if file.filled(name)]
+    corners = {name: raw for name in filled if (raw := file.corners(name)) is not None}
+    tables = {name: file.table(name) for name in filled if name not in corners}
+    if corners:
+        return _all_corners(file, corners, tables)
+    lists = {name: t for name, t in tables.items() if t.listed}
     if not lists:
         raise InputError(f"{file.path.name} has no sheet with a list of projects. Name one with sheet=.")
     forms: dict[tuple[str, ...], list[str]] = {}
@@ -279,18 +287,80 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
         if column != "source_row":
             frame[column] = frame[column].fillna("")
     _identify(frame, file.request, first.fields)
+    frame.attrs[UNIT_LINES] = _one_unit(file, lists)
     decisions = [
         Decision("sheet", f"sheet {n!r}", f"read, {len(t.frame)} row(s); its name stands in the column {SHEET!r}")
         for n, t in lists.items()
     ]
-    left = {n: _about(other) for n, other in found.items() if n not in lists}
+    left = {n: _about(other) for n, other in tables.items() if n not in lists}
     decisions += [Decision("sheet", f"sheet {n!r}", f"not read: {about}") for n, about in left.items()]
     notes = [f"{len(lists)} sheets were read one under another: {', '.join(lists)}"]
     for name, table in lists.items():
         notes += [f"{name}: {note}" for note in table.notes]
         decisions += table.decisions
-    sentences = [sentence for table in lists.values() for sentence in table.sentences]
+    sentences = _of_sheets({name: table.sentences for name, table in lists.items()})
     return Raw(frame, ", ".join(lists), notes, decisions=decisions, sentences=sentences, fields=first.fields)
+
+
+_KINDS: tuple[Kind, ...] = ("area", "money")
+
+
+def _one_unit(file: _File, lists: Mapping[str, Table]) -> list[str]:
+    """Return the lines that state the unit of numbers. **Raises** InputError when they differ from sheet to sheet and are needed."""
+    lines = {name: list(table.frame.attrs.get(UNIT_LINES, ())) for name, table in lists.items()}
+    table = next(iter(lists.values()))
+    amounts = {"declared_area_m2", "declared_capital"}
+    columns = [c for c in map(str, table.frame.columns) if {file.request.fields.get(fold(c)), table.fields.get(c)} & amounts]
+    needed = any(not header_units(c, "area") and not header_units(c, "money") for c in columns)
+    stated = {str([[stated_units(line, kind) for line in told] for kind in _KINDS]) for told in lines.values()}
+    if needed and len(stated) > 1:
+        shown = "".join(f"\n- sheet {name!r}: {' / '.join(told)[:160] or 'says nothing'}" for name, told in lines.items())
+        raise InputError(
+            f"{file.path.name}: the lines above its lists do not state the same unit for columns whose heading states none. Write the unit into "
+            f"the headings, or read the sheets one by one with sheet=.{shown}"
+        )
+    return next(iter(lines.values())) if needed else []
+
+
+def _all_corners(file: _File, corners: Mapping[str, Raw], others: Mapping[str, Table]) -> Raw:
+    """Return the parcels of all sheets that list corners. **Raises** InputError when another sheet lists projects."""
+    lists = [name for name, table in others.items() if table.listed]
+    if lists:
+        raise InputError(
+            f"{file.path.name} holds lists of projects ({', '.join(map(repr, lists))}) and lists of corners ({', '.join(map(repr, corners))}), "
+            f"which cannot stand one under another. Read the list with sheet={lists[0]!r} and give the corners with boundaries=…, a file of "
+            "their own (on the command line --boundaries FILE)."
+        )
+    frames, notes, decisions = [], [f"{len(corners)} sheets of corners were read one under another: {', '.join(corners)}"], []
+    whole: dict[str, str] = {}
+    for name, raw in corners.items():
+        frame = raw.frame.rename(columns={c: whole.setdefault(fold(str(c)), str(c)) for c in raw.frame.columns})
+        frame[SHEET] = name
+        made = "site_id" in frame and not any("site_id" in block.keys for blocks in frame[CORNERS] for block in blocks)
+        if made:  # sheet and parcel numbers, or a cell: told apart by the sheet
+            frame["site_id"] = [f"{name}: {ident}" if ident else "" for ident in frame["site_id"]]
+        _identify(frame, file.request, raw.fields)
+        frames.append(frame)
+        notes += [f"{name}: {note}" for note in raw.notes]
+        said = f"read, {len(frame)} parcel(s); its name stands in the column {SHEET!r}"
+        decisions.append(Decision("sheet", f"sheet {name!r}", said))
+        decisions += [d if name in d.where else d._replace(where=f"sheet {name!r}, {d.where}") for d in raw.decisions]
+    decisions += [Decision("sheet", f"sheet {n!r}", f"not read: {_about(t)}") for n, t in others.items()]
+    frame = pd.concat(frames, ignore_index=True)
+    texts = [c for c in frame.columns if c not in ("source_row", CORNERS)]
+    frame[texts] = frame[texts].fillna("")
+    sentences = _of_sheets({name: raw.sentences for name, raw in corners.items()})
+    return Raw(frame, ", ".join(corners), notes, decisions=decisions, sentences=sentences)
+
+
+def _of_sheets(told: Mapping[str, Sequence[Sentence]]) -> list[Sentence]:
+    """Return the sentences of several sheets, each with its sheet; a sheet that says nothing is among them, too."""
+    found = []
+    for name, sentences in told.items():
+        found += [Sentence(f"sheet {name!r}, {s.where}", s.text, name) for s in sentences] or [
+            Sentence(f"sheet {name!r}", "", name)
+        ]
+    return found
 
 
 _READERS_OWN = ("group", "row_note", "source_row", SHEET)

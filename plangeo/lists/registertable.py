@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from plangeo.amounts.declared import UNIT_LINES
+from plangeo.amounts.units import header_units, stated_units
 from plangeo.inputs import Request
 from plangeo.lists.formchecks import check_form
 from plangeo.lists.forms import Recognised, plain_heading, recognise_form
 from plangeo.lists.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, is_known, read_header, unique_names
-from plangeo.lists.subtotals import check_totals, read_amounts, settle_totals
-from plangeo.lists.tablerows import Kind, Line, find_roles, tell_rows
+from plangeo.lists.subtotals import Amounts, check_totals, read_amounts, settle_totals, unproved_titles
+from plangeo.lists.tablerows import Kind, Line, Roles, find_roles, tell_rows
 from plangeo.profiles import PLACE
 from plangeo.reading import Decision, Sentence
 from plangeo.text import fold
@@ -26,7 +28,10 @@ _ERROR = re.compile(r"#(REF!|DIV/0!|N/A|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!)|E
 _IN_BRACKETS = re.compile(r"[(\[][^)\]]*[)\]]")
 _METRES = re.compile(r"[(\[]\s*(m|met|metre|metres)\s*[)\]]")
 _PLACE = frozenset(PLACE)
+_NAMED = ("site_id", "name", "declared_district", "declared_parent")
 _NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
+_MOST_PASSES = 8
+"""After so many no title by its words alone is believed that states numbers."""
 _KINDS: Mapping[Kind, str] = {
     "group": "group rows; their text stands in the column 'group' of the projects below them",
     "total": "totals, kept out of the projects",
@@ -54,6 +59,8 @@ class Table:
     header: tuple[int, ...] = ()
     """Row numbers of the header."""
 
+    beside: frozenset[int] = frozenset()
+    """Row numbers of titles above the header and of notes: what may speak of the whole table."""
     sentences: list[Sentence] = field(default_factory=list)
     """Titles and notes beside the table, as written."""
     listed: bool = False
@@ -81,18 +88,23 @@ def read_table(
     fields = dict(request.fields) or {word: word for word in request.known}
     header = read_header(filled, fields, spans, request.header_row)
     body = filled[header.last + 1 :]
-    _fill_merged(body, spans, place, decisions)
+    amounted = _amounted(header, fields)
+    _fill_merged(body, spans, amounted, place, decisions)
     roles = find_roles(header, body, fields, _PLACE)
-    lines = tell_rows(body, header, filled[header.first : header.last + 1], roles, spans)
     names = [name or f"column {i + 1}" for i, name in enumerate(header.names)]
-    amounts = read_amounts(lines, roles, names)
-    lines = settle_totals(lines, amounts)
+    lines, amounts = _tell_lines(body, filled[header.first : header.last + 1], roles, spans, names)
     above = filled[: header.first]
     decisions[:0] = _told_header(header, above, fields, place, request)
     decisions += _told_rows(lines, place)
     decisions += check_totals(lines, amounts, names, place)
+    _share_merged(lines, spans, amounted, names, place, decisions)
     table = _table(header, lines, names)
     table.header = header.numbers
+    unit_lines = [
+        line for _, cells in above for line in _lines(cells) if stated_units(line, "area") or stated_units(line, "money")
+    ]
+    table.frame.attrs[UNIT_LINES] = list(dict.fromkeys(unit_lines))
+    table.beside = frozenset([*(n for n, _ in above), *(line.number for line in lines if line.kind == "note")])
     table.known = sum(1 for n in header.names if n and (is_known(n, fields) or fold(n) in NUMBER_WORDS))
     table.form = recognise_form(
         request.forms, [*titles, *(c for _, cells in above for c in cells if c)], header.parts, request.codes
@@ -109,6 +121,34 @@ def read_table(
     return table
 
 
+def _tell_lines(
+    body: Sequence[Row], heads: Sequence[Row], roles: Roles, spans: Spans, names: Sequence[str]
+) -> tuple[list[Line], Amounts]:
+    """Return what every row is, and the amounts; what looks like a total or a group by its words is one when its numbers are sums."""
+    untitled: frozenset[int] = frozenset()
+    passes = 0
+    while True:  # a title that falls gives its rows to the group above, whose sum may then fail, too
+        lines = tell_rows(body, heads, roles, spans, untitled)
+        amounts = read_amounts(lines, roles, names)
+        lines = settle_totals(lines, amounts)
+        more = unproved_titles(lines, amounts)
+        if not more:
+            return lines, amounts
+        passes += 1
+        untitled |= more if passes < _MOST_PASSES else {line.number for line in lines if line.worded and line.amounts}
+
+
+def _lines(cells: Sequence[str]) -> list[str]:
+    """Texts of a row, those that end with a colon joined with what follows."""
+    told: list[str] = []
+    for cell in filter(None, cells):
+        if told and told[-1].endswith(":"):
+            told[-1] += f" {cell}"
+        else:
+            told.append(cell)
+    return told
+
+
 def _blank_errors(rows: list[Row], place: str, decisions: list[Decision]) -> None:
     """Cells with an error of the program hold nothing: they are blanked, and named."""
     found = []
@@ -123,13 +163,46 @@ def _blank_errors(rows: list[Row], place: str, decisions: list[Decision]) -> Non
         decisions.append(Decision("row", place, said, shown))
 
 
-def _fill_merged(body: list[Row], spans: Spans, place: str, decisions: list[Decision]) -> None:
+def _amounted(header: Header, fields: Mapping[str, str]) -> frozenset[int]:
+    """Columns of declared areas and capital, also of those whose heading nobody knows word for word."""
+    return frozenset(
+        i
+        for i, name in enumerate(header.names)
+        if {fields.get(fold(name)), fields.get(fold(_IN_BRACKETS.sub(" ", name)))} & {"declared_area_m2", "declared_capital"}
+        or header_units(name, "area")
+        or header_units(name, "money")
+        or fold(name).startswith("dien tich")
+    )
+
+
+def _share_merged(
+    lines: Sequence[Line], spans: Spans, columns: frozenset[int], names: Sequence[str], place: str, decisions: list[Decision]
+) -> None:
+    """An amount merged over the rows of several projects is shared by them: nobody can read how much is whose, and each row says so."""
+    at = {line.number: line for line in lines}
+    for top, left, bottom, _ in spans.tall():
+        first = at.get(top)
+        text = first.cells[left] if first is not None and left in columns else ""
+        if first is None or not text or first.kind not in ("project", "group"):
+            continue
+        covered = [line for row in range(top, bottom + 1) if (line := at.get(row)) is not None and line.kind == "project"]
+        if len(covered) < 2 and first.kind == "project":
+            continue
+        shown = rows_text(line.number for line in covered)
+        for line in covered:
+            if line is first or not line.cells[left]:
+                line.cells[left] = f"{text} (chung / shared with {shown})"
+        said = f"one amount in a cell merged over {len(covered)} projects was read for none of them; write the part of each in its row"
+        decisions.append(Decision("number", f"{place}, {shown}, column {names[left]!r}", said, text[:80]))
+
+
+def _fill_merged(body: list[Row], spans: Spans, amounted: frozenset[int], place: str, decisions: list[Decision]) -> None:
     """Give the words of a cell merged over several rows to all of them; a number is not repeated: it may be a sum."""
     at = dict(body)
     filled: list[str] = []
     for top, left, bottom, right in spans.tall():
         text = at[top][left] if top in at else ""
-        if not text or _NUMBER.match(text) or right > left:
+        if not text or _NUMBER.match(text) or right > left or left in amounted:
             continue
         for row in range(top + 1, bottom + 1):
             if row in at and not at[row][left] and any(at[row]):
@@ -170,7 +243,8 @@ def _told_rows(lines: Sequence[Line], place: str) -> list[Decision]:
             )
     kept = [line for line in lines if line.kind == "project" and line.doubt]
     for line in kept:
-        said = "looks like a total, but its numbers are no sum of the rows above: kept as a project"
+        below = line.doubt == "group"
+        said = f"looks like a {line.doubt}, but its numbers are no sum of the rows {'below' if below else 'above'}: kept as a project"
         told.append(Decision("row", f"{place}, row {line.number}", said, _words(line), 0.7))
     groups = {line.shape for line in lines if line.kind == "group"}
     like = [line for line in lines if line.kind == "project" and line.shape in groups and not line.doubt]
@@ -249,8 +323,7 @@ def _apply_form(
         plain.setdefault(plain_heading(word), fields[word])
     for i, name in enumerate(header.names):
         meant = plain.get(plain_heading(name)) if name and i not in exact.values() else None
-        foreign = meant in _PLACE and _IN_BRACKETS.search(name) and not _METRES.search(fold(name))
-        if meant and meant not in exact and not foreign:
+        if meant and meant not in exact and _only_units(name, meant, fields):
             loose.setdefault(meant, []).append(i)
     for meant, places in loose.items():
         if len(places) == 1 and places[0] in column:
@@ -259,6 +332,8 @@ def _apply_form(
     if seen is None:
         return
     for meant, i in seen.fields().items():
+        if meant in ("declared_area_m2", "declared_capital") and not _only_units(names[i], meant, fields):
+            continue  # an area of something else
         if i in column and exact.get(meant) != i:
             table.fields = {c: f for c, f in table.fields.items() if f != meant and c != column[i]} | {column[i]: meant}
     form = seen.form
@@ -278,6 +353,26 @@ def _apply_form(
     decisions += more
     if notes:
         table.frame[_free(NOTE, table.frame)] = ["; ".join(notes.get(i, ())) for i in range(len(projects))]
+
+
+def _only_units(name: str, meant: str, fields: Mapping[str, str]) -> bool:
+    """Say whether the brackets of a heading may be left out: a unit, or words the field is known by; "(đất lúa)" says something else.
+
+    Coordinates may be in metres, and nothing else.
+    """
+    texts = [text[1:-1] for text in _IN_BRACKETS.findall(name)]
+    if meant in _PLACE:
+        return not texts or bool(_METRES.search(fold(name)))
+    own = (
+        {w for word, field_ in fields.items() if field_ == meant for w in re.findall(r"\w+", word)} if meant in _NAMED else set()
+    )
+    return all(
+        _METRES.fullmatch(f"({fold(text)})")
+        or header_units(f"({text})", "area")
+        or header_units(f"({text})", "money")
+        or set(re.findall(r"\w+", fold(text))) <= own
+        for text in texts
+    )
 
 
 def _notes(header: Header, above: Sequence[Row], lines: Sequence[Line]) -> list[str]:

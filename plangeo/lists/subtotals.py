@@ -110,6 +110,17 @@ def settle_totals(lines: Sequence[Line], amounts: Amounts) -> list[Line]:
     return settled
 
 
+def unproved_titles(lines: Sequence[Line], amounts: Amounts) -> frozenset[int]:
+    """Return the row numbers of groups that only their words make one, and whose amounts are no sums of the rows below."""
+    if _too_many(lines):
+        return frozenset()
+    return frozenset(
+        line.number
+        for i, line in enumerate(lines)
+        if line.kind == "group" and line.worded and line.amounts and not _all_agree(i, _group_rows(i, lines)[0], amounts)
+    )
+
+
 def check_totals(lines: Sequence[Line], amounts: Amounts, names: Sequence[str], place: str) -> list[Decision]:
     """Return for every total, and every group that states numbers, whether it is the sum of its projects.
 

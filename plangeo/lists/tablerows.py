@@ -27,18 +27,23 @@ _TOTAL = re.compile(
 )
 _BEGINS_TOTAL = re.compile(r"^(tong cong|grand total|sub ?total)\b")
 _LIKE_TOTAL = re.compile(r"^(tong|cong|total)\b")
+_NO_TOTAL = re.compile(r"^(tong (cong ty|kho|dai|cuc|lanh su)|cong (dong|hoa))\b")
+"""Compounds that begin with a word of totals and name projects: tổng công ty, tổng kho …"""
 _NOTE = re.compile(
-    r"^[(*\s]*(ghi chu|chu thich|luu y|nguon( so lieu)?\s*:|noi nhan|nguoi lap|nguoi tong hop|nguoi kiem tra|ky ten|\(?ky,|tm\.|kt\.|tl\.|tuq\.|"
+    r"^[(*\s]*(ghi chu|chu thich|luu y|he (toa do|quy chieu)\b|kinh tuyen truc\b|vn ?-?2000\b|nguon( so lieu)?\s*:|noi nhan|nguoi lap|nguoi tong hop|nguoi kiem tra|ky ten|\(?ky,|tm\.|kt\.|tl\.|tuq\.|"
     r"(.{0,30}, )?ngay\s*[\d.…/]*\s*thang\s*[\d.…/]*\s*nam\b|notes?\s*:|source\s*:|prepared by|\*)"
 )
 _SIGNED = re.compile(
     r"^(chu tich|pho chu tich|giam doc|pho giam doc|truong phong|pho truong phong|thu truong|don vi (lap|tu van)|co quan (lap|tham dinh)|so (tai nguyen|nong nghiep|ke hoach|xay dung|tai chinh)|ubnd|uy ban nhan dan|xac nhan)\b"
 )
+_OFFICE = re.compile(r"^(so (tai nguyen|nong nghiep|ke hoach|xay dung|tai chinh)|ubnd|uy ban nhan dan)\b")
+"""Offices sign lists, and their seats are projects."""
 _LEAD = re.compile(r"^([IVXLC]{1,6}|[A-HĐ]|\d{1,3}(?:\.\d{1,3})*)\s*([.)\-–:/]?)\s+(\S.*)$")
 _GROUP_WORDS = re.compile(
     r"^(nhom|phan|muc|linh vuc|nganh|huyen|xa|phuong|thi tran|thi xa|thanh pho|khu vuc|vung|giai doan|nguon von|cac (du an|cong trinh)|"
     r"(du an|cong trinh) (nhom|thuoc|do|chuyen tiep|dang ky|cap|trong|su dung|duoc|moi|da|cua)|danh muc|ke hoach|group|part|section|phase)\b"
 )
+_SAID = ("use", "declared_district", "declared_parent")
 _LOOKED_AT = 200
 """Letters of a cell that are looked at to tell what its row is."""
 _RANKS = {"title": 0, "upper": 1, "roman": 1, "int": 3, "lower": 5, "bullet": 6}
@@ -56,6 +61,12 @@ class Roles:
     numeric: tuple[int, ...]
     """Columns of amounts, which totals may sum; never coordinates."""
     remarks: frozenset[int]
+    ident: int | None = None
+    """The column of identifiers."""
+    said: frozenset[int] = frozenset()
+    """Columns of uses and districts."""
+    places: frozenset[int] = frozenset()
+    """Columns of coordinates and shapes."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,10 @@ class Line:
     """Why a row that looks like no project was kept."""
     groups: tuple[int, ...] = field(default=())
     """Positions of the group rows above it."""
+    own: Literal["", "said", "sure"] = ""
+    """Whether it states what only projects have: a use or a district ("said"), an identifier or coordinates ("sure")."""
+    worded: bool = False
+    """Whether only its words make it a title, as in "Nhóm B" or "Nhóm trẻ Hoa Sen"."""
 
 
 def find_roles(header: Header, body: Sequence[Row], fields: Mapping[str, str], places: frozenset[str]) -> Roles:
@@ -95,7 +110,9 @@ def find_roles(header: Header, body: Sequence[Row], fields: Mapping[str, str], p
     remarks = frozenset(i for i, w in enumerate(words) if w.startswith(("ghi chu", "chu thich", "note", "remark")))
     barred = {number, name} | remarks | {i for i, k in enumerate(known) if k in places or k == "site_id"}
     numeric = tuple(i for i in range(len(words)) if i not in barred and _amounts(i, known[i], body))
-    return Roles(number, counted, name, numeric, remarks)
+    ident = next((i for i, k in enumerate(known) if k == "site_id"), None)
+    said = frozenset(i for i, k in enumerate(known) if k in _SAID and i not in numeric and i != name)
+    return Roles(number, counted, name, numeric, remarks, ident, said, frozenset(i for i, k in enumerate(known) if k in places))
 
 
 def _wordy(header: Header, body: Sequence[Row], number: int | None) -> int | None:
@@ -114,12 +131,18 @@ def _amounts(column: int, known: str | None, body: Sequence[Row]) -> bool:
     return bool(cells) and sum(1 for c in cells if _NUMBER.match(c)) >= 0.6 * len(cells)
 
 
-def tell_rows(body: Sequence[Row], header: Header, lines: Sequence[Row], roles: Roles, spans: Spans) -> list[Line]:
+def tell_rows(
+    body: Sequence[Row], lines: Sequence[Row], roles: Roles, spans: Spans, untitled: frozenset[int] = frozenset()
+) -> list[Line]:
     """Return what every row below the header is; totals in doubt stay projects with their ``doubt`` named.
 
-    ``lines`` are the header's own rows, to recognise them where they are repeated.
+    ``lines`` are the header's own rows, to recognise them where they are repeated; ``untitled`` the row numbers whose words alone
+    make no title.
     """
     told = [_tell(row, i, lines, roles, spans) for i, row in enumerate(body)]
+    told = [
+        replace(t, shape="", worded=False, doubt=t.doubt or "group") if t.worded and t.number in untitled else t for t in told
+    ]
     told = _lettered(_counting_after_headers(told))
     told = told if roles.counted else _marked_ids(told, roles)
     told = _shouted(told, roles)
@@ -152,18 +175,40 @@ def _tell(row: Row, position: int, lines: Sequence[Row], roles: Roles, spans: Sp
     if data and text and cells[filled[0]] == text and filled[0] not in aside:
         data = any(i not in aside | {filled[0]} and i not in roles.numeric for i in filled)
     amounts = any(_NUMBER.match(cells[i]) for i in roles.numeric)
-    line = Line(number, cells, "project", mark if shape else "", shape, text, data, amounts)
+    line = Line(number, cells, "project", mark if shape else "", shape, text, data, amounts, own=_own(row, roles, spans))
     opening = next((cells[i] for i in filled if not (i == roles.number and shape)), "")[:_LOOKED_AT]
     first = fold(opening) if _sums_up(opening) else ""
+    if _NO_TOTAL.match(first):
+        first = ""
     if _TOTAL.match(first) and not (data and shape == "int"):
-        return replace(line, kind="total", text=text or first)
+        return replace(line, doubt="total") if line.own else replace(line, kind="total", text=text or first)
     if not data and shape != "int" and _BEGINS_TOTAL.match(first):
-        return replace(line, kind="total")
+        return replace(line, doubt="total") if line.own else replace(line, kind="total")
     if not data and shape != "int" and _LIKE_TOTAL.match(first) and amounts:
         return replace(line, doubt="total")
     if amounts and not (data or shape or text or mark):
         return replace(line, doubt="total")  # numbers without a word: a total nobody labelled, when they are sums
     return _titled(line, filled, roles, spans)
+
+
+def _own(row: Row, roles: Roles, spans: Spans) -> Literal["", "said", "sure"]:
+    """Say whether a row with a name states what only projects have, each in a cell of its own column."""
+    number, cells = row
+    if roles.name is None or not cells[roles.name]:
+        return ""
+
+    def states(column: int | None) -> bool:
+        if column is None or column == roles.name or not cells[column] or _DASH.match(cells[column]):
+            return False
+        _, left, _, right = spans.at(number, column)
+        return left == right
+
+    ident = cells[roles.ident] if roles.ident is not None else ""
+    if states(roles.ident) and mark_shape(ident) not in ("roman", "upper", "bullet"):
+        return "sure"
+    if any(states(i) for i in roles.places):
+        return "sure"
+    return "said" if any(states(i) for i in roles.said) else ""
 
 
 def _sums_up(text: str) -> bool:
@@ -180,7 +225,13 @@ def _sums_up(text: str) -> bool:
 
 def _titled(line: Line, filled: Sequence[int], roles: Roles, spans: Spans) -> Line:
     """Say whether a row without mark and data shows by itself that it is a title."""
-    if line.shape or line.data or not line.text or (len([i for i in filled if i not in roles.remarks | {*roles.numeric}]) != 1):
+    if (
+        line.shape
+        or line.data
+        or line.own
+        or not line.text
+        or (len([i for i in filled if i not in roles.remarks | {*roles.numeric}]) != 1)
+    ):
         return line
     lead = _LEAD.match(line.text[:_LOOKED_AT])
     at = filled[0]
@@ -190,7 +241,7 @@ def _titled(line: Line, filled: Sequence[int], roles: Roles, spans: Spans) -> Li
     if lead and mark_shape(lead.group(1)) != "int" and (lead.group(2) or widely or astray):
         return replace(line, shape=mark_shape(lead.group(1)), mark=lead.group(1), text=line.text[lead.start(3) :])
     if widely or astray or _GROUP_WORDS.match(fold(line.text[:_LOOKED_AT])):
-        return replace(line, shape="title")
+        return replace(line, shape="title", worded=not (widely or astray))
     return line
 
 
@@ -293,32 +344,39 @@ def _loud(text: str) -> bool:
 def _notes(told: list[Line], roles: Roles) -> list[Line]:
     """Recognise notes: by their words anywhere, and at the foot of the table all that is no record below the first of them."""
     out: list[Line] = []
-    below = False
+    below = begun = False
     strong = [_strong(line, roles) for line in told]
     last = max((i for i, sure in enumerate(strong) if sure), default=-1)
     for i, line in enumerate(told):
         if line.kind == "project" and not line.doubt and not strong[i]:
             signs = _signs(line)
-            said = bool(signs) and ((signs[0] and not line.data) or all(signs) or (i > last and any(signs) and len(signs) <= 4))
-            foot = i > last and (below or (line.shape == "title" and not line.amounts))
+            if line.own:  # only where every word of it signs, or a signature stands above
+                said = bool(signs) and all(signs) and begun and i > last
+            else:
+                said = bool(signs) and (
+                    (signs[0] and not line.data) or all(signs) or (i > last and any(signs) and len(signs) <= 4)
+                )
+            counts = roles.counted and line.own and roles.number is not None and line.cells[roles.number]
+            foot = i > last and ((below and not counts) or (line.shape == "title" and not line.amounts))
             if said or foot:
                 line = replace(line, kind="note")
-                below = below or i > last
+                below = below or (i > last and (begun or not line.own))
+        begun = begun or line.kind == "project"
         out.append(line)
     return out
 
 
 def _signs(line: Line) -> list[bool]:
     """For each cell with words, whether it speaks as notes and signatures do."""
-    words = [fold(c[:_LOOKED_AT]) for c in line.cells if c and not _NUMBER.match(c)]
-    return [bool(_NOTE.match(w) or _SIGNED.match(w)) for w in words]
+    cells = [c[:_LOOKED_AT] for c in line.cells if c and not _NUMBER.match(c)]
+    return [bool(_NOTE.match(fold(c)) or (_SIGNED.match(fold(c)) and (_loud(c) or not _OFFICE.match(fold(c))))) for c in cells]
 
 
 def _strong(line: Line, roles: Roles) -> bool:
     """Say whether a row is a record beyond doubt."""
     if line.kind != "project" or roles.name is None or not line.cells[roles.name]:
         return False
-    if line.shape == "int" or (line.data and line.amounts) or _full(line, roles):
+    if line.own == "sure" or line.shape == "int" or (line.data and line.amounts) or _full(line, roles):
         return True
     return roles.number is not None and not roles.counted and bool(line.cells[roles.number]) and not any(_signs(line))
 

@@ -33,7 +33,7 @@ from plangeo.positions.axes import (
 )
 from plangeo.positions.cellpoints import Cell, Kind, Point, ranges_of, read_cell
 from plangeo.positions.cornerlists import CORNERS, has_corners
-from plangeo.positions.crsnotes import Claim, claims_of, narrowed_to, settle_written, speaks_of
+from plangeo.positions.crsnotes import Claim, check_sheets, claims_of, narrowed_to, settle_written, speaks_of
 from plangeo.positions.parcels import build_parcels
 from plangeo.positions.rings import Corner, build_ring
 from plangeo.profiles import Profile
@@ -73,6 +73,8 @@ def places(
     if has_corners(raw):
         used = list(dict.fromkeys(header for blocks in raw[CORNERS] for block in blocks for header in block.headers))
     told = [*sentences, *(Sentence(f"the header {name!r}", str(name)) for name in used)]
+    if crs is None and used:
+        check_sheets(told, profile, source)
     evidence = Evidence(crs, claims_of(told, profile), told, profile, source)
     if has_corners(raw):
         parcels = build_parcels(list(raw[CORNERS]), evidence)

@@ -41,7 +41,10 @@ _DENSE, _TABLE = 4, 2
 _NAME = re.compile(r"[A-ZĐa-zđ]{0,4}[-. ]?\d{1,4}[a-z']?")
 _LENGTH = re.compile(r"\d[\d.,\s]*m?")
 _AREA = re.compile(r"\b(?:dien tich|dt|area|s(?=\s?=))\b[^\d]{0,60}?(?P<number>\d[\d.,\s]*)\s*(?P<unit>m2|ha|km2|met vuong)?")
-_CRS_WORDS = re.compile(r"kinh tuyen|vn[- ]?2000|he toa do|\bktt\b|mui chieu|wgs ?-?84")
+_CRS_WORDS = re.compile(
+    r"kinh tuyen|vn[- ]?2000|he toa do|\bktt\b(?:\W*1\d\d\W+\d|.*\bmui\b)|mui chieu|wgs ?-?84|\bepsg\b|\butm\b"
+)
+# KTT alone is a housing estate as well (khu tập thể)
 _GENERIC = re.compile(
     r"(?:bang )?(?:ke |liet ke |thong ke )?(?:toa do)(?: cac)?(?: diem| goc| ranh| gioi| moc| dinh| thua| dat| khu)*\s*:?"
 )
@@ -100,6 +103,8 @@ class CornerSheet:
     frame: pd.DataFrame
     notes: list[str]
     decisions: list[Decision]
+    beside: list[Row] = field(default_factory=list)
+    """Texts that may speak of the whole sheet: headers, notes and titles, without those of single parcels."""
 
 
 def has_corners(frame: pd.DataFrame) -> bool:
@@ -108,12 +113,16 @@ def has_corners(frame: pd.DataFrame) -> bool:
 
 
 def read_corner_sheet(
-    rows: Sequence[Row], known: frozenset[str], merged: Iterable[Span] = (), place: str = "the sheet"
+    rows: Sequence[Row],
+    known: frozenset[str],
+    merged: Iterable[Span] = (),
+    place: str = "the sheet",
+    identifying: frozenset[str] = frozenset(),
 ) -> CornerSheet | None:
     """Return the parcels of a sheet that lists corners; None for any other sheet.
 
     Parameters: ``rows`` (number in the file from 1, cells as text), blank ones included; ``known`` folded words of a
-    register's header; ``merged`` ranges ((row, column), (row, column)) counted from 0; ``place`` names the sheet in messages.
+    register's header, ``identifying`` those of its names and identifiers; ``merged`` ranges ((row, column), (row, column)) counted from 0; ``place`` names the sheet in messages.
     A sheet is a corner list when a header names X and Y beside corners, sides or parcels, and some block has three rows.
     **Raises** InputError for a sheet that holds another table as well.
     """
@@ -123,7 +132,7 @@ def read_corner_sheet(
     spans = {(a[0] + 1, a[1]): (b[0] + 1, b[1]) for a, b in merged}
     if any(p.nameless for head in heads for p in head.panels) and not merged_keys(heads[0], spans):
         return None
-    reader = _Reader(known, spans)
+    reader = _Reader(known, spans, identifying)
     for i, head in enumerate(heads):
         stop = heads[i + 1].first if i + 1 < len(heads) else len(rows)
         reader.read_band(rows[: head.first] if not i else [], rows[head.last + 1 : stop], head.panels)
@@ -138,7 +147,12 @@ def read_corner_sheet(
         )
     for block in blocks:
         block.sheet = place.rpartition(", sheet ")[2].rstrip(",").replace(";", ",") if ", sheet " in place else ""
-    return _sheet(blocks, reader)
+    sheet = _sheet(blocks, reader)
+    own = {title for block in blocks for title in block.titles}
+    lines = [rows[i] for head in heads for i in range(head.first, head.last + 1)]
+    told = [(number, [text]) for number, text in reader.told if len(blocks) == 1 or text not in own]
+    sheet.beside = sorted([*lines, *told], key=lambda row: row[0])
+    return sheet
 
 
 def _is_list(blocks: Sequence[Block], panels: Sequence[Panel]) -> bool:
@@ -153,13 +167,17 @@ def _is_list(blocks: Sequence[Block], panels: Sequence[Panel]) -> bool:
 class _Reader:
     """Walks the rows of a sheet and collects blocks; remembers what every row was."""
 
-    def __init__(self, known: frozenset[str], spans: Mapping[tuple[int, int], tuple[int, int]]) -> None:
-        self._known, self._spans = known, spans
+    def __init__(
+        self, known: frozenset[str], spans: Mapping[tuple[int, int], tuple[int, int]], identifying: frozenset[str]
+    ) -> None:
+        self._known, self._spans, self._identifying = known, spans, identifying
         self.blocks: list[Block] = []
         self.general: list[str] = []
         self.used: dict[str, list[int]] = {"corners": [], "titles": [], "areas": [], "lengths": []}
         self.dense: list[int] = []
         """Rows of another table."""
+        self.told: list[tuple[int, str]] = []
+        """Texts that are no corners, with their rows."""
         self._pending: list[str] = []
         self._area = ""
         self._left: dict[int, tuple[list[str], str]] = {}
@@ -181,6 +199,8 @@ class _Reader:
     def _title_row(self, number: int, cells: Sequence[str], panels: Sequence[Panel]) -> None:
         """A row above the header: a text under one panel is its title, one across several speaks of all."""
         for column, text in enumerate(cells):
+            if text:
+                self.told.append((number, text))
             if not text or _CRS_WORDS.search(fold(text)):
                 continue
             wide = self._spans.get((number, column), (0, column))[1]
@@ -237,6 +257,7 @@ class _Reader:
     def _text(self, number: int, text: str) -> None:
         """A title of the next block, an area of the one above (or of the next, below its title), or a note."""
         plain = fold(text)
+        self.told.append((number, text))
         area = _AREA.search(plain)
         self.used["areas" if area else "titles"].append(number)
         self._open = False
@@ -297,8 +318,13 @@ class _Reader:
         return _number(name) == 1 < _number(last.name) and name != first.name
 
     def _is_key(self, header: str) -> bool:
+        """Say whether another text in this column begins another block."""
+        return self.identifies(header) or plain_header(header) in self._known
+
+    def identifies(self, header: str) -> bool:
+        """Say whether the same text in this column makes blocks one parcel: a name or a number does, a commune or a use never."""
         plain = plain_header(header)
-        return bool(KEYS.fullmatch(plain)) or kind_of_column(header) in ("sheet", "parcel") or plain in self._known
+        return bool(KEYS.fullmatch(plain)) or kind_of_column(header) in ("sheet", "parcel") or plain in self._identifying
 
 
 def _area_written(plain: str) -> str:
@@ -329,11 +355,13 @@ def _stem(name: str) -> str:
 
 
 def _sheet(blocks: Sequence[Block], reader: _Reader) -> CornerSheet:
-    """One row per parcel: blocks with the same keys belong together, others are parcels of their own."""
+    """One row per parcel: blocks with the same name or number belong together, others, and those with titles, are parcels of their own."""
     parcels: dict[object, list[Block]] = {}
+    titled = any(block.titles for block in blocks[1:])
     for i, block in enumerate(blocks):
-        own = tuple((h, t) for h, t in block.keys.items() if reader._is_key(h))
-        parcels.setdefault(own or i, []).append(block)
+        own = tuple((h, t) for h, t in block.keys.items() if reader.identifies(h))
+        # the texts above the first block are those of the sheet where no other block has a title
+        parcels.setdefault(i if not own or (titled and block.titles) else own, []).append(block)
     headers = list(dict.fromkeys(h for b in blocks for h in b.keys))
     taken = {fold(h) for h in headers}
     table: dict[str, list[object]] = {h: [group[0].keys.get(h, "") for group in parcels.values()] for h in headers}

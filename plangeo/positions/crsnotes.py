@@ -45,6 +45,8 @@ _MERIDIAN = re.compile(
     r"|(?:\s?(?:°|o|do|d))?(?P<mark>[\s.,-]?)(?P<rest>\d\d|(?<=[.,])\d)(?!\d|\s?(?:°|o\b|do\b))|(?P<odd>\d))?"
 )
 # "107015'" is 107°15' whose raised degree sign became a plain 0
+_ABBREVIATED = re.compile(r"(?:k\.?t\.?t\.?(?![a-z.])|cm\b)")
+_ZONES_OF = re.compile(r"\b[36]\s?(?:°|do\b)")
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def sheet_sentences(rows: Iterable[tuple[int, Sequence[str]]]) -> list[Sentence]
     ``rows`` are (number in the file, cells). At most 400 are kept, cut to 400 letters.
 
     >>> sheet_sentences([(4, ["", "(Hệ tọa độ VN-2000, KTT 107°15')", ""]), (5, ["1", "2", "3", "4", "5"])])
-    [Sentence(where='row 4', text="(Hệ tọa độ VN-2000, KTT 107°15')")]
+    [Sentence(where='row 4', text="(Hệ tọa độ VN-2000, KTT 107°15')", sheet='')]
     """
     found: list[Sentence] = []
     for number, cells in rows:
@@ -93,29 +95,59 @@ def sheet_sentences(rows: Iterable[tuple[int, Sequence[str]]]) -> list[Sentence]
 def claims_of(sentences: Iterable[Sentence], profile: Profile) -> list[Claim]:
     """Return what the sentences say of the coordinate system, without those that say nothing."""
     claims = []
-    for sentence in sentences:
+    told = list(sentences)
+    for i, sentence in enumerate(told):
         if _HINT.search(sentence.text):
-            codes = systems_named(sentence.text, profile.systems)
+            near = [
+                other.text for other in told[max(0, i - 1) : i + 2] if other is not sentence and other.sheet == sentence.sheet
+            ]
+            codes = systems_named(sentence.text, profile.systems, " / ".join(near))
             if codes is not None:
                 claims.append(Claim(sentence, codes))
     return claims
 
 
-def systems_named(text: str, systems: Sequence[System]) -> frozenset[int] | None:
+def check_sheets(sentences: Sequence[Sentence], profile: Profile, source: str) -> None:
+    """Hold against each other what several sheets say, for coordinates whose system the user did not state.
+
+    **Raises** CrsError when they do not all say the same: a sheet that says nothing would follow the one that speaks.
+    """
+    common = [s for s in sentences if not s.sheet]
+    said: dict[str, frozenset[int] | None] = {}
+    for sheet in dict.fromkeys(s.sheet for s in sentences if s.sheet):
+        claims = claims_of([*(s for s in sentences if s.sheet == sheet), *common], profile)
+        said[sheet] = frozenset.intersection(*(c.codes for c in claims)) if claims else None
+    if len(set(said.values())) > 1:
+        shown = "".join(f"\n- sheet {n!r}: {'says nothing' if c is None else _listed(c, profile)}" for n, c in said.items())
+        raise CrsError(
+            f"{source}: the sheets do not all state the same coordinate system, and a wrong one moves every project of a sheet by up to "
+            f"hundreds of kilometres:{shown}\nWrite the system above each table, read the sheets one by one with sheet=, or state crs= if it "
+            "holds for all of them."
+        )
+
+
+def systems_named(text: str, systems: Sequence[System], beside: str = "") -> frozenset[int] | None:
     """Return the EPSG codes of all ``systems`` the text can mean; None when it speaks of none.
+
+    A bare "KTT 107" is the name of a housing estate (khu tập thể) as well: it counts with minutes, a degree sign, a datum or a width
+    of zones, here or in the texts ``beside`` it.
 
     >>> from plangeo.profiles import load_profile
     >>> known = load_profile("vn").systems
     >>> [sorted(systems_named(t, known)) for t in ("VN2000 KTT 107 15", "Hệ VN-2000, múi 6°", "UTM zone 48N")]
     [[9215], [3405, 3406], [3405, 32648]]
     """
-    plain = fold(text).replace("′", "'").replace("º", "°").replace("˚", "°").replace("’", "'")
+    plain = _folded(text)
     codes = {int(code) for code in _EPSG.findall(plain)}
     if codes:
         return frozenset(codes)
     datums = {name for name, words in _DATUMS.items() if re.search(words, plain)}
     widths = {int(a or b) for a, b in _WIDTH.findall(plain)}
-    meridians = [_meridians(match) for match in _MERIDIAN.finditer(plain)]
+    matches = list(_MERIDIAN.finditer(plain))
+    if not (datums or widths or _ZONES_OF.search(plain)):
+        near = _speaks_of_systems(_folded(beside))
+        matches = [match for match in matches if _sure(match, plain[match.end() :].strip(" ).,;:"), near)]
+    meridians = [_meridians(match) for match in matches]
     zones = {int(n) for n in _ZONE.findall(plain)} if _UTM.search(plain) or datums else set()
     utm = bool(_UTM.search(plain)) or bool(zones)
     if not (datums or widths or meridians or utm):
@@ -128,6 +160,21 @@ def systems_named(text: str, systems: Sequence[System]) -> frozenset[int] | None
     kept = [s for s in kept if not utm or (s.width_deg == 6 and s.datum != "HN-72")]
     kept = [s for s in kept if not (meridians or zones) or (s.central_meridian is not None and _near(s.central_meridian, wanted))]
     return frozenset(s.epsg for s in kept)
+
+
+def _folded(text: str) -> str:
+    return fold(text).replace("′", "'").replace("º", "°").replace("˚", "°").replace("’", "'")
+
+
+def _speaks_of_systems(plain: str) -> bool:
+    """Say whether a text names a datum or a width of zones and leaves the meridian to its neighbour."""
+    said = _WIDTH.search(plain) or any(re.search(words, plain) for words in _DATUMS.values())
+    return bool(said) and not _MERIDIAN.search(plain)
+
+
+def _sure(match: re.Match[str], rest: str, near: bool) -> bool:
+    """Say whether a meridian is one without datum and width in its own sentence; ``rest`` is what follows it."""
+    return not _ABBREVIATED.match(match[0]) or bool(match["rest"] or match["lost"]) or rest.startswith("°") or (near and not rest)
 
 
 def _meridians(match: re.Match[str]) -> set[float]:
@@ -175,10 +222,11 @@ def settle_written(claims: Sequence[Claim], stated: Any, kind: Kind | None, prof
     if len(common) > 1:
         return Settled(None, hint=f"{told[0].shown} leaves {_listed(common, profile)}: say which. ")
     crs = as_crs(f"EPSG:{next(iter(common))}")
-    said = f"coordinates are read in {crs.to_string()} ({crs.name}), because the sheet says so; state --crs sites={crs.to_string()} (in Python crs={crs.to_string()!r}) to have this checked"
-    return Settled(
-        crs, tuple(Decision("crs", f"{source}, {c.sentence.where}", said, c.sentence.text[:160], 0.99) for c in told[:1])
-    )
+    system = crs.to_string()
+    said = f"coordinates are read in {system} ({crs.name}), because the sheet says so; state --crs sites={system} (in Python crs={system!r}) to have this checked"
+    first = {claim.sentence.sheet: claim for claim in reversed(told)}  # the first of every sheet
+    where = "; ".join(claim.sentence.where for claim in reversed(first.values()))
+    return Settled(crs, (Decision("crs", f"{source}, {where}", said, told[0].sentence.text[:160], 0.99),))
 
 
 def suggestion(sentences: Iterable[Sentence], profile: Profile) -> str:

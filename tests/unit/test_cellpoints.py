@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from plangeo.positions.angles import write_dms
 from plangeo.positions.cellpoints import ranges_of, read_cell
 from plangeo.profiles import load_profile
+from plangeo.sources import read_sites
 
 VN = ranges_of(load_profile("vn"))
 METRES = ("metres", 2417140.524, 449158.033)
@@ -140,3 +141,9 @@ def test_degrees_come_back_from_every_notation(lat, lon, seconds, way):
 def test_any_text_is_read_or_refused(text):
     cell = read_cell(text, VN)
     assert bool(cell.points) != bool(cell.fault)
+
+
+def test_the_heading_the_messages_advise_is_known(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('Mã,Tên dự án,Tọa độ các điểm\nP1,Trạm,"2410500 440980; 2410600 440980"\n', encoding="utf-8")
+    assert read_sites(path, crs="EPSG:9215").geometry.geom_type.tolist() == ["MultiPoint"]

@@ -6,6 +6,7 @@ import math
 from itertools import chain
 from pathlib import Path
 
+import openpyxl
 import pytest
 import shapely
 import xlsxwriter
@@ -350,3 +351,73 @@ def test_messages_name_the_sheet_of_the_corners():
     assert sheet is not None
     frame = canonical_sites(sheet.frame, VN, crs="EPSG:9215", source="a.xlsx")
     assert "invalid_geometry: sheet 'Góc ranh', rows 2 to 6: sides cross" in frame["problem"][0]
+
+
+def _corner_book(path, sheets):
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    workbook.save(path)
+    return path
+
+
+def _square(x, y):
+    return [[1, y, x], [2, y, x + 100], [3, y - 100, x + 100], [4, y - 100, x]]
+
+
+def test_sheets_of_corners_read_together_stay_parcels(tmp_path):
+    market = [["Tên dự án", "Điểm", "X", "Y"], *[["Chợ Mới", *p] for p in _square(449158, 2417140)]]
+    school = [["Tên dự án", "Điểm", "X", "Y"], *[["Trường", *p] for p in _square(459158, 2427140)]]
+    path = _corner_book(tmp_path / "a.xlsx", {"Chợ": market, "Trường": school})
+    read = read_sites(path, crs="EPSG:9215", sheet="*")
+    assert read["name"].tolist() == ["Chợ Mới", "Trường"]
+    assert read["site_id"].is_unique
+    assert read["sheet"].tolist() == ["Chợ", "Trường"]
+    assert (read.geometry.area.round(3) == 10_000).all()
+    assert (read["problem"] == "").all()
+
+
+def test_parcel_numbers_of_several_sheets_are_told_apart(tmp_path):
+    sheets = {
+        name: [["Số tờ", "Số thửa", "Điểm", "X", "Y"], *[[3, 5, *p] for p in _square(x, 2417140)]]
+        for name, x in {"Xã A": 449158, "Xã B": 459158}.items()
+    }
+    read = read_sites(_corner_book(tmp_path / "a.xlsx", sheets), crs="EPSG:9215", sheet="*")
+    assert read["site_id"].tolist() == ["Xã A: tờ 3 thửa 5", "Xã B: tờ 3 thửa 5"]
+    assert (read["problem"] == "").all()
+
+
+def test_lists_of_projects_and_of_corners_are_not_read_together(tmp_path):
+    corners = [["Tên dự án", "Điểm", "X", "Y"], *[["Chợ Mới", *p] for p in _square(449158, 2417140)]]
+    projects = [["Mã", "Tên dự án", "Loại dự án"], ["P1", "Chợ Mới", "TMD"], ["P2", "Trường", "DGD"]]
+    path = _corner_book(tmp_path / "a.xlsx", {"Danh mục": projects, "Ranh": corners})
+    with pytest.raises(InputError, match="--boundaries"):
+        read_sites(path, crs="EPSG:9215", sheet="*")
+
+
+@pytest.mark.parametrize("column", [("Xã", "Hòa Bình"), ("Loại đất", "TMD"), ("Loại dự án", "TMD"), ("Diện tích (m2)", "10000")])
+@pytest.mark.parametrize("titles", [("Chợ Mới", "Trường A"), ("", "")])
+def test_parcels_of_one_commune_use_or_area_stay_apart(column, titles, tmp_path):
+    header, text = column
+    lines = [f"Điểm,X,Y,{header}"]
+    for title, x in zip(titles, (449158, 459158), strict=True):
+        lines += [f"{title},,,"] if title else []
+        lines += [",".join([*map(str, p), text]) for p in _square(x, 2417140)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    read = read_sites(path, crs="EPSG:9215")
+    assert len(read) == 2
+    assert (read.geometry.geom_type == "Polygon").all()
+    assert not titles[0] or read["name"].tolist() == list(titles)
+
+
+def test_blocks_with_titles_of_their_own_stay_apart_whatever_their_keys_say(tmp_path):
+    lines = ["Điểm,X,Y,Tên dự án"]
+    for title, x in (("Khu 1", 449158), ("Khu 2", 459158)):
+        lines += [f"{title},,,", *(",".join([*map(str, p), "Khu dân cư"]) for p in _square(x, 2417140))]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert len(read_sites(path, crs="EPSG:9215")) == 2

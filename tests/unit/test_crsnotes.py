@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pytest
 
 from plangeo.errors import CrsError
 from plangeo.positions.crsnotes import claims_of, settle_written, sheet_sentences, suggestion, systems_named
 from plangeo.profiles import load_profile
-from plangeo.reading import Sentence
+from plangeo.reading import Sentence, decisions_of
+from plangeo.sources import read_sites
 
 VN = load_profile("vn")
 
@@ -37,7 +39,8 @@ VN = load_profile("vn")
         ("EPSG:9215", {9215}),
         ("VN-2000, kinh tuyến trục 107°10', múi 3°", set()),
         ("VN-2000, kinh tuyến trục 107°15', múi 6°", set()),
-        ("KTT 1071", set()),
+        ("VN-2000, KTT 1071", set()),
+        ("KTT 107°", {9214}),
         ("KTT 107, 3 độ", {9214}),
     ],
 )
@@ -45,7 +48,9 @@ def test_sentences(text, codes):
     assert systems_named(text, VN.systems) == codes
 
 
-@pytest.mark.parametrize("text", ["Khu công nghiệp Hữu Lũng", "Kinh tuyến", "Diện tích 107 ha", "Mã dự án", "Múi giờ"])
+@pytest.mark.parametrize(
+    "text", ["Khu công nghiệp Hữu Lũng", "Kinh tuyến", "Diện tích 107 ha", "Mã dự án", "Múi giờ", "Cải tạo KTT 107 Trần Phú"]
+)
 def test_other_sentences_say_nothing(text):
     assert not claims_of([Sentence("row 1", text)], VN)
 
@@ -115,3 +120,66 @@ def test_cells_with_coordinates_speak_of_their_own_row_only():
     cells = ["WGS84: 21.85, 106.76", "VN-2000: X=2417140; Y=449158", "VN2000 21°51'00\"N 106°45'36\"E", "VN2000: 2.417.140,5"]
     assert sheet_sentences([(i, ["P-1", "A", c]) for i, c in enumerate(cells)]) == []
     assert len(sheet_sentences([(1, ["Hệ tọa độ VN-2000, kinh tuyến trục 107°15'00\", múi chiếu 3°"])])) == 1
+
+
+def test_an_abbreviation_counts_with_a_datum_beside_it():
+    assert settle("Hệ tọa độ VN-2000", "KTT 107").crs == "EPSG:9214"
+    assert settle("Cải tạo KTT 107 Trần Phú", "Danh mục công trình").crs is None
+
+
+ROWS = ["Trường A,housing,2417140.5,449158.0", "Cải tạo KTT 107 Trần Phú (VN-2000),housing,2417240.5,449258.0"]
+
+
+def test_the_name_of_a_project_sets_no_system(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["Tên dự án,Loại dự án,X,Y", *ROWS]), encoding="utf-8")
+    with pytest.raises(CrsError, match="nothing says"):
+        read_sites(path)
+    assert read_sites(path, crs="EPSG:9215").crs == "EPSG:9215"
+    note = "Hệ tọa độ VN-2000, kinh tuyến trục 107°15',,,"
+    for lines in ([note, "Tên dự án,Loại dự án,X,Y", *ROWS], ["Tên dự án,Loại dự án,X,Y", *ROWS, note]):
+        path.write_text("\n".join(lines), encoding="utf-8")
+        read = read_sites(path)
+        assert read.crs == "EPSG:9215"
+        assert len(read) == 2
+
+
+def test_the_title_of_a_parcel_sets_no_system_and_stays_its_name(tmp_path):
+    path = tmp_path / "a.csv"
+    corners = "Điểm,X,Y\n1,2417140,449158\n2,2417140,449258\n3,2417040,449258\n"
+    path.write_text(f"Khu nhà ở KTT 107 Trần Phú,,\n{corners}", encoding="utf-8")
+    with pytest.raises(CrsError, match="nothing says"):
+        read_sites(path)
+    assert read_sites(path, crs="EPSG:9215")["name"].tolist() == ["Khu nhà ở KTT 107 Trần Phú"]
+    path.write_text(f'"VN-2000, KTT 107°15\'",,\nKhu nhà ở KTT 105 Trần Phú,,\n{corners}', encoding="utf-8")
+    assert read_sites(path).crs == "EPSG:9215"
+
+
+def book(path, titles):
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for name, title in titles.items():
+        sheet = workbook.create_sheet(name)
+        sheet.append([title])
+        sheet.append(["Mã", "Tên dự án", "Loại dự án", "X", "Y"])
+        for i in range(2):
+            sheet.append([f"{name}-{i}", "Trường", "DGD", 2417140.5 + i, 449158.5])
+    workbook.save(path)
+    return path
+
+
+def test_sheets_read_together_each_state_their_system(tmp_path):
+    told = "VN-2000, kinh tuyến trục 107°15', múi 3"
+    for other, said in (
+        ("Danh mục dự án", "says nothing"),
+        ("VN-2000, KTT 105°45'", "105-45"),
+        ("Hệ tọa độ VN-2000", "UTM zone 48N"),
+    ):
+        path = book(tmp_path / "a.xlsx", {"Nam 2023": told, "Nam 2024": other})
+        with pytest.raises(CrsError, match=rf"(?s)sheet 'Nam 2023'.*107-15.*sheet 'Nam 2024': .*{said}"):
+            read_sites(path, sheet="*")
+    assert read_sites(book(tmp_path / "a.xlsx", {"1": told, "2": ""}), sheet="*", crs="EPSG:9215").crs == "EPSG:9215"
+    read = read_sites(book(tmp_path / "a.xlsx", {"1": told, "2": told}), sheet="*")
+    assert read.crs == "EPSG:9215"
+    where = [d.where for d in decisions_of(read.attrs["plangeo"]) if d.topic == "crs"]
+    assert any("sheet '1'" in w and "sheet '2'" in w for w in where), where

@@ -530,3 +530,133 @@ def test_a_name_in_capitals_beside_an_identifier_is_a_project() -> None:
     read = table(rows)
     assert read.frame["Mã dự án"].tolist() == ["P-1", "P-2", "P-3"]
     assert read.frame["group"].tolist() == ["CÔNG NGHIỆP"] * 3
+
+
+OWN_ROWS = [
+    (["Tên dự án", "Loại dự án", "Xã"], [["UBND xã Hòa Bình", "TSC", "Xã Hòa Bình"], ["Trường mầm non Tân An", "DGD", "Xã Tân An"], ["Chợ Mới", "TMD", "Xã Tân An"]]),
+    (["Mã", "Tên dự án", "Loại dự án"], [["P-1", "Trường mầm non", "DGD"], ["P-2", "Chợ Mới", "TMD"], ["P-3", "UBND xã Hòa Bình", "TSC"]]),
+    (["Mã", "Tên dự án", "Loại dự án", "Vĩ độ", "Kinh độ"], [["P1", "A", "TMD", "21.85", "106.76"], ["P2", "Ghi chú: nhà văn hóa", "TMD", "", ""], ["P3", "Sở Xây dựng", "TSC", "", ""]]),
+    (["Tên dự án", "Diện tích (ha)", "Địa điểm"], [["Tổng công ty Thép", "5", ""], ["Nhóm trẻ Hoa Sen", "1.5", ""], ["Khu vực chợ Mới", "2.5", ""], ["Trường B", "3.5", "Xã A"]]),
+    (["Mã", "Tên dự án", "Diện tích (ha)"], [["P1", "Trường A", "5"], ["P2", "Tổng kho xăng dầu", "5"], ["P3", "Cộng", "4"]]),
+    (["Tên dự án", "Xã"], [["UBND xã Hòa Bình", ""], ["Trường B", "Xã A"], ["Chợ C", ""]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "body"), OWN_ROWS)
+def test_names_that_sound_like_notes_totals_or_groups_are_projects(header: list[object], body: list[list[object]]) -> None:
+    name = header.index("Tên dự án")
+    assert [row[name] for row in body] == table([header, *body]).frame["Tên dự án"].tolist()
+
+
+def test_totals_groups_and_signatures_of_such_lists_are_still_left_out() -> None:
+    read = table(
+        [
+            ["Mã", "Tên dự án", "Loại dự án", "Xã", "Diện tích (ha)"],
+            ["", "Nhóm B", "", "", "7"],
+            ["P1", "Trường A", "DGD", "Xã A", "3"],
+            ["P2", "Chợ", "TMD", "Xã B", "4"],
+            ["", "Khu vực nông thôn", "", "", ""],
+            ["P3", "Kho", "SKC", "Xã B", "2"],
+            ["", "Tổng cộng", "", "", "9"],
+            ["", "NGƯỜI LẬP BIỂU", "", "TM. UBND HUYỆN", ""],
+            ["", "Nguyễn Văn A", "", "Trần Văn B", ""],
+        ]
+    )
+    assert read.frame["Mã"].tolist() == ["P1", "P2", "P3"]
+    assert read.frame["group"].tolist() == ["Nhóm B", "Nhóm B", "Khu vực nông thôn"]
+
+
+def test_a_name_like_a_group_that_is_kept_is_told() -> None:
+    told = [
+        d for d in table([*[list(r) for r in ([OWN_ROWS[3][0], *OWN_ROWS[3][1]])]]).decisions if "looks like a group" in d.said
+    ]
+    assert {d.sample for d in told} == {"Nhóm trẻ Hoa Sen", "Khu vực chợ Mới"}
+
+
+@pytest.mark.parametrize("shared", [20, "20 ha"])
+def test_an_amount_merged_over_several_projects_is_read_for_none_of_them(shared: object, tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in [
+        ["Mã", "Tên dự án", "Loại dự án", "Diện tích (ha)", "Tổng vốn (tỷ đồng)", "X", "Y"],
+        ["P1", "Nhà A", "housing", shared, 5, 2410500, 440950],
+        ["P2", "Nhà B", "housing", None, None, 2410600, 440950],
+        ["P3", "Nhà C", "housing", 3, 7, 2410600, 440950],
+        ["", "Tổng cộng", "", 23, 12, None, None],
+    ]:
+        sheet.append(row)
+    sheet.merge_cells("D2:D3")
+    sheet.merge_cells("E2:E3")
+    path = tmp_path / "a.xlsx"
+    workbook.save(path)
+    read = read_sites(path, crs="EPSG:9215")
+    assert read["declared_area_m2"].isna().tolist() == [True, True, False]
+    assert read["declared_area_text"].tolist()[:2] == [f"{shared} (chung / shared with rows 2-3)"] * 2
+    assert read["capital_min_vnd"].isna().tolist() == [True, True, False]
+    told = [str(d) for d in decisions_of(read.attrs["plangeo"]) if "merged over 2 projects" in d.said]
+    assert len(told) == 2
+    assert all("rows 2-3" in text for text in told)
+    if shared == 20:
+        assert any("is the sum of all projects (3)" in text for text in decisions(read, "total"))
+
+
+def test_a_heading_with_other_words_in_brackets_is_another_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    head = "Mã,Tên dự án,Mục đích sử dụng (hiện trạng),Diện tích (đất lúa),Tổng vốn (ngân sách tỉnh)"
+    path.write_text(f"{head}\nP1,Nhà A,housing,0.25,3 tỷ đồng\n", encoding="utf-8")
+    read = read_sites(path)
+    assert read["use"].tolist() == [""]
+    assert "declared_area_m2" not in read
+    assert any("Diện tích (đất lúa)" in d and "nearest known names" in d for d in decisions(read, "column"))
+    path.write_text("Mã,Tên dự án (công trình),Diện tích (1000 m2),Địa điểm (xã)\nP1,Nhà A,0.25,Xã A\n", encoding="utf-8")
+    read = read_sites(path)
+    assert read[["name", "declared_district"]].values.tolist() == [["Nhà A", "Xã A"]]
+    assert read["declared_area_m2"].tolist() == [250.0]
+
+
+@pytest.mark.parametrize(
+    "line", ["Đơn vị tính: m2,,,", "ĐVT: m²; triệu đồng,,,", ",,Đơn vị tính:,m2", '"(Đơn vị: m2, triệu đồng)",,,']
+)
+def test_a_line_above_the_table_states_the_unit(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f"Danh mục,,,\n{line}\nMã,Tên dự án,Diện tích,Tổng vốn\nP1,Nhà A,5000,12\nP2,Nhà B,2 ha,7\n", encoding="utf-8"
+    )
+    read = read_sites(path)
+    assert read["declared_area_m2"].tolist() == [5000.0, 20000.0]
+    assert any("line above the table" in d and "m" in d for d in decisions(read, "number"))
+    if "triệu" in line:
+        assert read["capital_min_vnd"].tolist() == [12e6, 7e6]
+    head = path.read_text("utf-8").replace("Diện tích,", "Diện tích (ha),")
+    path.write_text(head, encoding="utf-8")
+    assert read_sites(path)["declared_area_m2"].tolist() == [5e7, 20000.0]  # the heading speaks of its own column
+
+
+def test_sheets_read_together_state_one_unit(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)  # type: ignore[arg-type]
+    for name, unit in {"2023": "m2", "2024": "ha"}.items():
+        sheet = workbook.create_sheet(name)
+        for row in [[f"Đơn vị tính: {unit}"], ["Mã", "Tên dự án", "Diện tích"], [f"P{name}", "Nhà A", 5000]]:
+            sheet.append(row)
+    path = tmp_path / "a.xlsx"
+    workbook.save(path)
+    with pytest.raises(InputError, match=r"(?s)'2023'.*m2.*'2024'.*ha"):
+        read_sites(path, sheet="*")
+    workbook["2024"]["A1"] = "Đơn vị tính: m2"
+    workbook.save(path)
+    assert read_sites(path, sheet="*")["declared_area_m2"].tolist() == [5000.0, 5000.0]
+
+
+def test_two_units_above_the_table_leave_bare_numbers_unread_and_none_is_told_as_hectares(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    body = "Mã,Tên dự án,Diện tích\nP1,Nhà A,5000\n"
+    path.write_text(f"Đơn vị tính: m2/ha,,\n{body}", encoding="utf-8")
+    read = read_sites(path)
+    assert read["declared_area_m2"].isna().all()
+    assert read["declared_area_text"].tolist() == ["5000"]
+    path.write_text(body, encoding="utf-8")
+    read = read_sites(path)
+    assert read["declared_area_m2"].tolist() == [5e7]
+    assert any("read as hectares; state it" in d for d in decisions(read, "number"))
