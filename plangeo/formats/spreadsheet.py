@@ -257,13 +257,13 @@ def describe_sheets(path: Path, request: Request) -> dict[str, str]:
 
 
 def _read_all(file: _File, visible: Sequence[str]) -> Raw:
-    """Read all visible sheets that are lists of one form, or of corners. **Raises** InputError when there is none, or their kinds differ."""
+    """Read all visible sheets that are lists of one form, else those of corners. **Raises** InputError when there is none, or their columns differ."""
     filled = [name for name in visible if file.filled(name)]
     corners = {name: raw for name in filled if (raw := file.corners(name)) is not None}
     tables = {name: file.table(name) for name in filled if name not in corners}
-    if corners:
-        return _all_corners(file, corners, tables)
     lists = {name: t for name, t in tables.items() if t.listed}
+    if corners and not lists:
+        return _all_corners(file, corners, tables)
     if not lists:
         raise InputError(f"{file.path.name} has no sheet with a list of projects. Name one with sheet=.")
     forms: dict[tuple[str, ...], list[str]] = {}
@@ -292,7 +292,7 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
         Decision("sheet", f"sheet {n!r}", f"read, {len(t.frame)} row(s); its name stands in the column {SHEET!r}")
         for n, t in lists.items()
     ]
-    left = {n: _about(other) for n, other in tables.items() if n not in lists}
+    left = {n: _about(other) for n, other in (tables | corners).items() if n not in lists}
     decisions += [Decision("sheet", f"sheet {n!r}", f"not read: {about}") for n, about in left.items()]
     notes = [f"{len(lists)} sheets were read one under another: {', '.join(lists)}"]
     for name, table in lists.items():
@@ -323,14 +323,7 @@ def _one_unit(file: _File, lists: Mapping[str, Table]) -> list[str]:
 
 
 def _all_corners(file: _File, corners: Mapping[str, Raw], others: Mapping[str, Table]) -> Raw:
-    """Return the parcels of all sheets that list corners. **Raises** InputError when another sheet lists projects."""
-    lists = [name for name, table in others.items() if table.listed]
-    if lists:
-        raise InputError(
-            f"{file.path.name} holds lists of projects ({', '.join(map(repr, lists))}) and lists of corners ({', '.join(map(repr, corners))}), "
-            f"which cannot stand one under another. Read the list with sheet={lists[0]!r} and give the corners with boundaries=…, a file of "
-            "their own (on the command line --boundaries FILE)."
-        )
+    """Return the parcels of all sheets that list corners."""
     frames, notes, decisions = [], [f"{len(corners)} sheets of corners were read one under another: {', '.join(corners)}"], []
     whole: dict[str, str] = {}
     for name, raw in corners.items():

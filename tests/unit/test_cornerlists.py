@@ -390,29 +390,6 @@ def test_parcel_numbers_of_several_sheets_are_told_apart(tmp_path):
     assert (read["problem"] == "").all()
 
 
-def test_lists_of_projects_and_of_corners_are_not_read_together(tmp_path):
-    corners = [["Tên dự án", "Điểm", "X", "Y"], *[["Chợ Mới", *p] for p in _square(449158, 2417140)]]
-    projects = [["Mã", "Tên dự án", "Loại dự án"], ["P1", "Chợ Mới", "TMD"], ["P2", "Trường", "DGD"]]
-    path = _corner_book(tmp_path / "a.xlsx", {"Danh mục": projects, "Ranh": corners})
-    with pytest.raises(InputError, match="--boundaries"):
-        read_sites(path, crs="EPSG:9215", sheet="*")
-
-
-@pytest.mark.parametrize("column", [("Xã", "Hòa Bình"), ("Loại đất", "TMD"), ("Loại dự án", "TMD"), ("Diện tích (m2)", "10000")])
-@pytest.mark.parametrize("titles", [("Chợ Mới", "Trường A"), ("", "")])
-def test_parcels_of_one_commune_use_or_area_stay_apart(column, titles, tmp_path):
-    header, text = column
-    lines = [f"Điểm,X,Y,{header}"]
-    for title, x in zip(titles, (449158, 459158), strict=True):
-        lines += [f"{title},,,"] if title else []
-        lines += [",".join([*map(str, p), text]) for p in _square(x, 2417140)]
-    path = tmp_path / "a.csv"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    read = read_sites(path, crs="EPSG:9215")
-    assert len(read) == 2
-    assert (read.geometry.geom_type == "Polygon").all()
-    assert not titles[0] or read["name"].tolist() == list(titles)
-
 
 def test_blocks_with_titles_of_their_own_stay_apart_whatever_their_keys_say(tmp_path):
     lines = ["Điểm,X,Y,Tên dự án"]

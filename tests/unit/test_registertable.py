@@ -297,9 +297,9 @@ def test_all_lists_of_a_workbook_leave_the_corners_out_and_say_so(tmp_path: Path
 
 
 def test_a_list_known_by_headings_without_their_unit_alone_is_a_list() -> None:
-    rows = [(1, ["Mã", "Danh mục dự án (năm 2025)", "Loại công trình"]), (2, ["x", "Nhà máy A", "Nhà máy"])]
+    rows = [(1, ["Mã", "Danh mục dự án (công trình)", "Loại công trình"]), (2, ["x", "Nhà máy A", "Nhà máy"])]
     table = read_table(rows, REQUEST)
-    assert table.fields == {"Danh mục dự án (năm 2025)": "name"}
+    assert table.fields == {"Danh mục dự án (công trình)": "name"}
     assert table.listed
 
 
