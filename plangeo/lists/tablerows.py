@@ -204,9 +204,10 @@ def _own(row: Row, roles: Roles, spans: Spans) -> Literal["", "said", "sure"]:
         return left == right
 
     ident = cells[roles.ident] if roles.ident is not None else ""
-    if states(roles.ident) and mark_shape(ident) not in ("roman", "upper", "bullet"):
+    speaks = _speaks(ident) or (_sums_up(ident) and _LIKE_TOTAL.match(fold(ident)))
+    if states(roles.ident) and mark_shape(ident) not in ("roman", "upper", "bullet") and not speaks:
         return "sure"
-    if any(states(i) for i in roles.places):
+    if any(states(i) and re.search(r"\d", cells[i]) and not _speaks(cells[i]) for i in roles.places):
         return "sure"
     return "said" if any(states(i) for i in roles.said) else ""
 
@@ -368,8 +369,12 @@ def _notes(told: list[Line], roles: Roles) -> list[Line]:
 
 def _signs(line: Line) -> list[bool]:
     """For each cell with words, whether it speaks as notes and signatures do."""
-    cells = [c[:_LOOKED_AT] for c in line.cells if c and not _NUMBER.match(c)]
-    return [bool(_NOTE.match(fold(c)) or (_SIGNED.match(fold(c)) and (_loud(c) or not _OFFICE.match(fold(c))))) for c in cells]
+    return [_speaks(c) for c in line.cells if c and not _NUMBER.match(c)]
+
+
+def _speaks(text: str) -> bool:
+    plain = fold(text[:_LOOKED_AT])
+    return bool(_NOTE.match(plain) or (_SIGNED.match(plain) and (_loud(text) or not _OFFICE.match(plain))))
 
 
 def _strong(line: Line, roles: Roles) -> bool:

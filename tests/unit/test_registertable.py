@@ -458,6 +458,7 @@ def test_totals_groups_and_signatures_of_such_lists_are_still_left_out() -> None
             ["", "Tổng cộng", "", "", "9"],
             ["", "NGƯỜI LẬP BIỂU", "", "TM. UBND HUYỆN", ""],
             ["", "Nguyễn Văn A", "", "Trần Văn B", ""],
+            ["Nguồn:", "Sở Tài nguyên và Môi trường", "", "", ""],
         ]
     )
     assert read.frame["Mã"].tolist() == ["P1", "P2", "P3"]
