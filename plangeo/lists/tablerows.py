@@ -36,6 +36,7 @@ _NOTE = re.compile(
 _SIGNED = re.compile(
     r"^(chu tich|pho chu tich|giam doc|pho giam doc|truong phong|pho truong phong|thu truong|don vi (lap|tu van)|co quan (lap|tham dinh)|so (tai nguyen|nong nghiep|ke hoach|xay dung|tai chinh)|ubnd|uy ban nhan dan|xac nhan)\b"
 )
+_SIGNER = re.compile(r"^(nguoi (lap|tong hop|kiem tra)|ky ten|noi nhan|tm\.|kt\.|tl\.|tuq\.)")
 _OFFICE = re.compile(r"^(so (tai nguyen|nong nghiep|ke hoach|xay dung|tai chinh)|ubnd|uy ban nhan dan)\b")
 """Offices sign lists, and their seats are projects."""
 _LEAD = re.compile(r"^([IVXLC]{1,6}|[A-HĐ]|\d{1,3}(?:\.\d{1,3})*)\s*([.)\-–:/]?)\s+(\S.*)$")
@@ -352,7 +353,9 @@ def _notes(told: list[Line], roles: Roles) -> list[Line]:
         if line.kind == "project" and not line.doubt and not strong[i]:
             signs = _signs(line)
             if line.own:  # only where every word of it signs, or a signature stands above
-                said = bool(signs) and all(signs) and begun and i > last
+                uncounted = roles.counted and roles.number is not None and not line.cells[roles.number]
+                signed = uncounted and _SIGNER.match(fold(line.text[:_LOOKED_AT]))  # "Người lập biểu" beside the name of one
+                said = bool(signs) and bool(all(signs) or signed) and begun and i > last
             else:
                 said = bool(signs) and (
                     (signs[0] and not line.data) or all(signs) or (i > last and any(signs) and len(signs) <= 4)

@@ -465,6 +465,17 @@ def test_totals_groups_and_signatures_of_such_lists_are_still_left_out() -> None
     assert read.frame["group"].tolist() == ["Nhóm B", "Nhóm B", "Khu vực nông thôn"]
 
 
+def test_who_made_a_list_is_no_project_of_it() -> None:
+    read = table(
+        [
+            ["STT", "Tên dự án", "Loại dự án", "Xã"],
+            ["1", "Trường A", "DGD", "Xã A"],
+            ["", "Người lập biểu", "", "Nguyễn Văn A"],
+        ]
+    )
+    assert read.frame["Tên dự án"].tolist() == ["Trường A"]
+
+
 def test_a_name_like_a_group_that_is_kept_is_told() -> None:
     told = [
         d for d in table([*[list(r) for r in ([OWN_ROWS[3][0], *OWN_ROWS[3][1]])]]).decisions if "looks like a group" in d.said
