@@ -30,7 +30,7 @@ _LIKE_TOTAL = re.compile(r"^(tong|cong|total)\b")
 _NO_TOTAL = re.compile(r"^(tong (cong ty|kho|dai|cuc|lanh su)|cong (dong|hoa))\b")
 """Compounds that begin with a word of totals and name projects: tổng công ty, tổng kho …"""
 _NOTE = re.compile(
-    r"^[(*\s]*(ghi chu|chu thich|luu y|he (toa do|quy chieu)\b|kinh tuyen truc\b|vn ?-?2000\b|nguon( so lieu)?\s*:|noi nhan|nguoi lap|nguoi tong hop|nguoi kiem tra|ky ten|\(?ky,|tm\.|kt\.|tl\.|tuq\.|"
+    r"^[(*\s]*(ghi chu|chu thich|luu y|he (toa do|quy chieu)\b|toa do .{0,20}(he|vn ?-?2000|wgs)\b|kinh tuyen truc\b|vn ?-?2000\b|nguon( so lieu)?\s*:|noi nhan|nguoi lap|nguoi tong hop|nguoi kiem tra|ky ten|\(?ky,|tm\.|kt\.|tl\.|tuq\.|"
     r"(.{0,30}, )?ngay\s*[\d.…/]*\s*thang\s*[\d.…/]*\s*nam\b|notes?\s*:|source\s*:|prepared by|\*)"
 )
 _SIGNED = re.compile(
