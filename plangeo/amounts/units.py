@@ -20,7 +20,7 @@ Kind = Literal["area", "money"]
 _MOST_LETTERS = 40
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN = re.compile(r"[()\[\],;:/_\s]+")
-_UNIT_LINE = re.compile(r"\b(?:don vi(?: tinh| do| dien tich| tien)?|dvt|units?)\s*[:=]\s*(.+)$")
+_UNIT_LINE = re.compile(r"\b(?:don vi(?: tinh| do| dien tich| tien)?\s*[:=]|(?:don vi tinh|dvt)\b|units?\s*[:=])\s*(.+)$")
 _MOST_LINE = 200
 _THOUSANDS = {"1000": 1_000.0, "1.000": 1_000.0, "10^3": 1_000.0}
 
@@ -118,11 +118,13 @@ def stated_units(text: str, kind: Kind) -> list[Unit]:
     ([Unit(factor=1.0, base='m2', doubtful='')], [Unit(factor=1000000.0, base='VND', doubtful='')])
     >>> stated_units("Đơn vị: Công ty 68 ha", "area"), stated_units("Đơn vị: Công ty", "money")
     ([], [])
+    >>> stated_units("Đơn vị tính: diện tích: m2, vốn: tỷ đồng", "area"), stated_units("ĐVT m2", "area")
+    ([Unit(factor=1.0, base='m2', doubtful='')], [Unit(factor=1.0, base='m2', doubtful='')])
     """
     match = _UNIT_LINE.search(fold(text)[:_MOST_LINE])
     found: dict[Unit, None] = {}
     for piece in re.split(r"[,;/]|\bva\b", match.group(1)) if match else ():
-        times, words = _times(piece.strip(" ()[].").split())
+        times, words = _times(piece.rpartition(":")[2].strip(" ()[].").split())  # "diện tích: ha; vốn: tỷ đồng"
         unit = parse_unit(" ".join(words), kind) if words else None
         if unit is not None and (unit.base or kind == "money"):
             found[Unit(unit.factor * times, unit.base, unit.doubtful)] = None

@@ -30,12 +30,13 @@ _LIKE_TOTAL = re.compile(r"^(tong|cong|total)\b")
 _NO_TOTAL = re.compile(r"^(tong (cong ty|kho|dai|cuc|lanh su)|cong (dong|hoa))\b")
 """Compounds that begin with a word of totals and name projects: tổng công ty, tổng kho …"""
 _NOTE = re.compile(
-    r"^[(*\s]*(ghi chu|chu thich|luu y|he (toa do|quy chieu)\b|kinh tuyen truc\b|vn ?-?2000\b|nguon( so lieu)?\s*:|noi nhan|nguoi lap|nguoi tong hop|nguoi kiem tra|ky ten|\(?ky,|tm\.|kt\.|tl\.|tuq\.|"
+    r"^[(*\s]*(ghi chu|chu thich|luu y|he (toa do|quy chieu)\b|toa do .{0,20}(he|vn ?-?2000|wgs)\b|kinh tuyen truc\b|vn ?-?2000\b|nguon( so lieu)?\s*:|noi nhan|nguoi lap|nguoi tong hop|nguoi kiem tra|ky ten|\(?ky,|tm\.|kt\.|tl\.|tuq\.|"
     r"(.{0,30}, )?ngay\s*[\d.…/]*\s*thang\s*[\d.…/]*\s*nam\b|notes?\s*:|source\s*:|prepared by|\*)"
 )
 _SIGNED = re.compile(
     r"^(chu tich|pho chu tich|giam doc|pho giam doc|truong phong|pho truong phong|thu truong|don vi (lap|tu van)|co quan (lap|tham dinh)|so (tai nguyen|nong nghiep|ke hoach|xay dung|tai chinh)|ubnd|uy ban nhan dan|xac nhan)\b"
 )
+_SIGNER = re.compile(r"^(nguoi (lap|tong hop|kiem tra)|ky ten|noi nhan|tm\.|kt\.|tl\.|tuq\.)")
 _OFFICE = re.compile(r"^(so (tai nguyen|nong nghiep|ke hoach|xay dung|tai chinh)|ubnd|uy ban nhan dan)\b")
 """Offices sign lists, and their seats are projects."""
 _LEAD = re.compile(r"^([IVXLC]{1,6}|[A-HĐ]|\d{1,3}(?:\.\d{1,3})*)\s*([.)\-–:/]?)\s+(\S.*)$")
@@ -204,9 +205,10 @@ def _own(row: Row, roles: Roles, spans: Spans) -> Literal["", "said", "sure"]:
         return left == right
 
     ident = cells[roles.ident] if roles.ident is not None else ""
-    if states(roles.ident) and mark_shape(ident) not in ("roman", "upper", "bullet"):
+    speaks = _speaks(ident) or (_sums_up(ident) and _LIKE_TOTAL.match(fold(ident)))
+    if states(roles.ident) and mark_shape(ident) not in ("roman", "upper", "bullet") and not speaks:
         return "sure"
-    if any(states(i) for i in roles.places):
+    if any(states(i) and re.search(r"\d", cells[i]) and not _speaks(cells[i]) for i in roles.places):
         return "sure"
     return "said" if any(states(i) for i in roles.said) else ""
 
@@ -351,7 +353,9 @@ def _notes(told: list[Line], roles: Roles) -> list[Line]:
         if line.kind == "project" and not line.doubt and not strong[i]:
             signs = _signs(line)
             if line.own:  # only where every word of it signs, or a signature stands above
-                said = bool(signs) and all(signs) and begun and i > last
+                uncounted = roles.counted and roles.number is not None and not line.cells[roles.number]
+                signed = uncounted and _SIGNER.match(fold(line.text[:_LOOKED_AT]))  # "Người lập biểu" beside the name of one
+                said = bool(signs) and bool(all(signs) or signed) and begun and i > last
             else:
                 said = bool(signs) and (
                     (signs[0] and not line.data) or all(signs) or (i > last and any(signs) and len(signs) <= 4)
@@ -368,8 +372,12 @@ def _notes(told: list[Line], roles: Roles) -> list[Line]:
 
 def _signs(line: Line) -> list[bool]:
     """For each cell with words, whether it speaks as notes and signatures do."""
-    cells = [c[:_LOOKED_AT] for c in line.cells if c and not _NUMBER.match(c)]
-    return [bool(_NOTE.match(fold(c)) or (_SIGNED.match(fold(c)) and (_loud(c) or not _OFFICE.match(fold(c))))) for c in cells]
+    return [_speaks(c) for c in line.cells if c and not _NUMBER.match(c)]
+
+
+def _speaks(text: str) -> bool:
+    plain = fold(text[:_LOOKED_AT])
+    return bool(_NOTE.match(plain) or (_SIGNED.match(plain) and (_loud(text) or not _OFFICE.match(plain))))
 
 
 def _strong(line: Line, roles: Roles) -> bool:

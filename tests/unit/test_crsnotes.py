@@ -136,8 +136,13 @@ def test_the_name_of_a_project_sets_no_system(tmp_path):
     with pytest.raises(CrsError, match="nothing says"):
         read_sites(path)
     assert read_sites(path, crs="EPSG:9215").crs == "EPSG:9215"
-    note = "Hệ tọa độ VN-2000, kinh tuyến trục 107°15',,,"
-    for lines in ([note, "Tên dự án,Loại dự án,X,Y", *ROWS], ["Tên dự án,Loại dự án,X,Y", *ROWS, note]):
+    note = "Hệ tọa độ VN-2000 kinh tuyến trục 107°15',,,"
+    beside = '"Tọa độ theo hệ VN-2000, KTT 107°15\'",,,'
+    for lines in (
+        [note, "Tên dự án,Loại dự án,X,Y", *ROWS],
+        ["Tên dự án,Loại dự án,X,Y", *ROWS, note],
+        ["Tên dự án,Loại dự án,X,Y", *ROWS, beside],
+    ):
         path.write_text("\n".join(lines), encoding="utf-8")
         read = read_sites(path)
         assert read.crs == "EPSG:9215"

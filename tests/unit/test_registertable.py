@@ -560,10 +560,22 @@ def test_totals_groups_and_signatures_of_such_lists_are_still_left_out() -> None
             ["", "Tổng cộng", "", "", "9"],
             ["", "NGƯỜI LẬP BIỂU", "", "TM. UBND HUYỆN", ""],
             ["", "Nguyễn Văn A", "", "Trần Văn B", ""],
+            ["Nguồn:", "Sở Tài nguyên và Môi trường", "", "", ""],
         ]
     )
     assert read.frame["Mã"].tolist() == ["P1", "P2", "P3"]
     assert read.frame["group"].tolist() == ["Nhóm B", "Nhóm B", "Khu vực nông thôn"]
+
+
+def test_who_made_a_list_is_no_project_of_it() -> None:
+    read = table(
+        [
+            ["STT", "Tên dự án", "Loại dự án", "Xã"],
+            ["1", "Trường A", "DGD", "Xã A"],
+            ["", "Người lập biểu", "", "Nguyễn Văn A"],
+        ]
+    )
+    assert read.frame["Tên dự án"].tolist() == ["Trường A"]
 
 
 def test_a_name_like_a_group_that_is_kept_is_told() -> None:
