@@ -390,7 +390,6 @@ def test_parcel_numbers_of_several_sheets_are_told_apart(tmp_path):
     assert (read["problem"] == "").all()
 
 
-
 def test_blocks_with_titles_of_their_own_stay_apart_whatever_their_keys_say(tmp_path):
     lines = ["Điểm,X,Y,Tên dự án"]
     for title, x in (("Khu 1", 449158), ("Khu 2", 459158)):
