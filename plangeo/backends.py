@@ -52,7 +52,7 @@ def dask(address: str | None = None, workers: int = 2) -> Backend:
         ) from fault
 
     def run(function: Callable[..., Any], chunks: Iterable[Any]) -> Iterator[Any]:
-        cluster = None if address else LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)  # type: ignore[no-untyped-call]
+        cluster = None if address else LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0")  # type: ignore[no-untyped-call]
         try:
             with Client(address or cluster) as client:  # type: ignore[no-untyped-call]
                 client.wait_for_workers(1 if address else workers)  # who comes later holds no copy of the layers yet

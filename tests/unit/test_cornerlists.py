@@ -397,3 +397,19 @@ def test_blocks_with_titles_of_their_own_stay_apart_whatever_their_keys_say(tmp_
     path = tmp_path / "a.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
     assert len(read_sites(path, crs="EPSG:9215")) == 2
+
+
+@pytest.mark.parametrize("column", [("Xã", "Hòa Bình"), ("Loại đất", "TMD"), ("Loại dự án", "TMD"), ("Diện tích (m2)", "10000")])
+@pytest.mark.parametrize("titles", [("Chợ Mới", "Trường A"), ("", "")])
+def test_parcels_of_one_commune_use_or_area_stay_apart(column, titles, tmp_path):
+    header, text = column
+    lines = [f"Điểm,X,Y,{header}"]
+    for title, x in zip(titles, (449158, 459158), strict=True):
+        lines += [f"{title},,,"] if title else []
+        lines += [",".join([*map(str, p), text]) for p in _square(x, 2417140)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    read = read_sites(path, crs="EPSG:9215")
+    assert len(read) == 2
+    assert (read.geometry.geom_type == "Polygon").all()
+    assert not titles[0] or read["name"].tolist() == list(titles)
