@@ -44,7 +44,9 @@ def assert_invisible(source: shapely.Geometry, pieces: Pieces, row: int = 0) -> 
     assert shapely.area(own.geometries).sum() == pytest.approx(source.area, rel=1e-12)
     assert sorted(own.numbers.tolist()) == list(range(len(own)))
     union = shapely.union_all(own.geometries)
-    assert shapely.symmetric_difference(union, source).area <= 1e-12 * source.area + 1e-6
+    # A cut that crosses an edge rounds the crossing to the next number: no edge strays farther than that.
+    stray = float(np.spacing(np.abs(source.bounds).max()))
+    assert shapely.symmetric_difference(union, source).area <= 1e-12 * source.area + stray * source.length
     tree = shapely.STRtree(own.geometries)
     one, other = tree.query(own.geometries)
     shared = shapely.intersection(own.geometries[one[one < other]], own.geometries[other[one < other]])
