@@ -36,7 +36,7 @@ from plangeo.amounts.quantities import (
 from plangeo.amounts.units import Unit, header_units, stated_units
 from plangeo.engine.areas import ellipsoidal_area
 from plangeo.reading import Decision
-from plangeo.text import ExactNumber, format_area, format_number
+from plangeo.text import ExactNumber, NumberStyle, format_area, format_number
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
@@ -172,7 +172,7 @@ def _written(
     for written, text in zip(taken, texts, strict=True):
         key = None if written is None else (written, isinstance(text, ExactNumber))
         if key is not None and key not in known:
-            known[key] = evaluate(key[0], style.decimal)
+            known[key] = _evaluate(key[0], style.decimal, default if header_units(str(cells.name), "area") else None)
         found.append(None if key is None else known[key])
     cells_read = list(zip(taken, texts, numbers, found, strict=True))
     followed = style.shown
@@ -183,6 +183,17 @@ def _written(
         decisions += own_units(cells_read, default, where)
     bare = sum(q is not None and w is not None and w.bare for q, w in zip(found, taken, strict=True))
     return _arrays(found, taken, texts), bare, texts, found
+
+
+def _evaluate(written: Written, decimal: NumberStyle | None, stated: Unit | None) -> Quantity | None:
+    """The cell by the column's decimals; "5,000 m2" under a heading of hectares with decimal commas is hardly five square metres.
+
+    ``stated``: the unit of the heading, None where it has none.
+    """
+    found, both = evaluate(written, decimal), readings(written)
+    if found is None or both is None or stated is None or written.bare or written.units[0] == stated:
+        return found
+    return found if found.low == max(q.low for q in both) else None
 
 
 def _arrays(found: Sequence[Quantity | None], taken: Sequence[Written | None], texts: Sequence[str]) -> DeclaredAreas:

@@ -305,3 +305,11 @@ def test_a_cell_with_another_unit_than_the_column_is_named():
     assert frame["declared_area_m2"].tolist() == [125_000, 50_000, 30_000]
     assert "1 cell(s) state another unit than the column and were read by it: '50000 m2' in row 2 = 5 ha" in said(frame)
     assert "another unit" not in said(listed(["12,5 ha", "50000 m2"], header="Diện tích"))  # no unit is the column's
+
+
+def test_an_area_in_another_unit_is_not_read_a_thousand_times_too_small():
+    frame = listed(["12,5", "3,25", "5,000 m2", "45.000 m2"])
+    assert frame["declared_area_m2"].round(3).tolist()[:2] == [125_000, 32_500]
+    assert np.isnan(frame["declared_area_m2"].iloc[2])
+    assert frame["declared_area_text"].iloc[2] == "5,000 m2"
+    assert frame["declared_area_m2"].iloc[3] == 45_000
