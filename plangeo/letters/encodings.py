@@ -17,7 +17,7 @@ from typing import NamedTuple, get_args
 
 from plangeo.letters.legacytext import Legacy, as_bytes, in_bulk, is_evident, may_be_misread, mend_utf8, read_legacy
 from plangeo.letters.oldletters import mend_letters, shown
-from plangeo.letters.syllables import is_familiar, is_word, with_lost_u
+from plangeo.letters.syllables import is_familiar, is_syllable, is_word, with_lost_u
 from plangeo.reading import Decision
 from plangeo.text import fold
 
@@ -83,7 +83,15 @@ class Score:
     @property
     def best(self) -> Legacy:
         """The encoding that spells most words right."""
-        return max(LEGACY, key=lambda e: (self.right[e] if self.points[e] else 0, self.points[e]))
+        return max(LEGACY, key=self._rank)
+
+    @property
+    def tied(self) -> bool:
+        """Whether another encoding spells as many words right as the best, so that the words settle nothing."""
+        return sum(self._rank(e) == self._rank(self.best) for e in LEGACY) > 1
+
+    def _rank(self, encoding: Legacy) -> tuple[int, float]:
+        return (self.right[encoding] if self.points[encoding] else 0, self.points[encoding])
 
     def share(self, encoding: Legacy) -> float:
         """Return the share of the words that are right in ``encoding``."""
@@ -239,7 +247,10 @@ def _read_as(word: str, plain: str, encoding: Legacy, proper: bool, joined: bool
         return None
     if whole and text == unicodedata.normalize("NFC", plain):
         return _Reading(proper, 0.0, is_familiar(core))
-    right = whole and core == text.strip("\xad") and (is_word(core, joined=joined) or _lacks_u(core, encoding))
+    # fonts of TCVN3 show some capitals by small letters; elsewhere a capital within a syllable (bƯu) is a wrong reading
+    cased = encoding == "TCVN3" or core.isupper() or core[1:] == core[1:].lower() or not is_syllable(core)
+    word_like = cased and is_word(core, joined=joined)
+    right = whole and core == text.strip("\xad") and (word_like or _lacks_u(core, encoding))
     if not right or proper:
         return _Reading(right, 0.0, is_familiar(core))
     within = any(not c.isalpha() and not c.isascii() and after.isalpha() for c, after in pairwise(word))
@@ -267,7 +278,8 @@ def _decided(score: Score, beside: Legacy | None) -> bool:
     if score.beyond_bytes:
         return False
     best = score.best
-    if score.points[best] >= _ENOUGH and score.share(best) >= _RIGHT and score.right[best] > score.proper - score.right[best]:
+    enough = score.points[best] >= _ENOUGH and not score.tied
+    if enough and score.share(best) >= _RIGHT and score.right[best] > score.proper - score.right[best]:
         return True
     if beside is None or score.wrong[beside] or not score.right[beside]:
         return False
@@ -277,7 +289,7 @@ def _decided(score: Score, beside: Legacy | None) -> bool:
 
 def _encoding(score: Score, beside: Legacy | None) -> Legacy:
     """The encoding of a unit that is decided: by itself, else by the rest of the table."""
-    return beside if beside is not None and score.points[score.best] < _ENOUGH else score.best
+    return beside if beside is not None and (score.tied or score.points[score.best] < _ENOUGH) else score.best
 
 
 def _choices(unit: Unit, distinct: list[str], column: Legacy | None, known: frozenset[str]) -> dict[str, Legacy | None]:
@@ -289,17 +301,18 @@ def _choices(unit: Unit, distinct: list[str], column: Legacy | None, known: froz
 
 def _of_cell(text: str, unit: Unit, column: Legacy | None, known: frozenset[str]) -> Legacy | None:
     """The encoding of one cell: the column's, unless the cell is proper as it stands; in other columns what it proves itself."""
-    if unit.header and known and not is_known(unit.plain(text), known):
+    own = unit.score_of(text)
+    proper = unit.score.beyond_bytes and own.proper and not any(own.points.values())  # a word of a header in Unicode
+    if unit.header and known and not proper and not is_known(unit.plain(text), known):
         meant = [e for e in LEGACY if is_known(_converted(text, e), known)]
         if meant:
             return meant[0]
-    own = unit.score_of(text)
     if column is not None:
         # a word that is right in neither way: a foreign name where all its letters are letters
         foreign = own.wrong[column] and not own.right[column] and (own.proper or all(c.isascii() or c.isalpha() for c in text))
         return None if own.beyond_bytes or foreign or not _convertible(text, column) else column
     best = own.best
-    certain = own.points[best] >= _ENOUGH and not own.wrong[best] and not own.beyond_bytes and not own.proper
+    certain = own.points[best] >= _ENOUGH and not own.tied and not own.wrong[best] and not own.beyond_bytes and not own.proper
     return best if certain and _convertible(text, best) else None
 
 

@@ -129,7 +129,8 @@ def is_word(text: str, *, joined: bool = False) -> bool:
     """
     if is_syllable(text):
         return True
-    starts = [n for n in range(1, len(text)) if text[n].isupper()]
+    # without the first capital it is no such name: buơÌm is not "buơ" and "Ìm"
+    starts = [n for n in range(1, len(text)) if text[n].isupper()] if text[:1].isupper() else []
     parts = [text[a:b] for a, b in pairwise((0, *starts, len(text)))]
     if len(parts) > 1 and all(is_syllable(part) for part in parts):
         return True

@@ -30,6 +30,7 @@ WAYS: dict[str, Callable[[str], str]] = {
 NAMES = ["Khu công nghiệp Đồng Bành", "Phường Đông Kinh", "Xã Hưng Vũ", "Thị trấn Đồng Đăng", "Xã Tràng Định"]
 CLASSES = [c.name.vi for c in load_profile("vn").classes.values()]
 SYLLABLES = sorted({o + r for o in spelling().onsets for r in spelling().rimes if is_syllable(o + r)})
+FAMILIAR = st.lists(st.sampled_from(sorted(w for w in spelling().words if is_syllable(w))), min_size=1, max_size=5).map(" ".join)
 WORDS = st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=5).map(" ".join)
 
 
@@ -80,14 +81,20 @@ def test_ascii_is_never_changed(texts):
     assert column(texts, "TCVN3") == (texts, [])
 
 
-@given(st.lists(WORDS, min_size=1, max_size=6), st.sampled_from([tcvn3, vni, misread_1258]))
+@given(st.lists(FAMILIAR, min_size=1, max_size=6), st.sampled_from([tcvn3, vni, misread_1258]))
 def test_whatever_is_read_is_right_and_reading_again_changes_nothing(texts, encode):
     written = [encode(text) for text in texts]
     read, _ = column(written)
     as_left = [unicodedata.normalize("NFC", text) for text in written]
-    assert all(r in (t, w) for r, t, w in zip(read, texts, as_left, strict=True)) or "\xad" in "".join(written)
+    eth = str.maketrans("Ðð", "Đđ")  # a text that is left may still have these mended: they are no letters of Vietnamese
+    right = all(r == t or r.translate(eth) == w.translate(eth) for r, t, w in zip(read, texts, as_left, strict=True))
+    assert right or "\xad" in "".join(written)
     if read == texts:
         assert column(read) == (read, [])
+
+
+def test_a_capital_within_small_letters_is_no_second_word():
+    assert column([misread_1258("buồm choả")])[0] == ["buồm choả"]  # and not buơÌm choaỊ, "buơ" and "Ìm" in VNI
 
 
 def test_tcvn3_says_that_capitals_cannot_be_told():
