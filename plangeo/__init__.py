@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from plangeo.samples import sample
     from plangeo.sources import open_layer, read_districts, read_register, read_sites, read_zones
     from plangeo.stream import assess_to
+    from plangeo.studies import add_studies
+    from plangeo.study import StudyFile, sheet_of
 
 __all__ = [
     "Assessment",
     "Plan",
     "PlangeoError",
     "Rulebook",
+    "StudyFile",
     "Verdict",
     "__version__",
+    "add_studies",
     "assess",
     "assess_chunks",
     "assess_to",
@@ -41,6 +45,7 @@ __all__ = [
     "read_sites",
     "read_zones",
     "sample",
+    "sheet_of",
     "write_report",
 ]
 
@@ -56,6 +61,8 @@ _HOME = {
     "samples": ("sample",),
     "sources": ("open_layer", "read_districts", "read_register", "read_sites", "read_zones"),
     "stream": ("assess_to",),
+    "studies": ("add_studies",),
+    "study": ("StudyFile", "sheet_of"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from plangeo import commands
 from plangeo.errors import InputError, PlangeoError
 
 # Everything else is imported where it is used, so that --help answers at once.
@@ -123,6 +124,9 @@ def plangeo(debug: bool) -> None:
 @click.option("--on", metavar="DATE", help="Date the law is taken on, year-month-day, e.g. 2025-07-01. There is no default.")
 @click.option(
     "--layer", "layers", multiple=True, metavar="ROLE=FILE", help="Map layer: zones=… (the plan), districts=… Repeatable."
+)
+@click.option(
+    "--with", "files", multiple=True, metavar="ROLE=FILE", help="File of a study: priority_list=…, overrides=… Repeatable."
 )
 @click.option("--layer-name", "layer_names", multiple=True, metavar="ROLE=NAME", help="Which layer of a file that holds several.")
 @click.option(
@@ -470,6 +474,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
         rulebook=given["rulebook"],
         on=_date(given["on"]),
         boundaries=source("boundaries", given["boundaries"]) if given["boundaries"] else None,
+        files={role: Source(path=path) for role, path in (_pair("--with", item) for item in given.get("files", ()))},
         layers={role: source(role, path, plan_id=given["plan_id"] if role == "zones" else None) for role, path in layers.items()},
         profile=given["profile"] or "vn",
         out=given["out"] or "out",
@@ -603,7 +608,7 @@ def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Ass
     from plangeo.report import write_outputs
 
     hashes = hash_files(_paths(project))
-    result = _assess_project(project, told=told)
+    result = _studied(_assess_project(project, told=told), project)
     _progress("drawing the map")
     html = _map_html(result, project.language, project.title)
     _progress(f"writing {out}")
@@ -611,8 +616,20 @@ def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Ass
     return result
 
 
+def _studied(result: Assessment, project: Project) -> Assessment:
+    """Ask the questions about the whole register and the whole plan."""
+    from plangeo.studies import add_studies
+    from plangeo.study import StudyFile
+
+    _progress("studying the register and the plan as a whole")
+    words = ("sheet", "header_row", "crs", "layer", "columns", "list_date")
+    files = {role: StudyFile(Path(item.path), project.profile, item.keywords(*words)) for role, item in project.files.items()}
+    return add_studies(result, files=files)
+
+
 def _paths(project: Project) -> list[str]:
     found = [project.register_.path, project.rulebook, *(item.path for item in project.layers.values())]
+    found += [item.path for item in project.files.values()]
     if project.boundaries is not None:
         found.append(project.boundaries.path)
     if Path(project.profile).suffix:
@@ -647,7 +664,7 @@ def _repeat(folder: Path) -> tuple[Project, Assessment]:
         project = Project.model_validate(recorded["project"])
     except ValueError as error:
         raise InputError(f"the run recorded in {folder} cannot be read: {error}") from error
-    result = _assess_project(project)
+    result = _studied(_assess_project(project), project)
     if verdict_digest(result.sites) != manifest["verdict_digest"]:
         raise InputError(
             f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
@@ -676,6 +693,9 @@ def _written(folder: Path) -> str:
     names = sorted(json.loads((folder / "manifest.json").read_text("utf-8"))["files"])
     return f"{folder}: {', '.join(names)}, manifest.json"
 
+
+for _command in commands.found():
+    plangeo.add_command(_command)
 
 if __name__ == "__main__":
     main()

@@ -37,7 +37,7 @@ _NO_CLASS = "#BBBBBB"
 
 
 def write_geopackage(listing: Listing, path: Path) -> None:
-    """Write layers ``sites``, ``findings``, ``evidence_<role>`` and the table ``layer_styles`` to ``path``.
+    """Write layers ``sites``, ``findings``, ``evidence_<role>``, one for each study with geometries, and the table ``layer_styles`` to ``path``.
 
     Every layer is in the working CRS; sites without a place keep their row with an empty geometry.
     """
@@ -50,6 +50,7 @@ def write_geopackage(listing: Listing, path: Path) -> None:
     )
     layers: dict[str, gpd.GeoDataFrame] = {"sites": sites, "findings": findings}
     layers |= {f"evidence_{role}": frame for role, frame in sorted(assessment.evidence.items())}
+    layers |= {s.code: s.shapes[[*(c.field for c in s.columns), "geometry"]] for s in assessment.sheets if s.shapes is not None}
     with _fixed_clock():
         for name, frame in layers.items():
             pyogrio.write_dataframe(_flat(frame), path, layer=name, driver="GPKG", geometry_type="Unknown", append=path.exists())

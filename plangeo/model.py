@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from plangeo.rulebook import Rulebook
+    from plangeo.study import Sheet
 
 Language = Literal["vi", "en"]
 _Known = TypeVar("_Known")
@@ -372,6 +373,9 @@ class Assessment:
     """Per layer role the operation to ``crs``; role ``datum``: that of the sites to WGS 84."""
     crs_check: Mapping[str, Any] = field(default_factory=dict)
     """Whether the sites lie in the units they declare (``crscheck.check_sites``)."""
+    sheets: tuple[Sheet, ...] = ()
+    """Tables about the whole register and the whole plan (``studies.add_studies``)."""
+    studies_not_run: tuple[SkippedCheck, ...] = ()
 
     @property
     def illustrative(self) -> bool:

@@ -75,6 +75,8 @@ class Project(_Strict):
     on: dt.date
     boundaries: Source | None = None
     layers: dict[str, Source] = Field(default_factory=dict)
+    files: dict[str, Source] = Field(default_factory=dict)
+    """What studies ask for beyond register and layers: ``priority_list``, ``overrides`` …"""
     profile: str = "vn"
     out: str = "out"
     language: Literal["vi", "en"] = "vi"
@@ -98,6 +100,7 @@ class Project(_Strict):
                 "register_": source(self.register_),
                 "boundaries": None if self.boundaries is None else source(self.boundaries),
                 "layers": {role: source(item) for role, item in self.layers.items()},
+                "files": {role: source(item) for role, item in self.files.items()},
                 "rulebook": absolute(self.rulebook),
                 "profile": profile,
                 "out": absolute(self.out),

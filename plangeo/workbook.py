@@ -21,6 +21,7 @@ from plangeo.explanation import describe_plan, format_date, format_period, forma
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
+from plangeo.study import Sheet
 
 FILL = {
     Verdict.NOT_PERMITTED: "#F4B6B6",
@@ -71,6 +72,8 @@ def write_workbook(listing: Listing, path: Path) -> None:
         _project_sheet(book.add_worksheet("Dự án"), listing, styles)
         _finding_sheet(book.add_worksheet("Phát hiện"), assessment, findings, styles)
         _evidence_sheet(book.add_worksheet("Chứng cứ"), listing, styles)
+        for study in assessment.sheets:
+            _study_sheet(book.add_worksheet(study.title.vi), study, styles)
         _repair_sheet(book.add_worksheet("Sửa chữa"), assessment, styles)
         _reading_sheet(book.add_worksheet("Đọc dữ liệu"), assessment, styles)
         _provenance_sheet(book.add_worksheet("Thông tin"), assessment, styles)
@@ -422,6 +425,17 @@ def _evidence_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, For
     _table(sheet, frame, columns, styles, frozen=1, empty="Không có dự án nào nằm trên lớp dữ liệu nào.")
 
 
+def _study_sheet(sheet: Worksheet, study: Sheet, styles: Mapping[str, Format]) -> None:
+    """The table of a study; what a reader must know of it stands below the rows."""
+    columns = [_Column(c.field, c.vi, c.width, c.style) for c in study.columns]
+    _table(sheet, study.frame, columns, styles, frozen=1, empty=study.empty.vi)
+    if study.note is not None:
+        below = min(len(study.frame), _ROWS) + 3
+        sheet.merge_range(below, 0, below, max(1, min(len(columns), 8) - 1), "", styles["plain"])
+        sheet.write_string(below, 0, _clean(study.note.vi), styles["plain"])
+        sheet.set_row(below, 15 * (1 + len(study.note.vi) // 100))
+
+
 def _repair_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
     frame = assessment.repairs.copy()
     columns = [
@@ -496,6 +510,7 @@ def _provenance_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[
             ("Dữ liệu vào", f"{role}: {key}", text) for key, text in _flat(item) if key not in {"role", "notes", "decisions"}
         ]
     rows += [("Nội dung chưa kiểm tra", skipped.check, skipped.why.vi) for skipped in assessment.not_run]
+    rows += [("Nội dung chưa thực hiện", skipped.check, skipped.why.vi) for skipped in assessment.studies_not_run]
     rows += [("Ghi chú", "", note) for note in notes_of(assessment)]
     rows += [("Phần mềm", name, version) for name, version in versions().items()]
     frame = pd.DataFrame(rows, columns=["part", "what", "value"], dtype=object)
