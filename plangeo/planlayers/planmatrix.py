@@ -35,6 +35,7 @@ PIECES = (
 )
 """Columns of ``PlanMatrix.pieces``: one row per connected polygon on which two classes disagree beyond the accuracy."""
 
+_ROUNDING_M2 = 1e-6
 _LEVELS = ("national", "region", "province", "special_zone", "district", "commune")
 
 
@@ -184,7 +185,7 @@ def _cells(
                 "area_m2": area,
                 "share": area / common if common else 0.0,
                 "outcome": said,
-                "accuracy_m2": area - wide if said == "disagrees" else 0.0,
+                "accuracy_m2": area - wide if said == "disagrees" and area - wide > _ROUNDING_M2 else 0.0,
                 "beyond_m2": wide,
             }
         )
