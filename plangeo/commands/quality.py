@@ -102,6 +102,7 @@ def _pair(option: str, item: str) -> tuple[str, str]:
 
 def _report(found: LayerQuality, shown: int, lang: Any) -> list[str]:
     """The lines printed: each plan, its notes, then the faults, the gravest first."""
+    from plangeo.law.planstatus import TITLES
     from plangeo.planlayers.faults import KINDS, degrees
     from plangeo.text import format_area
 
@@ -131,7 +132,7 @@ def _report(found: LayerQuality, shown: int, lang: Any) -> list[str]:
     }[lang]
     lines = []
     for plan in found.coverage.to_dict("records"):
-        head = f"{plan['plan_id']} ({plan['status']}, {plan['zones']} {words[7]})"
+        head = f"{plan['plan_id']} ({TITLES[plan['status']].text(lang)}, {plan['zones']} {words[7]})"
         if not plan["examined"]:
             lines.append(f"{head}: {words[6]}")
             continue

@@ -20,7 +20,7 @@ from plangeo.planlayers.faults import FaultList, fault_table, named
 from plangeo.planlayers.planzones import PlanZones, in_metres, zones_by_plan
 from plangeo.planlayers.sharedground import joined, shared_ground
 from plangeo.planlayers.unitcover import Frame, beside, frame_of, openings, unit_names
-from plangeo.planlayers.widths import is_wider, polygons_of, without_hairs
+from plangeo.planlayers.widths import drawn, is_wider, polygons_of, without_hairs
 from plangeo.rulebook import Rulebook
 
 NOT_EXAMINED = frozenset({"expired", "superseded", "revoked"})
@@ -189,7 +189,7 @@ def _doubles(plan: PlanZones, found: FaultList) -> set[tuple[int, int]]:
     """Zones of one and the same shape whose days meet: each becomes a row; returns their pairs."""
     at = np.flatnonzero(plan.areal)
     groups: dict[bytes, list[int]] = defaultdict(list)
-    for n, key in zip(at.tolist(), shapely.to_wkb(shapely.normalize(plan.shapes[at])), strict=True):
+    for n, key in zip(at.tolist(), drawn(plan.shapes[at]), strict=True):
         groups[key].append(n)
     pairs: set[tuple[int, int]] = set()
     for rows in groups.values():

@@ -19,7 +19,7 @@ from plangeo.planlayers.faults import with_place
 from plangeo.planlayers.planzones import PlanZones
 from plangeo.planlayers.sharedground import joined, shared_ground
 from plangeo.planlayers.siteground import sites_on
-from plangeo.planlayers.widths import is_wider, polygons_of, wide_part
+from plangeo.planlayers.widths import drawn, is_wider, polygons_of, wide_part
 from plangeo.tables import ZONES
 
 KINDS: Mapping[str, Label] = {
@@ -189,7 +189,7 @@ def _attribute_rows(old: PlanZones, new: PlanZones) -> list[dict[str, Any]]:
 
 def _keys(plan: PlanZones) -> Iterable[tuple[int, tuple[bytes, str]]]:
     placed = np.flatnonzero(~shapely.is_missing(plan.shapes)).tolist()
-    keys = shapely.to_wkb(shapely.normalize(plan.shapes[placed]))
+    keys = drawn(plan.shapes[placed])
     order = sorted(range(len(placed)), key=lambda i: str(plan.ids[placed[i]]))
     return [(placed[i], (keys[i], plan.codes[placed[i]])) for i in order]
 

@@ -30,6 +30,13 @@ def polygons_of(shapes: Any) -> tuple[NDArray[Any], NDArray[np.intp]]:
     return parts[areal], at[areal]
 
 
+def drawn(shapes: NDArray[Any]) -> list[bytes]:
+    """Return a key of every shape that is the same for the same drawing, wherever its rings begin and whichever way they turn."""
+    alone = shapely.get_num_geometries(shapes) == 1
+    plain = np.where(alone, shapely.get_geometry(shapes, 0), shapes)
+    return [bytes(key) for key in shapely.to_wkb(shapely.normalize(plain))]
+
+
 def is_wider(polygons: NDArray[Any], width_m: float) -> NDArray[np.bool_]:
     """Return which polygons hold a circle of more than ``width_m`` metres across."""
     area, around = shapely.area(polygons), shapely.length(polygons)

@@ -13,8 +13,9 @@ from plangeo.planlayers.faults import degrees
 from plangeo.planlayers.planmatrix import CELLS, PIECES, PlanMatrix, lay_over, plan_pairs
 from plangeo.planlayers.planzones import in_metres, zones_by_plan
 from plangeo.planlayers.siteground import metric_sites, projects_on
-from plangeo.rulebook import Rulebook
+from plangeo.rulebook import LANGUAGES, Rulebook
 from plangeo.study import Sheet, SheetColumn, Study, Subject
+from plangeo.text import format_number
 
 FILE = "agreeing_classes"
 
@@ -67,6 +68,17 @@ _RANKED = Label(
     "amount), so the rows must not be summed. What the overruled plan says is kept.",
 )
 
+_SUMS = Label(
+    "{above} và {below}: phần chung {common} ha = phù hợp {agrees} + mâu thuẫn {beyond} + lệch trong sai số {accuracy} + không so sánh được "
+    "{unknown} (sai số {metres} m); chỉ cấp trên có {upper} ha, chỉ cấp dưới có {lower} ha",
+    "{above} and {below}: common ground {common} ha = agreeing {agrees} + disagreeing {beyond} + within accuracy {accuracy} + not compared "
+    "{unknown} (accuracy {metres} m); only the upper plan {upper} ha, only the lower {lower} ha",
+)
+_TWICE = Label(
+    "; {twice} ha tính hai lần vì khoanh của cùng một quy hoạch chồng nhau",
+    "; {twice} ha count twice, where zones of one plan overlap",
+)
+
 
 def _run(subject: Subject) -> Sequence[Sheet]:
     done = subject.assessment
@@ -110,24 +122,23 @@ def _matrix_sheet(made: Sequence[PlanMatrix], book: Rulebook, notes: Sequence[La
 def _told(matrix: PlanMatrix) -> Label:
     """What the matrix sums up to, in one sentence."""
     sums = matrix.cells.groupby("outcome")["area_m2"].sum()
-    agrees = sum(float(sums.get(o, 0.0)) for o in AGREEING) / 1e4
-    beyond, accuracy = (float(matrix.cells[c].sum()) / 1e4 for c in ("beyond_m2", "accuracy_m2"))
-    unknown = float(sums.get("unknown", 0.0)) / 1e4
-    common, upper, lower = matrix.common_m2 / 1e4, matrix.upper_only_m2 / 1e4, matrix.lower_only_m2 / 1e4
-    twice = float(matrix.cells["area_m2"].sum()) / 1e4 - common
-    more = Label("", "")
-    if abs(twice) > 0.01:
-        more = Label(
-            f"; {twice:,.2f} ha tính hai lần vì khoanh của cùng một quy hoạch chồng nhau",
-            f"; {twice:,.2f} ha count twice, where zones of one plan overlap",
-        )
+    twice = float(matrix.cells["area_m2"].sum()) - matrix.common_m2
+    numbers = {
+        "common": matrix.common_m2,
+        "agrees": sum(float(sums.get(outcome, 0.0)) for outcome in AGREEING),
+        "beyond": float(matrix.cells["beyond_m2"].sum()),
+        "accuracy": float(matrix.cells["accuracy_m2"].sum()),
+        "unknown": float(sums.get("unknown", 0.0)),
+        "upper": matrix.upper_only_m2,
+        "lower": matrix.lower_only_m2,
+        "twice": twice,
+    }
+    vi, en = ({name: format_number(max(0.0, m2) / 1e4, language) for name, m2 in numbers.items()} for language in LANGUAGES)
+    names = {"above": matrix.upper, "below": matrix.lower}
+    more = _TWICE if twice > 100 else Label("", "")
     return Label(
-        f"{matrix.upper} và {matrix.lower}: phần chung {common:,.2f} ha = phù hợp {agrees:,.2f} + mâu thuẫn {beyond:,.2f} + trong sai số "
-        f"{accuracy:,.2f} + không so sánh được {unknown:,.2f} (sai số {matrix.tolerance_m:g} m); chỉ cấp trên có {upper:,.2f} ha, chỉ cấp dưới "
-        f"có {lower:,.2f} ha{more.vi}",
-        f"{matrix.upper} and {matrix.lower}: common ground {common:,.2f} ha = agreeing {agrees:,.2f} + disagreeing {beyond:,.2f} + within accuracy "
-        f"{accuracy:,.2f} + not compared {unknown:,.2f} (accuracy {matrix.tolerance_m:g} m); only the upper plan {upper:,.2f} ha, only the lower "
-        f"{lower:,.2f} ha{more.en}",
+        (_SUMS.vi + more.vi).format(**names, **vi, metres=format_number(matrix.tolerance_m, "vi", 1)),
+        (_SUMS.en + more.en).format(**names, **en, metres=format_number(matrix.tolerance_m, "en", 1)),
     )
 
 
@@ -147,7 +158,7 @@ def _pieces_sheet(made: Sequence[PlanMatrix], sites: gpd.GeoDataFrame, book: Rul
     )
 
     def says(code: str) -> str:
-        return f"{code} – {book.classes[code].name.text('vi')}" if code in book.classes else code
+        return f"{code} – {book.classes[code].name.text('vi')}" if code in book.classes else code or "(không có mã)"
 
     frame = pieces.assign(
         rank=range(1, len(pieces) + 1),

@@ -43,7 +43,7 @@ _FAULTS = (
     SheetColumn("codes", "Mã loại đất", "Classes", 14, "code"),
     SheetColumn("units", "Đơn vị hành chính", "Unit", 20),
     SheetColumn("area_m2", "Diện tích (m²)", "Area (m²)", 14, "area"),
-    SheetColumn("width_m", "Bề rộng (m)", "Width (m)", 11, "number"),
+    SheetColumn("width_m", "Bề rộng (m)", "Width (m)", 11, "area"),
     SheetColumn("tolerance_m", "Sai số bản đồ (m)", "Map accuracy (m)", 11, "number"),
     SheetColumn("north_m", "X bắc (m)", "North (m)", 14, "area"),
     SheetColumn("east_m", "Y đông (m)", "East (m)", 14, "area"),

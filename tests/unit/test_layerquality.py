@@ -108,7 +108,7 @@ def test_zone_beyond_all_units() -> None:
 
 def test_zone_drawn_twice_is_no_overlap_as_well() -> None:
     turned = shapely.Polygon([(X0 + 100, Y0), (X0 + 100, Y0 + 100), (X0, Y0 + 100), (X0, Y0)])
-    layer = zones(("A", "LUA", square(0, 0, 100), "P1"), ("B", "ODT", turned, "P1"))
+    layer = zones(("A", "LUA", square(0, 0, 100), "P1"), ("B", "ODT", shapely.MultiPolygon([turned]), "P1"))
     quality = check_plan_layer(layer, BOOK)
     assert found(quality, "duplicate")["zones"].tolist() == ["A, B"]
     assert found(quality, "overlap").empty

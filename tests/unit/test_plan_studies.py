@@ -153,7 +153,7 @@ def test_command_prints_and_writes_the_faults(files: dict[str, Path], capsys: py
     assert run([*command, "--lang", "en"]) == 1
     said = capsys.readouterr().out
     assert (
-        "XA2 (in_force, 2 zones): covered 100.00%, overlapping 10.00%, known codes 100.00%, score 90.00%; 1 faults, 0 slivers"
+        "XA2 (in force, 2 zones): covered 100.00%, overlapping 10.00%, known codes 100.00%, score 90.00%; 1 faults, 0 slivers"
         in said
     )
     assert "Two zones overlap: XA2 A, B (LUA, ODT)" in said
