@@ -18,7 +18,7 @@ from plangeo.geometry import quarantined_boxes
 from plangeo.model import Label
 from plangeo.planlayers.faults import FaultList, fault_table, named
 from plangeo.planlayers.planzones import PlanZones, in_metres, zones_by_plan
-from plangeo.planlayers.sharedground import joined, shared_ground
+from plangeo.planlayers.sharedground import joined, overlaps, united
 from plangeo.planlayers.unitcover import Frame, beside, frame_of, openings, unit_names
 from plangeo.planlayers.widths import drawn, is_wider, polygons_of, without_hairs
 from plangeo.rulebook import Rulebook
@@ -27,7 +27,6 @@ NOT_EXAMINED = frozenset({"expired", "superseded", "revoked"})
 """Plans that can govern nothing on the day or later; they are listed, and examined only when asked for by name."""
 MOST_OF_A_CODE = 200
 """Zones of one unknown code that get a row each; beyond, the code gets one row."""
-_NOTHING_M2 = 1e-3
 _NUMBERED = re.compile(r"(?P<base>.+)#\d+")
 
 COVERAGE = (
@@ -110,7 +109,7 @@ def _examine(plan: PlanZones, book: Rulebook, units: gpd.GeoDataFrame | None, fo
     known = _codes(plan, book, found)
     doubles = _doubles(plan, found)
     live = plan.shapes[plan.live]
-    covered = shapely.union_all(live)
+    covered = plan.day.ground
     overlapping = _overlaps(plan, doubles, found)
     _thin_zones(plan, found)
     frame = frame_of(covered, units)
@@ -229,10 +228,9 @@ def _overlaps(plan: PlanZones, doubles: set[tuple[int, int]], found: FaultList) 
     """Pairs of zones that lie on the same ground; returns the ground of the day that lies under several, in m²."""
     at = np.flatnonzero(plan.areal)
     shapes = plan.shapes[at]
-    if math.fsum(shapely.area(shapes)) - float(shapely.area(shapely.union_all(shapes))) < _NOTHING_M2:
-        return 0.0  # no ground is counted twice, so no pair need be looked at
+    suspects = plan.day.suspects if np.array_equal(plan.live, plan.areal) else united(shapes).suspects
     double_ground: list[Any] = []
-    for (i, j), pieces in shared_ground(shapes).pairs().items():
+    for (i, j), pieces in overlaps(shapes, suspects).items():
         one, other = int(at[i]), int(at[j])
         if not _meet(plan, one, other):
             continue

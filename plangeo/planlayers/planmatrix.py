@@ -18,7 +18,7 @@ from plangeo.model import Label, Language
 from plangeo.planlayers.agreement import Agreement
 from plangeo.planlayers.faults import named, with_place
 from plangeo.planlayers.planzones import PlanZones
-from plangeo.planlayers.sharedground import joined, shared_ground
+from plangeo.planlayers.sharedground import Shared, joined, shared_ground
 from plangeo.planlayers.widths import polygons_of, wide_part
 from plangeo.rulebook import Rulebook
 
@@ -104,14 +104,16 @@ def lay_over(upper: PlanZones, lower: PlanZones, agreement: Agreement) -> PlanMa
     """
     known = [t for t in (upper.tolerance_m, lower.tolerance_m) if not math.isnan(t)]
     tolerance = max(known, default=0.0)
-    above, below = upper.by_class(), lower.by_class()
-    codes = list(above), list(below)
-    shared = shared_ground(_array(above.values()), _array(below.values())).pairs()
+    (above, classes), (below, others) = upper.class_ground(), lower.class_ground()
+    codes = sorted(set(classes)), sorted(set(others))
+    met = shared_ground(above, below)
+    numbers = np.searchsorted(codes[0], classes), np.searchsorted(codes[1], others)
+    shared = Shared(numbers[0][met.one], numbers[1][met.other], met.shapes).pairs()
     outcome = {key: agreement.of(codes[0][key[0]], codes[1][key[1]]) for key in shared}
     against = {key: pieces for key, pieces in shared.items() if outcome[key] == "disagrees"}
     core = wide_part(shapely.union_all(np.concatenate(list(against.values()))), tolerance) if against else None
     beyond = _beyond(against, core)
-    all_above, all_below = (shapely.union_all(_array(ground.values())) for ground in (above, below))
+    all_above, all_below = upper.day.ground, lower.day.ground
     common = float(shapely.area(shapely.intersection(all_above, all_below)))
     cells = _cells(shared, outcome, beyond, common, codes)
     pieces = _pieces(beyond, codes, upper, lower)

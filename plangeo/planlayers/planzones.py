@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from plangeo.geometry import working_crs
 from plangeo.model import Plan
+from plangeo.planlayers.sharedground import United, united
 from plangeo.rulebook import Rulebook
 from plangeo.storage.prepared import moved_and_gated
 from plangeo.text import parse_date
@@ -75,14 +76,22 @@ class PlanZones:
         """zone_code of every zone."""
         return np.asarray(self.zones["zone_code"].astype(str).to_numpy(dtype=object))
 
-    def by_class(self) -> Mapping[str, Any]:
-        """Return class → its ground of the day as one (multi)polygon, so that cuts and doubles do not count."""
-        return self.joined_by_class(self.live)
+    @cached_property
+    def day(self) -> United:
+        """All ground of the day; suspects are places among the live zones."""
+        return united(self.shapes[self.live])
 
-    def joined_by_class(self, chosen: NDArray[np.bool_]) -> Mapping[str, Any]:
-        """Return class → the ground of the chosen zones as one (multi)polygon."""
-        codes, shapes = self.codes[chosen], self.shapes[chosen]
-        return {code: shapely.union_all(shapes[codes == code]) for code in sorted(set(codes))}
+    def class_ground(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return polygons of the day and their classes, such that no two of one class overlap: the zones themselves, joined
+        where some of one class lie on each other.
+        """
+        codes, shapes = self.codes[self.live], self.shapes[self.live]
+        doubted = set(codes[self.day.suspects])
+        plain = np.array([code not in doubted for code in codes], dtype=bool)
+        whole = [united(shapes[codes == code]).ground for code in sorted(doubted)]
+        out = np.empty(len(whole), dtype=object)
+        out[:] = whole
+        return np.concatenate([shapes[plain], out]), np.concatenate([codes[plain], np.array(sorted(doubted), dtype=object)])
 
 
 def in_metres(layers: Iterable[gpd.GeoDataFrame], crs: Any = None) -> tuple[list[gpd.GeoDataFrame], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from plangeo.engine.pieces import cut
 from plangeo.planlayers.widths import polygons_of, without_hairs
 
 _AT_ONCE = 50_000
+_AREA_KEPT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,51 @@ def shared_ground(one: NDArray[Any], other: NDArray[Any] | None = None) -> Share
         at.append(where + start)
     place = np.concatenate(at)
     return Shared(left.rows[a[place]], right.rows[b[place]], np.concatenate(shapes))
+
+
+@dataclass(frozen=True)
+class United:
+    """The ground of a set of polygons, and which of them may lie on others."""
+
+    ground: Any
+    """One (multi)polygon."""
+    suspects: NDArray[np.intp]
+    """Places of polygons such that every overlap has one of them on at least one side."""
+
+
+def united(shapes: NDArray[Any]) -> United:
+    """Return the union of (multi)polygons of one plan, in linear time as far as neighbours share their edges.
+
+    Polygons whose edges all fit their neighbours' are joined along those edges; only the rest is overlaid. The areas prove
+    the joining; where they do not, everything is overlaid and every polygon is a suspect.
+    """
+    if not len(shapes):
+        return United(shapely.Polygon(), np.empty(0, dtype=np.intp))
+    fits = np.asarray(shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
+    suspects = np.flatnonzero(~fits)
+    if not fits.any() or (len(suspects) and not shapely.coverage_is_valid(shapes[fits])):
+        return United(shapely.union_all(shapes), np.arange(len(shapes)))
+    clean = shapely.coverage_union_all(shapes[fits])
+    total = math.fsum(shapely.area(shapes[fits]))
+    if abs(float(shapely.area(clean)) - total) > _AREA_KEPT * (1 + total) or not shapely.is_valid(clean):
+        return United(shapely.union_all(shapes), np.arange(len(shapes)))
+    parts = polygons_of([clean])[0]
+    if not len(suspects):
+        return United(shapely.multipolygons(parts) if len(parts) > 1 else parts[0], suspects)
+    return United(shapely.union_all(np.concatenate([parts, shapes[suspects]])), suspects)
+
+
+def overlaps(shapes: NDArray[Any], suspects: NDArray[np.intp]) -> dict[tuple[int, int], NDArray[Any]]:
+    """Return (one, other) → the pieces of ground on which two of ``shapes`` lie; ``suspects`` as ``united`` gives them."""
+    if len(suspects) == len(shapes):
+        return shared_ground(shapes).pairs()
+    suspected = np.zeros(len(shapes), dtype=bool)
+    suspected[suspects] = True
+    met = shared_ground(shapes[suspects], shapes)
+    one, other = suspects[met.one], met.other
+    # of two suspects the pair comes twice
+    once = (one != other) & ~(suspected[other] & (other < one))
+    return Shared(np.minimum(one, other)[once], np.maximum(one, other)[once], met.shapes[once]).pairs()
 
 
 def joined(pieces: NDArray[Any]) -> NDArray[Any]:

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from plangeo.model import Label
 from plangeo.planlayers.faults import with_place
 from plangeo.planlayers.planzones import PlanZones
-from plangeo.planlayers.sharedground import joined, shared_ground
+from plangeo.planlayers.sharedground import joined, shared_ground, united
 from plangeo.planlayers.siteground import sites_on
 from plangeo.planlayers.widths import drawn, is_wider, polygons_of, wide_part
 from plangeo.tables import ZONES
@@ -68,12 +69,13 @@ def compare_versions(old: PlanZones, new: PlanZones, *, attributes: bool = False
     """
     known = [t for t in (old.tolerance_m, new.tolerance_m) if not math.isnan(t)]
     tolerance = max(known, default=0.0)
-    changed = _changed(old.joined_by_class(old.areal), new.joined_by_class(new.areal))
-    rows = _rows(changed, tolerance)
-    over = [p.joined_by_class(p.overlay & ~shapely.is_missing(p.shapes)) for p in (old, new)]
-    for code in sorted({*over[0], *over[1]}):
-        own = [{code: ground[code]} if code in ground else {} for ground in over]
-        rows += _rows(_changed(*own), tolerance)
+    before, after = (_Drawn(p.shapes[p.areal], p.codes[p.areal]) for p in (old, new))
+    rows = _rows(_changed(before, after), tolerance)
+    over = [p.overlay & ~(shapely.is_missing(p.shapes) | shapely.is_empty(p.shapes)) for p in (old, new)]
+    for code in sorted({*old.codes[over[0]], *new.codes[over[1]]}):
+        own = [m & (p.codes == code) for p, m in zip((old, new), over, strict=True)]
+        layers = (_Drawn(p.shapes[m], p.codes[m]) for p, m in zip((old, new), own, strict=True))
+        rows += _rows(_changed(*layers), tolerance)
     if attributes:
         rows += _attribute_rows(old, new)
     order = list(KINDS)
@@ -113,36 +115,58 @@ def touched_sites(sites: gpd.GeoDataFrame, difference: VersionDifference) -> pd.
     return frame.sort_values(["beyond_accuracy", "area_m2", "site"], ascending=[False, False, True], ignore_index=True)
 
 
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[_Pair, NDArray[Any]]:
-    """(class before, class after) → the connected polygons on which that is so; "" outside a version."""
-    codes = sorted({*old, *new})
-    nothing = shapely.Polygon()
-    gone = {c: _apart(old.get(c, nothing), new.get(c, nothing)) for c in codes}
-    come = {c: _apart(new.get(c, nothing), old.get(c, nothing)) for c in codes}
+def _changed(old: _Drawn, new: _Drawn) -> dict[_Pair, NDArray[Any]]:
+    """(class before, class after) → the connected polygons on which that is so; "" outside a version.
+
+    What both versions draw alike says the same in both, so only the rest is overlaid.
+    """
+    gone, come = _without(old, new), _without(new, old)
     pieces: dict[_Pair, list[Any]] = defaultdict(list)
     for before, after in ((gone, new), (old, come)):
-        for (a, b), met in _met(before, after).items():
+        met = shared_ground(before.shapes, after.shapes)
+        for a, b, shape in zip(before.codes[met.one], after.codes[met.other], met.shapes, strict=True):
             if a != b:
-                pieces[a, b].extend(met)
-    every_old, every_new = (shapely.union_all(_array(ground.values())) for ground in (old, new))
-    for pair, ground in (
-        *(((c, ""), _apart(shape, every_new)) for c, shape in gone.items()),
-        *((("", c), _apart(shape, every_old)) for c, shape in come.items()),
-    ):
-        pieces[pair].append(ground)
+                pieces[a, b].append(shape)
+    for only, other, outward in ((gone, new, True), (come, old, False)):
+        for code, shape in zip(only.codes, only.shapes, strict=True):
+            rest = shapely.difference(shape, united(other.near([shape])).ground)
+            pieces[(code, "") if outward else ("", code)].append(rest)
     found = {pair: joined(_array(shapes)) for pair, shapes in pieces.items()}
     return {pair: shapes for pair, shapes in sorted(found.items()) if len(shapes)}
 
 
-def _apart(one: Any, other: Any) -> Any:
-    """The ground of ``one`` without ``other``, without hairs."""
-    return shapely.union_all(joined(_array([shapely.difference(one, other)])))
+class _Drawn:
+    """Polygons of one version with their classes."""
+
+    def __init__(self, shapes: NDArray[Any], codes: NDArray[Any]) -> None:
+        self.shapes, self.codes = shapes, codes
+
+    @cached_property
+    def keys(self) -> list[tuple[bytes, str]]:
+        """Drawing and class of every polygon."""
+        return list(zip(drawn(self.shapes), self.codes.tolist(), strict=True))
+
+    @cached_property
+    def _tree(self) -> Any:
+        return shapely.STRtree(self.shapes)
+
+    def near(self, shapes: Any, code: str | None = None) -> NDArray[Any]:
+        """The polygons (of a class) that meet any of ``shapes``."""
+        hits = np.unique(self._tree.query(shapes, predicate="intersects")[1])
+        return np.asarray(self.shapes[hits if code is None else hits[self.codes[hits] == code]])
 
 
-def _met(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[_Pair, NDArray[Any]]:
-    names = list(before), list(after)
-    found = shared_ground(_array(before.values()), _array(after.values())).pairs()
-    return {(names[0][i], names[1][j]): shapes for (i, j), shapes in found.items()}
+def _without(one: _Drawn, other: _Drawn) -> _Drawn:
+    """The connected ground of every class of ``one`` that does not bear the class in ``other``."""
+    alike = set(other.keys)
+    differs = np.array([key not in alike for key in one.keys], dtype=bool)
+    shapes, codes = [np.empty(0, dtype=object)], [np.empty(0, dtype=object)]
+    for code in sorted(set(one.codes[differs])):
+        own = one.shapes[differs & (one.codes == code)]
+        left = joined(_array([shapely.difference(united(own).ground, united(other.near(own, code)).ground)]))
+        shapes.append(left)
+        codes.append(np.full(len(left), code, dtype=object))
+    return _Drawn(np.concatenate(shapes), np.concatenate(codes))
 
 
 def _rows(changed: Mapping[_Pair, NDArray[Any]], tolerance: float) -> list[dict[str, Any]]:
