@@ -13,7 +13,7 @@ import pyproj
 import shapely
 
 from plangeo.model import Label
-from plangeo.planlayers.widths import width_of
+from plangeo.planlayers.widths import is_wider, polygons_of, width_of
 
 KINDS: Mapping[str, Label] = {
     "set_aside": Label("Hình không đọc được", "Geometry that cannot be read"),
@@ -54,8 +54,8 @@ class FaultList:
     ) -> None:
         """Add one fault; ``shape`` in the metric CRS says where it is, None when nobody knows."""
         width = width_of(shape) if kind in AREAL else float("nan")
-        # width_of adds a centimetre, so that a width is never understated; a sliver is thinner even so
-        sliver = kind == "thin_zone" or (kind in AREAL and bool(width < self.tolerance_m))
+        thin = kind in AREAL and self.tolerance_m > 0 and not is_wider(polygons_of([shape])[0], self.tolerance_m).any()
+        sliver = kind == "thin_zone" or thin
         self.rows.append(
             {
                 "kind": kind,
