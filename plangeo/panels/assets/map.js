@@ -270,6 +270,7 @@
     map.invalidateSize({ animate: false });
     app.fitAll();
     if (window.ResizeObserver) new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(main);
+    app.tell("ready");
     root.dataset.ready = "yes";
     window.plangeo.app = app;
   }
