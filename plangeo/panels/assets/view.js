@@ -28,7 +28,7 @@ plangeo.panel("view", (app, data, word) => {
     group.setAttribute("aria-label", word("title"));
     for (const [key, node] of Object.entries(buttons)) {
       node.title = word(key);
-      node.setAttribute("aria-label", word(key));
+      node.setAttribute("aria-label", `${node.textContent} ${word(key)}`);
     }
   });
 });
