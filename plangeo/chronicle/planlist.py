@@ -117,6 +117,15 @@ def remarks(plan: Plan, book: Rulebook) -> Iterator[Label]:
             f"{word.vi} nhưng quy hoạch thay thế {heir.plan_id} cũng đang có hiệu lực: coi là đã được thay thế",
             f"{word.en}, and so is its successor {heir.plan_id}: taken as superseded",
         )
+    if plan.valid_from and plan.valid_from == plan.valid_to:
+        yield Label(
+            "thời kỳ chỉ có một ngày: cần xem lại ngày hết hiệu lực", "its period is one day only: check the day of the end"
+        )
+    if status == "in_force" and plan.tolerance_m is None:
+        yield Label(
+            "không nêu tỷ lệ hay sai số bản đồ: kết luận dựa trên quy hoạch này chưa thể xác định",
+            "neither scale nor accuracy is stated: verdicts that rest on it cannot be determined",
+        )
     if status in ("expired", "superseded", "revoked"):
         yield from _of_the_end(plan, heir, status, book)
 
@@ -131,6 +140,9 @@ def _of_the_chain(chain: Chain) -> Iterator[Label]:
 
 
 def _of_the_end(plan: Plan, heir: Plan | None, status: str, book: Rulebook) -> Iterator[Label]:
+    if status == "expired" and read_status(plan.status) in ("in_force", "under_adjustment"):
+        word = TITLES[str(read_status(plan.status))]
+        yield Label(f"ghi là {word.vi} nhưng thời kỳ đã hết", f"is on record as {word.en}, and its period is over")
     if not plan.successor:
         yield Label("không nêu quy hoạch thay thế", "no successor is named")
     if status != "revoked" and ended_on(plan, book) is None:
