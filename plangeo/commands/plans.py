@@ -60,7 +60,6 @@ def plans(
     from plangeo.arguments import take_day
     from plangeo.chronicle.documents import read_plans
     from plangeo.chronicle.planlist import list_plans, with_plans
-    from plangeo.text import fold
 
     if not on:
         raise click.UsageError("--on is missing: a plan is in force or not on a day, e.g. --on 2025-07-01")
@@ -85,7 +84,7 @@ def plans(
     if out:
         _write(frame, out, lang)
         click.echo(out)
-    return 1 if faults or any(fold(str(t)) for t in frame["remark_en"]) else 0
+    return 1 if faults or frame["remark_en"].ne("").any() else 0
 
 
 def _book(rulebook: str | None, tables: Sequence[str]) -> Rulebook:
