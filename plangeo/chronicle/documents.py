@@ -47,8 +47,7 @@ def _table(file: Path) -> pd.DataFrame:
     words = {fold(word): field for field, synonyms in SYNONYMS.items() for word in synonyms}
     raw, _, _ = read_raw(file, Request("plans", known=frozenset(words), fields=words))
     geometry = getattr(raw.frame, "_geometry_column_name", None)
-    hidden = [c for c in raw.frame.columns if c in ("source_row", geometry)]
-    return pd.DataFrame(raw.frame.drop(columns=hidden))
+    return pd.DataFrame(raw.frame if geometry is None else raw.frame.drop(columns=geometry))
 
 
 def _dbase(file: Path) -> pd.DataFrame:

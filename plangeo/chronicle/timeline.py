@@ -302,8 +302,8 @@ class _Comparison:
                 "unit",
                 day.isoformat(),
                 Label(
-                    f"đơn vị hành chính thay đổi từ {day:%d/%m/%Y}: tên địa danh được hiểu theo ngày xét",
-                    f"administrative units changed on {day}: names of places are read as on the day",
+                    f"đơn vị hành chính thay đổi từ {day:%d/%m/%Y}: địa danh không rõ ngày lập danh mục được hiểu theo ngày xét (nêu list_date)",
+                    f"administrative units changed on {day}: names of places in a list without a date are read as on the day (state list_date)",
                 ),
             )
             for day in sorted(epochs)

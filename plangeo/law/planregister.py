@@ -31,6 +31,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """Field → column names, nearest first; the French ones are those of the national standard for planning documents (CNIG)."""
 
+ROW = "source_row"
+"""Column with the row of the file, for messages; without it rows are counted from 1."""
+
 # The states of the French standard (ETAT). An annulment by a court reaches back to the first day, and nobody drew
 # which part was annulled in part: neither may let anything pass, whatever the dates.
 _STATES = {
@@ -71,10 +74,11 @@ def plans_from_table(
     if "plan_id" not in found:
         raise TableError(
             f"No column of the table identifies the plans; it has {', '.join(map(repr, map(str, frame.columns)))}. "
-            "Name it: columns={'<column>': 'plan_id'}."
+            "Name it: columns={'<column>': 'plan_id'}, or on the command line --map '<column>=plan_id'."
         )
     plans: dict[str, Plan] = {}
-    for number, record in enumerate(frame.to_dict("records"), start=1):
+    for position, record in enumerate(frame.to_dict("records"), start=1):
+        number = int(record[ROW]) if ROW in record else position
         plan = _plan({field: _cell(record[name]) for field, name in found.items()}, level, authority, found, number)
         if plans.setdefault(plan.plan_id, plan) != plan:
             raise TableError(

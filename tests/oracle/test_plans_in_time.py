@@ -162,6 +162,19 @@ def test_an_approval_whose_date_spans_a_change_of_the_law_is_left_open() -> None
     assert result.approvals["standing"].tolist() == ["open"]
 
 
+def test_an_abolished_district_is_a_change_of_units_unless_the_list_has_its_day() -> None:
+    """Huyện Bình Gia was abolished on 1 July 2025: a list that names it, and no day, reads otherwise from then on."""
+    communes = pg.read_districts(pg.sample("communes.gpkg"))
+    named = communes.to_crs("EPSG:9215").set_index("district_name").geometry
+    spot = named[next(name for name in named.index if name.endswith("Bình Gia"))].representative_point().buffer(50)
+    register = sites(site("S", spot, declared_district="huyện Bình Gia"), site("T", spot, declared_district="huyện Bình Gia"))
+    register["list_date"] = ["", "2024-01-01"]
+    drawn = zones(("z", "ODT", spot.buffer(1000), "P1"))
+    found = pg.compare_dates(register, rulebook(), ["2025-06-30", "2025-07-01"], zones=drawn, districts=communes).flips
+    assert found["site_id"].tolist() == ["S"], "the day of the list does not depend on the day of the law"
+    assert (found["kinds"].iloc[0], found["what"].iloc[0], found["after"].iloc[0]) == ("unit", "2025-07-01", "unknown")
+
+
 def looped() -> Rulebook:
     """Two plans that name each other: no rulebook file may say so, a table of plans can."""
     table = pd.DataFrame(
