@@ -32,27 +32,23 @@ def sites_on_plans(assessment: Assessment, plans: Collection[str]) -> pd.DataFra
     overlap count once), ``share`` of the site, and the same of the ground that no plan in force governs: ``bare_m2, bare_m,
     bare_share``. Sites known by their commune only rest on nothing here: nobody knows their ground.
     """
-    place = {str(site_id): n for n, site_id in enumerate(assessment.sites["site_id"])}
-    sums: dict[tuple[str, int], list[list[float]]] = defaultdict(lambda: [[] for _ in range(6)])
     cover = assessment.cover
-    names = ("site_id", "zones", "sides", "governs", "area_m2", "length_m", "share")
-    for site_id, zones, sides, governs, *sizes in zip(*(cover[name].tolist() for name in names), strict=True):
-        under = {zone[0] for zone in zones}.union(*({zone[0] for zone in side} for side in sides))
-        for plan_id in under.intersection(plans):
-            found = sums[plan_id, place[str(site_id)]]
-            for n, size in enumerate(sizes):
-                found[n].append(size)
-                if not governs:
-                    found[n + 3].append(size)
-    ids = assessment.sites["site_id"].tolist()
-    columns = ("area_m2", "length_m", "share", "bare_m2", "bare_m", "bare_share")
-    rows = [
-        {"plan_id": plan_id, "site_id": ids[row]}
-        | dict(zip(columns, map(math.fsum, sums[plan_id, row]), strict=True))
-        | {"row": row}
-        for plan_id, row in sorted(sums)
+    faces = [
+        (n, plan_id)
+        for n, (zones, sides) in enumerate(zip(cover["zones"].tolist(), cover["sides"].tolist(), strict=True))
+        for plan_id in {zone[0] for side in (zones, *sides) for zone in side}
+        if plan_id in plans
     ]
-    return pd.DataFrame(rows, columns=["plan_id", "site_id", *columns, "row"])
+    at = np.fromiter((n for n, _ in faces), dtype=np.intp, count=len(faces))
+    place = pd.Series(np.arange(len(assessment.sites)), index=assessment.sites["site_id"].astype(str).to_numpy())
+    bare = np.array([not governs for governs in cover["governs"].tolist()], dtype=bool)[at]
+    table = pd.DataFrame({"plan_id": [p for _, p in faces], "row": place.loc[cover["site_id"].astype(str)].to_numpy()[at]})
+    for size, of_bare in (("area_m2", "bare_m2"), ("length_m", "bare_m"), ("share", "bare_share")):
+        table[size] = cover[size].to_numpy(dtype=float)[at]
+        table[of_bare] = np.where(bare, table[size], 0.0)
+    found = table.groupby(["plan_id", "row"], sort=True).sum().reset_index()
+    found["site_id"] = assessment.sites["site_id"].to_numpy()[found["row"].to_numpy(dtype=int)]
+    return found[["plan_id", "site_id", "area_m2", "length_m", "share", "bare_m2", "bare_m", "bare_share", "row"]]
 
 
 def add_capital(sites: pd.DataFrame, rows: Iterable[int]) -> dict[str, Any]:
