@@ -21,7 +21,7 @@ from plangeo.model import Assessment
 CAPITAL = ("capital_min_vnd", "capital_max_vnd", "capital_min_usd", "capital_max_usd")
 _TOUCH_M2 = 1.0
 """A zone and a unit that share less than this only border on each other, square metres."""
-_UNION_UP_TO = 20_000
+_UNION_UP_TO = 2_000
 """Zones of one plan that are joined to measure what they cover; of more, the areas are added."""
 
 
