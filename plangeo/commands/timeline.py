@@ -45,6 +45,7 @@ def timeline(
     from plangeo.chronicle.timesheets import summary_lines, timeline_sheets
     from plangeo.model import ILLUSTRATIVE
     from plangeo.project_file import PROJECT_FILE, load_project
+    from plangeo.readingreport import read_line
     from plangeo.rulebook import load_rulebook
     from plangeo.sheetfile import write_tables
 
@@ -62,6 +63,7 @@ def timeline(
         raise click.UsageError(f"name a day to compare {now} with, e.g. --date 2024-12-31")
     language = lang or project.language
     sites = _sites(project)
+    click.echo(read_line(sites.attrs.get("plangeo", {})), err=True)
     found = column or (None if approved_on else approval_column(sites))
     if found and not column:
         click.echo(f"the days of approval are read from column {found!r}; --approved names another one", err=True)

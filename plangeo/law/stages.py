@@ -26,8 +26,8 @@ _ENDLESS = "9999-12-31"
 _Rows = TypeVar("_Rows", bound=pd.DataFrame)
 
 
-def read_stage_days(texts: Sequence[str], *, last: bool, where: str) -> tuple[list[str], list[str], list[Decision]]:
-    """Return the cells of a column of first days (or, ``last``, of last days) as ISO texts, the problem of each row, decisions.
+def read_stage_days(texts: Sequence[str], *, last: bool, where: str) -> tuple[list[str], list[Decision]]:
+    """Return the cells of a column of first days (or, ``last``, of last days) as ISO texts, and what was decided.
 
     A year, a quarter or a month stands for its first (last) day, and a decision says so. What is no date stays as written.
 
@@ -36,15 +36,24 @@ def read_stage_days(texts: Sequence[str], *, last: bool, where: str) -> tuple[li
     """
     known: dict[str, tuple[str, str]] = {text: _read_cell(text, last) for text in dict.fromkeys(texts)}
     days = [known[text][0] for text in texts]
-    problems = [
-        ""
-        if not day or _iso(day)
-        else f"bad_dates: {text[:40].replace(';', ',')!r} is no day, so nobody knows when the zone is in force"
-        for text, day in zip(texts, days, strict=True)
-    ]
     assumed = [(text, *found) for text, found in known.items() if found[1]]
     decisions = [Decision("column", where, f"{said}; taken as {day}", text, 0.9) for text, day, said in assumed[:5]]
-    return days, problems, decisions
+    return days, decisions
+
+
+def stage_faults(rows: pd.DataFrame) -> list[str]:
+    """Return the problem of each zone whose days cannot be read, or end before they begin; empty texts for the others."""
+    spans = _spans(rows)
+    known = {span: _fault(span) for span in set(spans)}
+    return [known[span] for span in spans]
+
+
+def _fault(span: tuple[str, str]) -> str:
+    unread = next((text for text in span if text and _iso(text) is None), "")
+    if unread:
+        return f"bad_dates: {unread[:40].replace(';', ',')!r} is no day, so nobody knows when the zone is in force"
+    first, last = map(_iso, span)
+    return f"bad_dates: the zone ends on {last}, before it begins on {first}" if first and last and last < first else ""
 
 
 def _read_cell(text: str, last: bool) -> tuple[str, str]:
@@ -141,6 +150,6 @@ def _iso(text: str) -> dt.date | None:
 def _is_live(span: tuple[str, str], on: dt.date) -> bool | None:
     """Whether the day lies between the two; None where they cannot be read."""
     first, last = map(_iso, span)
-    if (span[0] and first is None) or (span[1] and last is None) or (first and last and last < first):
+    if _fault(span):
         return None
     return (first is None or first <= on) and (last is None or on <= last)

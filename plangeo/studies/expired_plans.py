@@ -66,9 +66,9 @@ _SITE_COLUMNS = (
 )
 _PLAN_NOTE = Label(
     "Dự án “nằm trên” một quy hoạch khi nằm trên vùng của quy hoạch đó, kể cả khi nay đã có quy hoạch khác điều chỉnh. Mỗi dự án "
-    "tính vốn một lần cho mỗi quy hoạch, toàn bộ vốn của dự án; USD không quy đổi. Dự án chỉ biết đến cấp xã không có ở đây. Hình vẽ là ranh giới các dự án.",
+    "tính vốn một lần cho mỗi quy hoạch, toàn bộ vốn của dự án, nên không cộng vốn của nhiều quy hoạch với nhau; USD không quy đổi. Dự án chỉ biết đến cấp xã không có ở đây. Hình vẽ là ranh giới các dự án.",
     "A site rests on a plan when it lies on its zones, also where another plan governs by now. Each plan counts the whole capital of a "
-    "site once; dollars are not converted. Sites known by their commune only are not here. Shapes are those of the sites.",
+    "site once, so the capital of several plans must not be added; dollars are not converted. Sites known by their commune only are not here. Shapes are those of the sites.",
 )
 
 

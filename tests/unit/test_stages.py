@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import plangeo as pg
-from plangeo.law.stages import read_stage_days, stage_zones
+from plangeo.law.stages import read_stage_days, stage_faults, stage_zones
 from plangeo.sources import LayerFile
 from tests.makers import rulebook, site, sites, square, zones
 
@@ -117,6 +117,7 @@ def test_a_file_s_columns_are_read_and_told(tmp_path: Path) -> None:
     assert read["valid_to"].tolist() == ["2030-12-31", "", "", "2024-12-31"]
     assert [bool(p) for p in read["problem"]] == [False, False, True, False]
     assert "bad_dates" in read["problem"].iloc[2]
+    assert any("1 zone(s) cannot be read" in note for note in read.attrs["plangeo"]["notes"])
     assert any("a year stands for its first day" in str(d) for d in read.attrs["plangeo"]["decisions"])
     counted = stage_zones(read, dt.date(2025, 7, 1))
     assert counted["plan_id"].tolist() == ["P1@2028-01-01..2030-12-31", "P1", "P1", "P1@..2024-12-31"]
@@ -125,8 +126,8 @@ def test_a_file_s_columns_are_read_and_told(tmp_path: Path) -> None:
 
 
 def test_days_of_other_systems() -> None:
-    days, problems, _ = read_stage_days(
+    days, _ = read_stage_days(
         ["9999-12-31", "20301231", "2030-12-31T00:00:00Z", "Quý II/2025", "31/02/2025"], last=True, where="c"
     )
     assert days == ["", "2030-12-31", "2030-12-31", "2025-06-30", "31/02/2025"]
-    assert [bool(p) for p in problems] == [False, False, False, False, True]
+    assert [bool(p) for p in stage_faults(pd.DataFrame({"valid_to": days}))] == [False, False, False, False, True]
