@@ -123,7 +123,7 @@ def compare_dates(
             f"{len(days)} dates were given to compare; give 1 to {MOST_DATES}, e.g. dates=['2024-12-31', '2025-07-01']."
         )
     now = take_day(on) if on is not None else days[-1]
-    runs = _Runs(sites, law, tuple(checks) if checks is not None else None, crs, backend, layers, {*days, now})
+    runs = _Runs(sites, law, tuple(checks) if checks is not None else None, crs, backend, layers)
     ids, names = taken["site_id"].astype(str).tolist(), taken["name"].tolist()
     verdicts, reasons = (pd.DataFrame({"site_id": ids, "name": names}) for _ in range(2))
     flips: list[dict[str, Any]] = []
@@ -162,15 +162,12 @@ class _Runs:
         crs: Any,
         backend: Backend | None,
         layers: Mapping[str, Any],
-        days: Collection[dt.date],
     ) -> None:
         self._sites, self.law, self._checks, self._crs = sites, law, checks, crs
         self._backend, self._layers = backend, dict(layers)
         self.illustrative = law.illustrative
-        # what no day wants is refused by assess, in its words
-        self._always = {role for check in CHECKS.values() for role in check.needs} | {
-            role for role in layers if not any(role in _asked(law.at(day)) for day in days)
-        }
+        # what no check and no requirement of any day wants is refused by assess, in its words
+        self._always = {role for check in CHECKS.values() for role in check.needs} | (layers.keys() - _asked(law))
         self._last: Assessment | None = None
 
     def on(self, day: dt.date) -> Assessment:

@@ -52,6 +52,9 @@ def test_a_layer_that_only_one_day_asks_for_is_used_on_that_day() -> None:
     (row,) = found.flips.to_dict("records")
     assert (row["site_id"], row["before"], row["after"], row["kinds"]) == ("S", "permitted", "not_permitted", "requirement")
     assert "relics: distance_m >= 500" in row["why_en"]
+    before = pg.compare_dates(TWO, book, ["2025-06-30"], approved={"S": "2025-08-01"}, zones=drawn, relics=relics).approvals
+    assert before is not None
+    assert before["standing"].tolist() == ["gained", "no_date"], "a day of approval may ask for a layer that no date asks for"
 
 
 def test_a_site_without_a_place_is_told_what_changed_around_it() -> None:
