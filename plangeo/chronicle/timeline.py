@@ -123,7 +123,9 @@ def compare_dates(
             f"{len(days)} dates were given to compare; give 1 to {MOST_DATES}, e.g. dates=['2024-12-31', '2025-07-01']."
         )
     now = take_day(on) if on is not None else days[-1]
-    runs = _Runs(sites, law, tuple(checks) if checks is not None else None, crs, backend, layers)
+    runs = _Runs(
+        sites, law, tuple(checks) if checks is not None else None, crs, backend, layers, now if approved is not None else None
+    )
     ids, names = taken["site_id"].astype(str).tolist(), taken["name"].tolist()
     verdicts, reasons = (pd.DataFrame({"site_id": ids, "name": names}) for _ in range(2))
     flips: list[dict[str, Any]] = []
@@ -162,23 +164,27 @@ class _Runs:
         crs: Any,
         backend: Backend | None,
         layers: Mapping[str, Any],
+        kept: dt.date | None,
     ) -> None:
         self._sites, self.law, self._checks, self._crs = sites, law, checks, crs
         self._backend, self._layers = backend, dict(layers)
         self.illustrative = law.illustrative
         # what no check and no requirement of any day wants is refused by assess, in its words
         self._always = {role for check in CHECKS.values() for role in check.needs} | (layers.keys() - _asked(law))
-        self._last: Assessment | None = None
+        self._kept_day = kept
+        self._kept: Assessment | None = None
 
     def on(self, day: dt.date) -> Assessment:
-        """Return the assessment on a day; the last one is kept."""
-        if self._last is not None and self._last.on == day:
-            return self._last
+        """Return the assessment on a day; that of the day others are held against is made once."""
+        if self._kept is not None and self._kept.on == day:
+            return self._kept
         wanted = self._always | _asked(self.law.at(day))
         used = {role: layer for role, layer in self._layers.items() if role in wanted}
-        self._last = assess(self._sites, self.law, on=day, checks=self._checks, crs=self._crs, backend=self._backend, **used)
-        self._crs = self._crs or self._last.crs or None
-        return self._last
+        result = assess(self._sites, self.law, on=day, checks=self._checks, crs=self._crs, backend=self._backend, **used)
+        self._crs = self._crs or result.crs or None
+        if day == self._kept_day:
+            self._kept = result
+        return result
 
     def law_days(self, result: Assessment) -> list[dt.date]:
         """Return the days on which anything dated becomes another: law, zones, administrative units."""
