@@ -28,6 +28,7 @@ class Entries:
 
     assessment: Assessment
     _read: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+    _counted: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -63,9 +64,10 @@ class Entries:
 
     def numbers(self, name: str) -> Floats:
         """Return a column as numbers, NaN where none stands or the column is missing."""
-        if name not in self.table:
-            return np.full(len(self.table), math.nan)
-        return pd.to_numeric(self.table[name], errors="coerce").to_numpy(dtype=float, na_value=math.nan)
+        if name not in self._counted:
+            told = self.table[name] if name in self.table else pd.Series(math.nan, index=self.table.index)
+            self._counted[name] = pd.to_numeric(told, errors="coerce").to_numpy(dtype=float, na_value=math.nan)
+        return self._counted[name]
 
     def heading_of(self, name: str) -> str:
         """Return the heading of the file's own column that a field was read from; empty when none says the same."""

@@ -1,7 +1,7 @@
 """Where the money comes from: is a source named, is it known, and do the amounts add up to the capital?
 
 Rounding: each number may be off by half of its last digit (of at most 10⁹ VND, tables are written in tỷ đồng); more than all of that
-together is a difference. A range of the capital is met by a sum that lies in it.
+together is a difference, and less is told as what rounding could explain. A range of the capital is met by a sum that lies in it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from plangeo.model import Label
 from plangeo.text import STYLES, NumberStyle, format_number
 
 _MOST_ROUNDED_VND = 1e9
+_ONE_DONG = 1.0
 _SHARE_SLACK = 0.5
 """Per cent, for each share: shares are written as whole numbers."""
 
@@ -116,22 +117,24 @@ def _settled(pieces: Sequence[Piece], style: NumberStyle | None, capital: tuple[
     fitting = []
     for tried in STYLES:
         read = amounts_vnd(pieces, tried)
-        if not any(map(math.isnan, read)) and _gap(read, capital) == 0:
+        if not any(map(math.isnan, read)) and _gap(read, capital)[1]:
             fitting.append(read)
     return fitting[0] if len(fitting) == 1 else amounts
 
 
 def _of_sum(row: int, amounts: Sequence[float], whole: bool, capital: tuple[float, float]) -> list[Remark]:
     """The sum of the sources against the capital; of some sources only, it can but exceed it."""
-    gap = _gap(amounts, capital)
+    gap, rounding = _gap(amounts, capital)
     summed = math.fsum(amounts)
     if whole and gap == 0:
         return []
     vi, en = (tuple(shown_vnd(v, lang) for v in (summed, capital[0 if summed < capital[0] else 1])) for lang in ("vi", "en"))
-    if gap > 0 or (whole and gap < 0):
-        code = "funding.differs" if whole else "funding.exceeds"
+    if (gap > 0 and not (rounding and not whole)) or (whole and gap < 0):
+        code = "funding.rounding" if rounding else "funding.differs" if whole else "funding.exceeds"
+        told = ("; có thể do làm tròn", "; rounding could explain it") if rounding else ("", "")
         said = Label(
-            f"Các nguồn vốn cộng lại {vi[0]}, tổng vốn {vi[1]}", f"The sources add up to {en[0]}, the capital is {en[1]}"
+            f"Các nguồn vốn cộng lại {vi[0]}, tổng vốn {vi[1]}{told[0]}",
+            f"The sources add up to {en[0]}, the capital is {en[1]}{told[1]}",
         )
         return [Remark(row, code, said, vi[0], vi[1])]
     why = (
@@ -143,17 +146,16 @@ def _of_sum(row: int, amounts: Sequence[float], whole: bool, capital: tuple[floa
     return [Remark(row, "funding.partly_stated", said, vi[0])]
 
 
-def _gap(amounts: Sequence[float], capital: tuple[float, float]) -> float:
-    """How far a sum lies beyond the capital (VND): 0 where rounding can explain it, NaN where there is no capital."""
+def _gap(amounts: Sequence[float], capital: tuple[float, float]) -> tuple[float, bool]:
+    """How far a sum lies beyond the capital (VND; NaN where there is none), and whether rounding can explain it."""
     low, high = capital
     ends = [v for v in (low, high) if not math.isnan(v)]
     if not ends:
-        return math.nan
+        return math.nan, False
     summed = math.fsum(amounts)
+    gap = summed - high if summed > high else summed - low if summed < low else 0.0
     slack = 0.5 * sum(_last_digit(a) for a in (*amounts, *dict.fromkeys(ends)))
-    if not math.isnan(high) and summed > high + slack:
-        return summed - high
-    return summed - low if not math.isnan(low) and summed < low - slack else 0.0
+    return (gap, abs(gap) <= slack) if abs(gap) > _ONE_DONG else (0.0, True)
 
 
 def _last_digit(value: float) -> float:

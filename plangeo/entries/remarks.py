@@ -37,6 +37,7 @@ funding.unknown_word            doubt     a source that no word list knows
 funding.level_not_stated        note      the state budget, without saying whether central or local
 funding.unread_amount           doubt     an amount of a source that cannot be read
 funding.differs                 fault     the amounts of the sources do not add up to the capital, or their shares to 100 %
+funding.rounding                note      they do not, and rounding of the single numbers could explain it
 funding.exceeds                 fault     the amounts of some of the sources are more than the capital already
 funding.partly_stated           note      only some of the sources have an amount, so their sum proves nothing
 phase.missing                   missing   no phase is stated

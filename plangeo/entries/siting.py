@@ -24,6 +24,10 @@ _UNFOUND = {
         Label("Địa danh “{}” có thể chỉ nhiều đơn vị hành chính", "“{}” may mean several administrative units"),
     ),
 }
+_ABOUT_NAMES = frozenset(
+    {"abolished_level", "ambiguous", "divided", "kind_differs", "name_elsewhere", "name_unknown", "near_name", "stale_name"}
+)
+"""Findings of the check ``district`` whose details name what may be meant."""
 _NO_PLACE = ("", "no_geometry", "empty_geometry", "duplicate_id", "bad_accuracy")
 """Problems of a row that do not say that its coordinates or its shape are wrong."""
 
@@ -80,7 +84,8 @@ def _of_unit(row: int, stated: str, problem: str, told: Mapping[int, Mapping[Any
         return []
     code, said = _UNFOUND[problem]
     finding = told.get(row, {})
-    hints = [str(finding.get(slot, "") or "") for slot in ("detail", "detail_en")]
+    about_names = finding.get("reason") in _ABOUT_NAMES
+    hints = [str(finding[slot]) if about_names else "" for slot in ("detail", "detail_en")]
     vi, en = (f": {hint}" if hint and hint != stated else "" for hint in hints)
     return [Remark(row, code, Label(said.vi.format(stated) + vi, said.en.format(stated) + en), stated)]
 
