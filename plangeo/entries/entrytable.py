@@ -92,5 +92,5 @@ class Entries:
 
     def called(self, row: int, language: Language) -> str:
         """Return how a remark names another site: its identifier and the row of the file."""
-        told = str(self.table["site_id"].iloc[row])
+        told = self.texts("site_id")[row]
         return f"{told} ({'dòng' if language == 'vi' else 'row'} {self.file_rows[row]})" if self.file_rows[row] else told

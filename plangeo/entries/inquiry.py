@@ -24,7 +24,7 @@ from plangeo.entries.sources import KINDS
 from plangeo.model import Assessment, Label
 
 LEAST_TOGETHER = 5
-"""What as many entries lack, or are noted for, in the very same words is told in one row that names them all."""
+"""What is said of as many entries in the very same words, faults excepted, is told in one row that names them all."""
 _NAMED_TOGETHER = 200
 
 
@@ -41,7 +41,7 @@ class Inquiry:
     def found(self) -> pd.DataFrame:
         """Return one row per remark (ENTRY_COLUMNS of the study), the gravest first, then as in the register.
 
-        What at least ``LEAST_TOGETHER`` entries lack or are noted for in the same words is one row; ``count`` says how many.
+        What is said of ``LEAST_TOGETHER`` entries and more in the same words is one row; ``count`` says of how many.
         """
         levels, questions = list(LEVELS), list(QUESTIONS)
         told = sorted(_together(self.answers), key=lambda t: (levels.index(t[0].level), t[1][0], questions.index(t[0].question)))
@@ -76,7 +76,7 @@ class Inquiry:
         told = []
         for answer in self.answers:
             left = int((~answer.asked).sum())
-            if not answer.why_not.vi or not (left or answer.question == "location"):
+            if not answer.why_not.vi or not left:
                 continue
             title = QUESTIONS[answer.question]
             told.append(
@@ -117,7 +117,7 @@ def _together(answers: Sequence[Answer]) -> list[tuple[Remark, list[int]]]:
             alike[remark.code, remark.said.vi].append(remark)
     told = []
     for remarks in alike.values():
-        if len(remarks) >= LEAST_TOGETHER and remarks[0].level in ("missing", "note"):
+        if len(remarks) >= LEAST_TOGETHER and remarks[0].level != "fault":
             told.append((dataclasses.replace(remarks[0], found="", expected=""), [r.row for r in remarks]))
         else:
             told += [(remark, [remark.row]) for remark in remarks]

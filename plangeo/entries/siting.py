@@ -49,11 +49,12 @@ def ask_locations(entries: Entries) -> Answer:
             )
         if named and placed[row] and row in told:
             remarks += _of_agreement(row, unit, told[row])
+    looked_up = find is not None and entries.ran("district")
     why = Label(
-        "Tên đơn vị hành chính chưa được đối chiếu vì không có lớp districts",
-        "Names of units were not looked up: the layer districts was not given",
+        "Tên đơn vị hành chính chưa được đối chiếu vì không có lớp districts hoặc không chạy kiểm tra district",
+        "Names of units were not looked up: the layer districts was not given, or the check district did not run",
     )
-    return Answer("location", np.ones(len(declared), dtype=bool), remarks, Label("", "") if find is not None else why)
+    return Answer("location", np.full(len(declared), looked_up), remarks, Label("", "") if looked_up else why)
 
 
 def _of_place(row: int, named: bool, placed: bool, unit: str, problem: str) -> list[Remark]:
@@ -70,7 +71,7 @@ def _of_place(row: int, named: bool, placed: bool, unit: str, problem: str) -> l
         )
         return [Remark(row, "location.none", said)]
     if not placed:
-        said = Label(f"Chưa có vị trí trên bản đồ, chỉ biết “{unit}”", f"No place on the map; only “{unit}” is known")
+        said = Label("Chưa có vị trí trên bản đồ, chỉ biết địa danh", "No place on the map; only the named unit is known")
         return [Remark(row, "location.geometry_missing", said, unit)]
     if not named:
         said = Label("Có vị trí nhưng không nêu đơn vị hành chính", "A place on the map, but no administrative unit is stated")

@@ -54,7 +54,15 @@ def ask_areas(entries: Entries) -> Answer:
         for row, text in enumerate(entries.texts(NOTE))
         if text
     ]
-    return Answer("area", ~linear | stated | np.array([bool(t) for t in unread], dtype=bool), remarks)
+    asked = ~linear | stated | np.array([bool(text) for text in unread], dtype=bool)
+    if not entries.ran("declared_area"):
+        why = Label(
+            "Không chạy kiểm tra declared_area nên chưa so với hình vẽ",
+            "The check declared_area did not run: nothing was compared with the drawing",
+        )
+        return Answer("area", asked & shapely.is_missing(entries.shapes), remarks, why)
+    why = Label("Dự án dạng tuyến không cần nêu diện tích", "A line need not state an area")
+    return Answer("area", asked, remarks, Label("", "") if asked.all() else why)
 
 
 def doubted_areas(answer: Answer) -> frozenset[int]:

@@ -12,8 +12,10 @@ import yaml
 
 from plangeo.assessment import assess
 from plangeo.entries.inquiry import Inquiry, inquire
-from plangeo.entries.remarks import CODES, IN_ORDER, LEVELS, MARKS, NOT_ASKED
-from plangeo.sources import read_sites
+from plangeo.entries.remarks import CODES, IN_ORDER, LEVELS, MARKS, NOT_ASKED, QUESTIONS
+from plangeo.rulebook import load_rulebook
+from plangeo.samples import sample
+from plangeo.sources import read_sites, read_zones
 from tests.makers import CRS, rulebook, square, zones
 
 FILE = Path(__file__).parent / "entry_cases.yaml"
@@ -89,6 +91,60 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
         assert set(marks) <= {IN_ORDER, NOT_ASKED, *MARKS.values()}
         told = {row for r in answer.remarks for row in (r.row, *r.also)}
         assert all((mark in MARKS.values()) == (row in told) for row, mark in enumerate(marks)), answer.question
+
+
+def _sample(order: int = 1) -> Inquiry:
+    sites = read_sites(
+        sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01", boundaries=sample("project_boundaries.gpkg")
+    )
+    ground, law = read_zones(sample("zones.gpkg")), load_rulebook(sample("rulebook.yaml"))
+    return inquire(assess(sites.iloc[::order], law, on="2025-07-01", zones=ground, districts=sample("communes.gpkg")))
+
+
+def _told(inquiry: Inquiry) -> set[tuple[str, str]]:
+    ids = inquiry.entries.texts("site_id")
+    return {(ids[r.row], r.code) for a in inquiry.answers for r in a.remarks if r.code != "funding.level_not_stated"}
+
+
+def test_the_sample_has_these_troubles_and_no_others() -> None:
+    inquiry = _sample()
+    assert _told(inquiry) == {
+        ("P-0004", "capital.missing"),
+        ("P-0009", "capital.range"),
+        ("P-0010", "area.unit_slip"),
+        ("P-0014", "location.geometry_faulty"),
+        ("P-0018", "capital.unreadable"),
+        ("P-0034", "area.parts_rounding"),
+        ("P-0034", "capital.missing"),
+        ("P-0041", "location.geometry_missing"),
+        ("P-0043", "location.differs"),
+        ("P-0045", "capital.unreadable"),
+        ("P-0048", "capital.unreadable"),
+        ("P-0051", "location.differs"),
+        ("P-0060#2", "duplicate.code"),
+        ("P-0069", "type.unknown"),
+    }
+    told = inquiry.found()
+    assert told["count"].sum() == 14 + 17, "17 entries name the state budget without its level, in one row"
+    assert len(told) == 15
+    assert told.loc[told["count"] == 17, "code"].tolist() == ["funding.level_not_stated"]
+
+
+def test_the_order_of_the_register_changes_nothing_but_which_of_two_is_the_second() -> None:
+    both = [{t for t in _told(_sample(order)) if not t[1].startswith("duplicate")} for order in (1, -1)]
+    assert both[0] == both[1]
+
+
+def test_what_was_not_asked_is_never_shown_as_in_order(tmp_path: Path) -> None:
+    register = _register({"rows": [{}]}, tmp_path / "list.csv")
+    bare = assess(
+        register.drop(columns=["funding", "phase", "declared_capital"]), rulebook(), on="2041-01-01", checks=["geometry"]
+    )
+    inquiry = inquire(bare)
+    marks = inquiry.by_project().iloc[0]
+    asked = {"name": IN_ORDER, "type": IN_ORDER, "duplicate": IN_ORDER}
+    assert {q: marks[q] for q in QUESTIONS} == {q: asked.get(q, NOT_ASKED) for q in QUESTIONS}
+    assert len(inquiry.not_asked()) == len(QUESTIONS) - len(asked)
 
 
 RATIO_CODES = {"ratio.outlier", "ratio.unit_slip"}
