@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from plangeo.geometry import as_crs, to_crs
+from plangeo.geometry import as_crs, repair_layer, to_crs
 from plangeo.lists.fieldcolumns import READERS_OWN
 from plangeo.model import Assessment, Language
 from plangeo.tables import SITES
@@ -38,8 +38,8 @@ class Entries:
 
     @cached_property
     def shapes(self) -> NDArray[Any]:
-        """The geometries in the metric CRS of the assessment; None where a site has no place that can be used."""
-        sites = self.assessment.sites
+        """The geometries as they were measured, in the metric CRS; None where a site has no place that can be used."""
+        sites, _ = repair_layer(self.assessment.sites.reset_index(drop=True), "sites", "site_id")
         moved = sites if sites.crs is None or not self.assessment.crs else to_crs(sites, as_crs(self.assessment.crs))
         shapes = moved.geometry.to_numpy().copy()
         shapes[shapely.is_empty(shapes)] = None

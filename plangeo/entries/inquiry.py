@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ def _row(remark: Remark, group: Sequence[int], entries: Entries) -> dict[str, ob
     return {
         "site_id": ids[remark.row] if alone else f"{len(group)} dự án",
         "name": names[remark.row] if alone else listed,
-        "source_row": entries.file_rows[remark.row] if alone else "",
+        "source_row": float(entries.numbers("source_row")[remark.row]) if alone else math.nan,
         "question": remark.question,
         "question_vi": QUESTIONS[remark.question].vi,
         "level": remark.level,

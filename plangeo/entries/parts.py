@@ -63,20 +63,26 @@ class ToldParts:
 def class_columns(entries: Entries) -> list[ClassColumn]:
     """Return the columns of land classes of a register: headings such as ``LUC``, ``Trong đó đất lúa (ha)``, ``Diện tích RSX``.
 
-    Where a heading states no unit its numbers are hectares, as everywhere in plangeo.
+    Where a heading states no unit its numbers are in the one unit that the other headings state, else in hectares.
     """
-    words = _class_words(entries.assessment.rulebook)
+    words, codes = _class_words(entries.assessment.rulebook), entries.assessment.rulebook.classes
+    default = _usual_unit(entries)
     found = []
     for heading in entries.own_columns:
-        plain = " ".join(_BESIDE.sub(" ", fold(_BRACKETS.sub(" ", heading))).split())
-        code = words.get(plain) or words.get(plain.removeprefix("dat "))
-        if code is None or len(plain) < 3:
-            continue
+        left = _BRACKETS.sub(" ", heading)
+        plain = " ".join(_BESIDE.sub(" ", fold(left)).split())
+        spelt = [word for word in left.split() if word in codes and fold(word) == plain]  # a code is written in capitals
+        code = spelt[0] if spelt else words.get(plain) or words.get(plain.removeprefix("dat "))
         units = header_units(heading, "area")
-        if len(units) > 1:
-            continue
-        found.append(_read(entries, heading, code, units[0] if units else _HECTARE))
+        if code is not None and len(units) < 2 and not header_units(heading, "money"):
+            found.append(_read(entries, heading, code, units[0] if units else default))
     return [column for column in found if np.isfinite(column.areas).any()]
+
+
+def _usual_unit(entries: Entries) -> Unit:
+    """The unit of areas that the headings of the register state, where they agree in one; else hectares."""
+    stated = {unit for heading in entries.own_columns for unit in header_units(heading, "area")}
+    return stated.pop() if len(stated) == 1 else _HECTARE
 
 
 def _read(entries: Entries, heading: str, code: str, unit: Unit) -> ClassColumn:
@@ -89,11 +95,9 @@ def _read(entries: Entries, heading: str, code: str, unit: Unit) -> ClassColumn:
 
 
 def _class_words(rulebook: Rulebook) -> dict[str, str]:
-    """Folded code or name of a class → its code; the rulebook's own names win over the words of the data file."""
+    """Folded name of a class → its code; the rulebook's own names win over the words of the data file."""
     known = {word: code for word, code in _short_words().items() if code in rulebook.classes}
-    for code, known_class in rulebook.classes.items():
-        known |= {fold(word): code for word in (known_class.name.vi, code) if word}
-    return known
+    return known | {fold(known_class.name.vi): code for code, known_class in rulebook.classes.items() if known_class.name.vi}
 
 
 @cache

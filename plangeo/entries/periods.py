@@ -27,7 +27,7 @@ def ask_capital(entries: Entries) -> Answer:
     """Return which entries state no capital, one that cannot be read, a range, or a foreign currency only."""
     written = entries.texts("declared_capital")
     ends = [entries.numbers(f"capital_{end}_{money}") for money in ("vnd", "usd") for end in ("min", "max")]
-    about = entries.texts("capital_approx")
+    about, currency = entries.texts("capital_approx"), entries.texts("capital_currency")
     count = len(written)
     if "declared_capital" not in entries.table:
         why = Label("Danh mục không có cột tổng vốn", "The register has no column of capital")
@@ -38,7 +38,7 @@ def ask_capital(entries: Entries) -> Answer:
         local = [v for v in (low, high) if not math.isnan(v)]
         if not any(c.isalnum() for c in text):
             remarks.append(Remark(row, "capital.missing", Label("Chưa nêu tổng vốn", "No capital is stated"), text))
-        elif not local and math.isnan(low_usd) and math.isnan(high_usd):
+        elif not local and currency[row] in ("", "VND") and math.isnan(low_usd) and math.isnan(high_usd):
             said = Label(f"Không đọc chắc chắn được tổng vốn “{text}”", f"The capital “{text}” cannot be read without guessing")
             remarks.append(Remark(row, "capital.unreadable", said, text))
         elif not local:

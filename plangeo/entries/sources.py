@@ -32,6 +32,7 @@ KINDS: Mapping[str, Label] = {
 }
 """Kinds of sources → the words shown."""
 
+_DONG = Unit(1.0, "VND")
 _MOST_LETTERS = 400
 _MOST_PIECES = 20
 _PIECES = re.compile(r"[;\n+|]|,(?!\d)|(?<!\d),|\bva\b|\band\b")
@@ -157,7 +158,7 @@ def source_columns(entries: Entries, total_unit: Unit | None) -> list[SourceColu
             plain = shorter
         plain = " ".join(w for w in plain.split() if w not in ("ty", "trieu", "dong"))
         kinds = kinds_of(plain) if plain else ()
-        if len(kinds) != 1 or _has_words(entries, heading):
+        if len(kinds) != 1 or header_units(heading, "area") or not _holds_amounts(entries, heading):
             continue
         units = header_units(heading, "money")
         stated = Unit(units[0].factor, units[0].base or "VND") if len(units) == 1 else None
@@ -165,10 +166,11 @@ def source_columns(entries: Entries, total_unit: Unit | None) -> list[SourceColu
     return found if len(found) > 1 else []
 
 
-def _has_words(entries: Entries, heading: str) -> bool:
-    """A column that holds texts without any digit is not one of amounts."""
+def _holds_amounts(entries: Entries, heading: str) -> bool:
+    """Whether a column holds amounts: every cell that is filled bears a digit, and most of them are a number or a quantity of money."""
     filled = [text for text in map(cell_text, entries.table[heading].tolist()) if not is_blank(text)]
-    return not filled or any(not any(c.isdigit() for c in text) for text in filled)
+    taken = sum(take_apart(text, "money", _DONG) is not None for text in filled)
+    return bool(filled) and 2 * taken > len(filled) and all(any(c.isdigit() for c in text) for text in filled)
 
 
 def column_pieces(entries: Entries, columns: Sequence[SourceColumn]) -> list[list[Piece]]:

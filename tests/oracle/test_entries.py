@@ -46,12 +46,13 @@ CEILINGS = [
 
 
 def _register(case: dict[str, Any], path: Path) -> gpd.GeoDataFrame:
-    columns = [*HEALTHY, *case.get("columns", ()), "wkt"]
+    healthy = {name: value for name, value in HEALTHY.items() if name not in case.get("without", ())}
+    columns = [*healthy, *case.get("columns", ()), "wkt"]
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, delimiter=";")
         writer.writeheader()
         for n, given in enumerate(case["rows"]):
-            told = HEALTHY | {"Mã": "ABC"[n]} | dict(given)
+            told = healthy | {"Mã": "ABC"[n]} | dict(given)
             corner = told.pop("square", [100, 100, 100])
             told.setdefault("wkt", "" if corner is None else square(*corner).wkt)
             writer.writerow(told)

@@ -93,3 +93,11 @@ def test_sites_without_any_place() -> None:
     found = claims(assess(sites(_site("A", None), _site("B", None)), rulebook(), on="2025-07-01"))
     assert found.frame["kind"].tolist() == ["not_examined", "not_examined"]
     assert found.tally.sites == 0
+
+
+def test_a_broken_shape_is_not_examined_and_says_why() -> None:
+    bow = shapely.Polygon([(449_000, 2_417_000), (449_100, 2_417_100), (449_100, 2_417_000), (449_000, 2_417_100)])
+    found = claims(assess(sites(_site("A", bow), ROWS[0]), rulebook(), on="2025-07-01"))
+    assert found.frame["kind"].tolist() == ["not_examined"]
+    assert "invalid_geometry" in found.frame["why_en"].iloc[0]
+    assert found.tally.sites == 1
