@@ -52,7 +52,10 @@ class Claims:
 def claims(assessment: Assessment) -> Claims:
     """Return which projects of a finished assessment claim the same ground; each pair once, whatever the order of the register."""
     entries = Entries(assessment)
-    shapes = entries.shapes
+    shapes = entries.shapes.copy()
+    shapes[[bool(fault) for fault in entries.geometry_faults]] = (
+        None  # a point that stands in for a broken boundary says too little
+    )
     found = meet(shapes, entries.numbers("accuracy_m"))
     names = [name_key(name) for name in entries.texts("name")]
     known = {(pair.first, pair.second) for pair in found.pairs}

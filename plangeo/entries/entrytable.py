@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,9 @@ from plangeo.model import Assessment, Language
 from plangeo.tables import SITES
 
 Floats = NDArray[np.float64]
+_PROBLEMS = re.compile(r"; (?=[a-z_]+: )")
+_NOT_OF_SHAPE = frozenset({"no_geometry", "empty_geometry", "duplicate_id", "bad_accuracy"})
+"""Problems of a row that do not say that its coordinates or its shape are wrong."""
 _NOT_THE_LISTS = {c.name for c in SITES} | READERS_OWN | {"verdict", "reasons", "geometry"}
 
 
@@ -44,6 +48,12 @@ class Entries:
         shapes = moved.geometry.to_numpy().copy()
         shapes[shapely.is_empty(shapes)] = None
         return np.asarray(shapes, dtype=object)
+
+    @cached_property
+    def geometry_faults(self) -> list[str]:
+        """What is wrong with the coordinates or the shape of each site; empty where nothing is, or nothing was given."""
+        parts = ([part for part in _PROBLEMS.split(text) if part] for text in self.texts("problem"))
+        return ["; ".join(p for p in told if p.partition(":")[0] not in _NOT_OF_SHAPE) for told in parts]
 
     @cached_property
     def uses(self) -> list[str]:

@@ -28,8 +28,6 @@ _ABOUT_NAMES = frozenset(
     {"abolished_level", "ambiguous", "divided", "kind_differs", "name_elsewhere", "name_unknown", "near_name", "stale_name"}
 )
 """Findings of the check ``district`` whose details name what may be meant."""
-_NO_PLACE = ("", "no_geometry", "empty_geometry", "duplicate_id", "bad_accuracy")
-"""Problems of a row that do not say that its coordinates or its shape are wrong."""
 
 
 def ask_locations(entries: Entries) -> Answer:
@@ -38,11 +36,11 @@ def ask_locations(entries: Entries) -> Answer:
     placed = ~shapely.is_missing(entries.shapes)
     told = entries.findings("district")
     declared, above = entries.texts("declared_district"), entries.texts("declared_parent")
-    days, problems = entries.texts("list_date"), entries.texts("problem")
+    days, faulty = entries.texts("list_date"), entries.geometry_faults
     remarks: list[Remark] = []
     for row, unit in enumerate(declared):
         named = bool(unit or above[row])
-        remarks += _of_place(row, named, bool(placed[row]), unit, problems[row])
+        remarks += _of_place(row, named, bool(placed[row]), unit, faulty[row])
         if named and find is not None:
             remarks += _of_unit(
                 row, ", ".join(t for t in (unit, above[row]) if t), find(unit, above[row], days[row]).problem, told
@@ -57,10 +55,15 @@ def ask_locations(entries: Entries) -> Answer:
     return Answer("location", np.full(len(declared), looked_up), remarks, Label("", "") if looked_up else why)
 
 
-def _of_place(row: int, named: bool, placed: bool, unit: str, problem: str) -> list[Remark]:
+def _of_place(row: int, named: bool, placed: bool, unit: str, faulty: str) -> list[Remark]:
     """Is there a unit, is there a place?"""
-    faulty = "; ".join(p for p in problem.split("; ") if p.partition(":")[0] not in _NO_PLACE)
-    if not placed and faulty:
+    if placed and faulty:
+        said = Label(
+            f"Ranh giới không dùng được, chỉ xét theo vị trí còn lại: {faulty[:160]}",
+            f"The boundary cannot be used; only the place that is left is looked at: {faulty[:160]}",
+        )
+        return [Remark(row, "location.geometry_faulty", said, faulty.partition(":")[0], unit)]
+    if faulty:
         said = Label(
             f"Tọa độ hoặc hình vẽ không dùng được: {faulty[:160]}", f"Coordinates or shape cannot be used: {faulty[:160]}"
         )

@@ -122,12 +122,13 @@ def test_the_sample_has_these_troubles_and_no_others() -> None:
         ("P-0045", "capital.unreadable"),
         ("P-0048", "capital.unreadable"),
         ("P-0051", "location.differs"),
+        ("P-0055", "location.geometry_faulty"),
         ("P-0060#2", "duplicate.code"),
         ("P-0069", "type.unknown"),
     }
     told = inquiry.found()
-    assert told["count"].sum() == 14 + 17, "17 entries name the state budget without its level, in one row"
-    assert len(told) == 15
+    assert told["count"].sum() == 15 + 17, "17 entries name the state budget without its level, in one row"
+    assert len(told) == 16
     assert told.loc[told["count"] == 17, "code"].tolist() == ["funding.level_not_stated"]
 
 

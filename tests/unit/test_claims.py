@@ -101,3 +101,11 @@ def test_a_broken_shape_is_not_examined_and_says_why() -> None:
     assert found.frame["kind"].tolist() == ["not_examined"]
     assert "invalid_geometry" in found.frame["why_en"].iloc[0]
     assert found.tally.sites == 1
+
+
+def test_a_point_that_stands_in_for_a_broken_boundary_is_not_examined() -> None:
+    point = _site(
+        "A", square(10, 10, 20).centroid, problem="invalid_geometry: Self-intersection; the readings differ; bad_accuracy: x"
+    )
+    found = claims(assess(sites(point, ROWS[0]), rulebook(), on="2025-07-01"))
+    assert found.frame["kind"].tolist() == ["not_examined"]
