@@ -68,7 +68,7 @@ class Inquiry:
         for answer in self.answers:
             for remark in answer.remarks:
                 for row in (remark.row, *remark.also):
-                    counts[list(LEVELS).index(remark.level), row] += row >= 0
+                    counts[list(LEVELS).index(remark.level), row] += 1
         columns |= {f"count_{level}": counts[n] for n, level in enumerate(LEVELS)}
         return pd.DataFrame(columns)
 

@@ -17,6 +17,7 @@ location.unit_ambiguous         doubt     the stated name may mean several units
 location.differs                fault     the place on the map does not lie in the stated unit
 location.split                  note      the place lies in several units, of which the register names only some
 area.missing                    missing   no area is stated (not asked of lines)
+area.zero                       doubt     an area of zero
 area.unreadable                 doubt     an area is written that cannot be read without guessing
 area.uncertain                  doubt     an area read by its drawing alone, or in a unit of unverified size
 area.unit_slip                  doubt     a power of ten away from the drawing or from the rest of the column
@@ -117,7 +118,7 @@ class Remark:
     """One thing found in one entry."""
 
     row: int
-    """Position of the site; −1 where it is said of the register as a whole."""
+    """Position of the site."""
     code: str
     said: Label
     found: str = ""
@@ -157,7 +158,7 @@ def marks(answer: Answer) -> list[str]:
     worst: dict[int, Level] = {}
     for remark in answer.remarks:
         for row in (remark.row, *remark.also):
-            if row >= 0 and (row not in worst or order.index(remark.level) < order.index(worst[row])):
+            if row not in worst or order.index(remark.level) < order.index(worst[row]):
                 worst[row] = remark.level
     return [
         MARKS[worst[row]] if row in worst else IN_ORDER if asked else NOT_ASKED for row, asked in enumerate(answer.asked.tolist())

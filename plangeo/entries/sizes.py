@@ -39,6 +39,8 @@ def ask_areas(entries: Entries) -> Answer:
         elif not stated[row]:
             if not linear[row]:
                 remarks.append(Remark(row, "area.missing", Label("Chưa nêu diện tích", "No area is stated")))
+        elif np.fmax(low[row], high[row]) <= 0:
+            remarks.append(Remark(row, "area.zero", Label("Diện tích bằng 0", "The area is zero"), "0"))
         else:
             remarks += _of_number(row, (float(low[row]), float(high[row]), bool(approx[row])), notes[row], told.get(row, {}))
     classes = class_columns(entries)
