@@ -59,7 +59,8 @@ def claims(assessment: Assessment) -> Claims:
     found = meet(shapes, entries.numbers("accuracy_m"))
     names = [name_key(name) for name in entries.texts("name")]
     known = {(pair.first, pair.second) for pair in found.pairs}
-    near = [pair for pair in name_neighbours(shapes, names, SAME_PLACE_M) if (pair.first, pair.second) not in known]
+    single = [("" if row in found.bundled else name) for row, name in enumerate(names)]
+    near = [pair for pair in name_neighbours(shapes, single, SAME_PLACE_M) if (pair.first, pair.second) not in known]
     order = list(KINDS)
     pairs = [_same_way(pair, entries) for pair in (*found.pairs, *near)]
     pairs.sort(key=lambda p: (order.index(p.kind), -_size(p), _ids(p, entries)))

@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from plangeo.allocation.tally import first_alike
 from plangeo.geometry import linear, polygonal
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,8 @@ UNSTATED_M = 1.0
 """Accuracy of a site that states none, metres."""
 ALIKE = 0.9
 """Intersection over union from which two sites look like one drawn twice."""
+MOST_ALIKE = 20
+"""The very same shape may stand as often in a register for every pair to be listed; of more, each is paired with the first alone."""
 WITHIN_SHARE = 0.99
 """A site of which as much lies in another one is contained in it."""
 
@@ -56,6 +59,8 @@ class Contacts:
     """Pairs that meet along borders or in strips thinner than their tolerance only."""
     sliver_m2: float
     """The area of those strips."""
+    bundled: frozenset[int] = frozenset()
+    """Sites of a shape that stands more than ``MOST_ALIKE`` times, the first of each left out: paired with that one only."""
 
 
 def meet(shapes: NDArray[Any], accuracy_m: Floats) -> Contacts:
@@ -63,12 +68,16 @@ def meet(shapes: NDArray[Any], accuracy_m: Floats) -> Contacts:
 
     Parameters: ``shapes`` valid geometries in one metric CRS; ``accuracy_m`` of each, NaN where not stated.
     """
+    first = first_alike(shapes)
+    often = np.bincount(first, minlength=len(shapes))[first] > MOST_ALIKE
+    copies = np.flatnonzero(often & (first != np.arange(len(shapes))))
     tolerance = np.where(np.isfinite(accuracy_m) & (accuracy_m >= 0), accuracy_m, UNSTATED_M)
     dimension = np.where(shapely.is_missing(shapes), -1, shapely.get_dimensions(shapes))
-    tree = shapely.STRtree(shapes)
-    one, two = tree.query(shapes, predicate="intersects")
+    single = shapes.copy()
+    single[copies] = None
+    one, two = shapely.STRtree(single).query(single, predicate="intersects")
     forward = one < two
-    one, two = one[forward], two[forward]
+    one, two = np.concatenate([one[forward], first[copies]]), np.concatenate([two[forward], copies])
     reach = np.hypot(tolerance[one], tolerance[two])
     ranks = np.sort(np.stack([dimension[one], dimension[two]]), axis=0)
     pairs: list[Contact] = []
@@ -79,8 +88,15 @@ def meet(shapes: NDArray[Any], accuracy_m: Floats) -> Contacts:
         pairs += found.pairs
         touching += found.touching
         slivers += found.sliver_m2
-    pairs += _same_points(shapes, dimension, tolerance)
-    return Contacts(sorted(pairs, key=lambda c: (c.first, c.second)), touching, slivers)
+    pairs += _same_points(single, dimension, tolerance)
+    pairs += [_one_point(int(first[row]), row, shapes, tolerance) for row in copies[dimension[copies] == 0].tolist()]
+    return Contacts(sorted(pairs, key=lambda c: (c.first, c.second)), touching, slivers, frozenset(copies.tolist()))
+
+
+def _one_point(first: int, second: int, shapes: NDArray[Any], tolerance: Floats) -> Contact:
+    limit = math.hypot(tolerance[first], tolerance[second])
+    apart = float(shapely.distance(shapes[first], shapes[second]))
+    return Contact(first, second, "same_point", tolerance_m=limit, distance_m=apart, shape=shapes[first])
 
 
 def _areas(shapes: NDArray[Any], one: NDArray[np.intp], two: NDArray[np.intp], reach: Floats) -> Contacts:
@@ -141,7 +157,7 @@ def _points_inside(shapes: NDArray[Any], one: NDArray[np.intp], two: NDArray[np.
 
 def _same_points(shapes: NDArray[Any], dimension: NDArray[np.int_], tolerance: Floats) -> list[Contact]:
     """Points no farther apart than their tolerance."""
-    rows = np.flatnonzero(dimension == 0)
+    rows = np.flatnonzero((dimension == 0) & ~shapely.is_missing(shapes))
     if len(rows) < 2:
         return []
     tree = shapely.STRtree(shapes[rows])
@@ -150,10 +166,9 @@ def _same_points(shapes: NDArray[Any], dimension: NDArray[np.int_], tolerance: F
     pairs: dict[tuple[int, int], Contact] = {}
     for one, two in zip(rows[at].tolist(), rows[other].tolist(), strict=True):
         first, second = min(one, two), max(one, two)
-        apart = float(shapely.distance(shapes[one], shapes[two]))
-        limit = math.hypot(tolerance[one], tolerance[two])
-        if one != two and apart <= limit:
-            pairs[first, second] = Contact(first, second, "same_point", tolerance_m=limit, distance_m=apart, shape=shapes[first])
+        pair = _one_point(first, second, shapes, tolerance)
+        if one != two and pair.distance_m <= pair.tolerance_m:
+            pairs[first, second] = pair
     return list(pairs.values())
 
 

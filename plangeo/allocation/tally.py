@@ -36,11 +36,13 @@ class Tally:
 def count_ground(shapes: NDArray[Any]) -> Tally:
     """Return the tally of the areas among ``shapes`` (one metric CRS, valid; lines, points and None count nothing).
 
-    Only sites that meet are united, group by group, so that the work grows with what overlaps and not with the register.
+    Only sites that meet are united, group by group, and the very same shape once, so that the work grows with what overlaps.
     """
     rows = np.flatnonzero(np.where(shapely.is_missing(shapes), -1, shapely.get_dimensions(shapes)) == 2)
-    areas = shapes[rows]
-    summed = float(shapely.area(areas).sum())
+    first = first_alike(shapes[rows])
+    kept, copies = np.unique(first, return_counts=True)
+    areas = shapes[rows][kept]
+    summed = float(shapely.area(shapes[rows]).sum())
     one, two = shapely.STRtree(areas).query(areas, predicate="intersects")
     one, two = one[one < two], two[one < two]
     shared = shapely.intersection(areas[one], areas[two])
@@ -50,8 +52,22 @@ def count_ground(shapes: NDArray[Any]) -> Tally:
     for row, piece in zip(one.tolist(), shared.tolist(), strict=True):
         pieces.setdefault(group_of[row], []).append(piece)
     lone = np.array([row not in group_of for row in range(len(areas))], dtype=bool)
+    for row in np.flatnonzero((copies > 1) & ~lone).tolist():
+        pieces.setdefault(group_of[row], []).append(areas[row])
     union = float(shapely.area(areas[lone]).sum()) + sum(_united([areas[row] for row in group]) for group in groups)
-    return Tally(len(areas), summed, union, sum(map(_united, pieces.values())))
+    doubled = float(shapely.area(areas[lone & (copies > 1)]).sum()) + sum(map(_united, pieces.values()))
+    return Tally(len(rows), summed, union, doubled)
+
+
+def first_alike(shapes: NDArray[Any]) -> NDArray[np.intp]:
+    """Return for each shape the position of the first one that is the very same; rows without a shape are their own.
+
+    >>> first_alike(np.array([shapely.Point(0, 0), None, shapely.Point(1, 1), shapely.Point(0, 0), None], dtype=object)).tolist()
+    [0, 1, 2, 0, 4]
+    """
+    met: dict[bytes, int] = {}
+    keys = shapely.to_wkb(shapely.normalize(shapes)).tolist()
+    return np.array([n if key is None else met.setdefault(key, n) for n, key in enumerate(keys)], dtype=np.intp)
 
 
 def _united(shapes: list[Any]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plangeo.allocation.claims import KINDS, MOST_ROWS, Claims, claims, kinds
-from plangeo.allocation.contacts import ALIKE, UNSTATED_M
+from plangeo.allocation.contacts import ALIKE, MOST_ALIKE, UNSTATED_M
 from plangeo.entries.duplicates import SAME_PLACE_M
 from plangeo.model import Label, Language
 from plangeo.study import Sheet, SheetColumn, Study, Subject
@@ -82,6 +82,13 @@ def _note(found: Claims, language: Language) -> str:
             f"{found.not_examined} projects were not examined for want of a usable geometry; of a project known by one point it is only asked whether it lies in another.",
         ]
         more = f"{found.left_off} more pairs beyond the {MOST_ROWS} listed."
+    if found.contacts.bundled:
+        many = len(found.contacts.bundled)
+        said.append(
+            f"{many} dự án có hình vẽ lặp lại hơn {MOST_ALIKE} lần chỉ được ghép với dự án đầu tiên của hình đó."
+            if language == "vi"
+            else f"{many} projects of a shape that stands more than {MOST_ALIKE} times are paired with the first of that shape only."
+        )
     return " ".join([*said, *([f"{listed}."] if listed else []), *([more] if found.left_off else [])])
 
 

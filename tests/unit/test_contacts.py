@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point
 
-from plangeo.allocation.contacts import UNSTATED_M, Contacts, meet, name_neighbours
+from plangeo.allocation.contacts import MOST_ALIKE, UNSTATED_M, Contacts, meet, name_neighbours
 from plangeo.allocation.tally import count_ground
 from tests.makers import square
 
@@ -94,6 +94,14 @@ def test_one_name_close_together() -> None:
 def test_three_claims_on_one_spot_are_not_three_pairs() -> None:
     tally = count_ground(np.array([square(0, 0, 100)] * 3, dtype=object))
     assert (tally.summed_m2, tally.union_m2, tally.overcount_m2, tally.doubled_m2) == pytest.approx((3e4, 1e4, 2e4, 1e4))
+
+
+@pytest.mark.parametrize(("shape", "kind"), [(square(0, 0, 100), "near_duplicate"), (square(0, 0, 100).centroid, "same_point")])
+def test_many_sites_of_one_shape_are_paired_with_the_first_alone(shape: Any, kind: str) -> None:
+    few, many = _meet(*[shape] * MOST_ALIKE), _meet(*[shape] * (MOST_ALIKE + 1), square(200, 0, 10))
+    assert len(few.pairs) == MOST_ALIKE * (MOST_ALIKE - 1) // 2
+    assert _told(many) == [(0, n, kind) for n in range(1, MOST_ALIKE + 1)]
+    assert many.bundled == frozenset(range(1, MOST_ALIKE + 1))
 
 
 Box = tuple[int, int, int, int]
