@@ -54,6 +54,7 @@ SITES = (
     Column("capital_max_usd", "float", False, "USD", "greatest capital in dollars"),
     Column("capital_currency", "str", required=False, meaning="currency the capital is stated in first; empty when not read"),
     Column("capital_approx", "bool", required=False, meaning="True where the register says about, more than, nearly"),
+    Column("funding", "str", required=False, meaning="sources of the money as written in the register"),
     Column("phase", "str", required=False, meaning="phase as written in the register"),
     Column("phase_from", "float", False, "year", "first year of the phase; NaN where open or not read"),
     Column("phase_to", "float", False, "year", "last year of the phase"),
