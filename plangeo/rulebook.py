@@ -229,6 +229,12 @@ class Rulebook:
         self._day()
         return tuple(i for i, t in enumerate(self.triggers) if use in t.uses or ANY in t.uses)
 
+    def falls_under(self, zone_code: str, zones: Collection[str]) -> bool:
+        """Return True when a class, or a part of a mixed one, is one of ``zones`` or lies below one."""
+        known = self.classes.get(zone_code)
+        parts = (known.parts or (zone_code,)) if known else ()
+        return any(not set(self.ancestors(part)).isdisjoint(zones) for part in parts)
+
     def order_for(self) -> tuple[Precedence, ...]:
         """Return the precedence entries in force on the day."""
         self._day()

@@ -138,9 +138,7 @@ def _head(given: Any) -> Head:
 
 def _lost(data: Mapping[str, Any]) -> set[str]:
     """Every name that refers to a section which is no list at all: nobody can say whether it stands there."""
-    rules = [
-        e for s in _BASED for e in _entries(data, s) if isinstance(e, Mapping)
-    ]
+    rules = [e for s in _BASED for e in _entries(data, s) if isinstance(e, Mapping)]
     words = {"uses": "use", "classes": "zone", "bases": "basis", "plans": "order"}
     lost: set[str] = set()
     for section, word in words.items():

@@ -205,7 +205,7 @@ class ThresholdForm(Dated):
         return self
 
 
-RESERVED_LAYERS = frozenset({"sites", "zones", "districts"})
+RESERVED_LAYERS = frozenset({"sites", "zones", "districts", "present_use"})
 SLOPE_UNITS = ("degree", "percent", "radian", "metre", "foot", "us_foot")
 """Units of a raster that a slope is taken from: of slopes, or of elevations whose slope is worked out."""
 

@@ -20,6 +20,7 @@ from plangeo.model import Label, LegalBasis
 TriggerGround = Literal["plan", "present_use"]
 """Whose classes are measured: those of the plan that governs, or those of the map of present use (layer ``present_use``)."""
 M2_PER_HA = 10_000.0
+_NOTHING = Label("", "")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Trigger:
     needs: Label
     basis: LegalBasis
     ground: TriggerGround = "plan"
-    note: Label = Label("", "")
+    note: Label = _NOTHING
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
 
@@ -59,7 +60,7 @@ class Regime:
     clears: Label
     """Who clears what."""
     basis: LegalBasis
-    note: Label = Label("", "")
+    note: Label = _NOTHING
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
 
@@ -86,7 +87,9 @@ class TriggerForm(Dated):
         if not listed(self.use) or not listed(self.zone):
             raise ValueError("'use' and 'zone' must name at least one use and class")
         if self.op == ">=" and self.area_ha == 0:
-            raise ValueError("area_ha: 0 with op: '>=' would hold for every site; write op: '>' for the least piece of the classes")
+            raise ValueError(
+                "area_ha: 0 with op: '>=' would hold for every site; write op: '>' for the least piece of the classes"
+            )
         return self
 
 
@@ -107,8 +110,8 @@ class RegimeForm(Dated):
 class LawForm(BookForm):
     """A whole rulebook file."""
 
-    triggers: Annotated[list[TriggerForm], Field(max_length=500)] = []
-    regimes: Annotated[list[RegimeForm], Field(max_length=500)] = []
+    triggers: Annotated[list[TriggerForm], Field(max_length=500, default_factory=list)]
+    regimes: Annotated[list[RegimeForm], Field(max_length=500, default_factory=list)]
 
 
 def trigger_faults(form: LawForm, classes: Collection[str], line: Line, hidden: frozenset[str]) -> Iterator[str]:
