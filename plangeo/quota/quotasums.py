@@ -25,7 +25,9 @@ def _totals(frame: pd.DataFrame, where: str) -> Iterator[Remark]:
     for (row, code, source), some in frame.groupby(["row", "code", "from_code"], sort=False):
         stated, parts = some[some["unit"] == TOTAL]["hectares"], some[some["unit"] != TOTAL]["hectares"]
         if len(stated) and len(parts):
-            yield from _told(float(stated.iloc[0]), parts.tolist(), f"{where}, {row}", _named(code, source), "tổng số", "the total")
+            yield from _told(
+                float(stated.iloc[0]), parts.tolist(), f"{where}, {row}", _named(str(code), str(source)), "tổng số", "the total"
+            )
 
 
 def _parents(frame: pd.DataFrame, classes: Mapping[str, ZoneClass], where: str) -> Iterator[Remark]:
@@ -49,13 +51,11 @@ def _parents(frame: pd.DataFrame, classes: Mapping[str, ZoneClass], where: str) 
                 yield from _told(held[code], parts, place, code, f"{code}", f"{code}", " + ".join(listed))
 
 
-def _told(
-    stated: float, parts: Sequence[float], where: str, code: str, vi: str, en: str, named: str = ""
-) -> Iterator[Remark]:
+def _told(stated: float, parts: Sequence[float], where: str, code: str, vi: str, en: str, named: str = "") -> Iterator[Remark]:
     summed = math.fsum(parts)
     if abs(stated - summed) <= _HALF_UNIT_HA * (len(parts) + 1) + 1e-9:
         return
-    numbers = {lang: [format_number(v, lang, 2) for v in (stated, summed, summed - stated)] for lang in ("vi", "en")}  # type: ignore[arg-type]
+    numbers = {lang: [format_number(v, lang, 2) for v in (stated, summed, summed - stated)] for lang in ("vi", "en")}
     what_vi, what_en = (named, named) if named else ("các đơn vị", "the units")
     yield Remark(
         "sum",

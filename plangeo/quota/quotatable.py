@@ -36,7 +36,19 @@ _PERIOD = re.compile(r"\b((?:19|20)\d{2})\s*(?:-|den|to)\s*(?:nam\s*)?((?:19|20)
 _UNTIL = re.compile(r"\bden (?:het )?nam ((?:19|20)\d{2})\b")
 _YEAR = re.compile(r"\bnam ((?:19|20)\d{2})\b")
 
-COLUMNS = ("code", "from_code", "unit", "period_from", "period_to", "hectares", "row", "column", "text", "problem_vi", "problem_en")
+COLUMNS = (
+    "code",
+    "from_code",
+    "unit",
+    "period_from",
+    "period_to",
+    "hectares",
+    "row",
+    "column",
+    "text",
+    "problem_vi",
+    "problem_en",
+)
 
 
 class Remark(NamedTuple):
@@ -170,7 +182,8 @@ def _wide_cells(grid: Sequence[Row], fields: Mapping[str, str], codes: Collectio
     head = [row for row in grid[:body] if any(c and not _COUNTING.match(c) for c in row[1])]
     start = next((i for i in range(len(head) - 1, -1, -1) if head[i][1][column]), max(0, len(head) - 1))
     heads = head[start:]
-    remarks, units = [], {}
+    remarks: list[Remark] = []
+    units: dict[int, str] = {}
     width = len(grid[0][1])
     for i in range(column + 1, width):
         words = [cells[i] for _, cells in heads if cells[i]]
@@ -191,7 +204,9 @@ def _wide_cells(grid: Sequence[Row], fields: Mapping[str, str], codes: Collectio
                 )
             )
     if not units:
-        raise InputError(f"{where}: right of the codes in column {column_letters(column)} no column is headed by a unit or a total.")
+        raise InputError(
+            f"{where}: right of the codes in column {column_letters(column)} no column is headed by a unit or a total."
+        )
     found, nameless = [], []
     for number, cells in grid[body:]:
         if not cells[column]:
@@ -204,7 +219,12 @@ def _wide_cells(grid: Sequence[Row], fields: Mapping[str, str], codes: Collectio
     if nameless:
         shown = "; ".join(f"{number}: {text}" for number, text in nameless[:5]) + (" …" if len(nameless) > 5 else "")
         remarks.append(
-            Remark("unread", where, f"{len(nameless)} dòng không có mã đất nên không đọc ({shown})", f"{len(nameless)} row(s) without a code were not read ({shown})")
+            Remark(
+                "unread",
+                where,
+                f"{len(nameless)} dòng không có mã đất nên không đọc ({shown})",
+                f"{len(nameless)} row(s) without a code were not read ({shown})",
+            )
         )
     return _Cells(found, grid[body][0] - 1, frozenset(fold(c) for _, row in heads for c in row if c), remarks)
 
@@ -270,7 +290,24 @@ def _valued(cells: Sequence[_Cell], unit: Unit, years: tuple[float, float], code
             problem = ("diện tích không đọc được", "the area cannot be read")
         first, last = own or (math.nan, math.nan)
         rows.append(
-            dict(zip(COLUMNS, ((pair or ("", cell.code))[1], (pair or ("", ""))[0], cell.unit, first, last, value, cell.row, column_letters(cell.column), cell.text, *problem), strict=True))
+            dict(
+                zip(
+                    COLUMNS,
+                    (
+                        (pair or ("", cell.code))[1],
+                        (pair or ("", ""))[0],
+                        cell.unit,
+                        first,
+                        last,
+                        value,
+                        cell.row,
+                        column_letters(cell.column),
+                        cell.text,
+                        *problem,
+                    ),
+                    strict=True,
+                )
+            )
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -45,7 +45,9 @@ def match_units(names: Sequence[str], districts: gpd.GeoDataFrame, register: Uni
     Parameters: ``register`` of the profile, None when it brings none; ``span`` the days the table may be of, open when not known.
     """
     parents = districts["parent_name"] if "parent_name" in districts else [""] * len(districts)
-    rows = [(str(i), str(n), str(p)) for i, n, p in zip(districts["district_id"], districts["district_name"], parents, strict=True)]
+    rows = [
+        (str(i), str(n), str(p)) for i, n, p in zip(districts["district_id"], districts["district_name"], parents, strict=True)
+    ]
     units = read_unit_map(rows, register) if register is not None else None
     if register is None or units is None:
         return UnitMatches(_by_name(names, rows), {})
@@ -73,7 +75,9 @@ def _epochs(names: Sequence[str], register: UnitRegister, span: Span) -> list[Sp
     """The spans between reforms whose units the names of the table are, as many as may be."""
     fits: dict[int, int] = {}
     for n, epoch in enumerate(register.epochs):
-        if (span[0] is None or epoch[1] is None or epoch[1] >= span[0]) and (span[1] is None or epoch[0] is None or epoch[0] <= span[1]):
+        if (span[0] is None or epoch[1] is None or epoch[1] >= span[0]) and (
+            span[1] is None or epoch[0] is None or epoch[0] <= span[1]
+        ):
             fits[n] = sum(_meant(name, register, epoch) is not None for name in names)
     best = max(fits.values(), default=0)
     return [register.epochs[n] for n, count in fits.items() if count == best]
@@ -93,20 +97,26 @@ def _read(names: Sequence[str], units: UnitMap, register: UnitRegister, epoch: S
 def _on_map(name: str, unit: Unit | None, units: UnitMap, register: UnitRegister, epoch: Span) -> tuple[UnitMatch, str]:
     if unit is None:
         vi = "không rõ đơn vị nào: không có, hoặc nhiều đơn vị cùng tên; ghi thêm huyện cũ hoặc ngày của bảng (list_date)"
-        return UnitMatch("", False, vi, "no unit, or several, bear the name; add the former district or the day of the table (list_date)"), ""
+        return UnitMatch(
+            "", False, vi, "no unit, or several, bear the name; add the former district or the day of the table (list_date)"
+        ), ""
     place = resolve(name, register, on=epoch)
     if not place.mentions:
         return UnitMatch("", False, "không đọc được tên", "the name cannot be read"), ""
     where = {unit_id: hold for given, hold in _least(unit, units, register).items() for unit_id in [given]}
     if len(where) == 1 and min(where.values()) >= Hold.HOLDS:
-        (given, hold), = where.items()
+        ((given, hold),) = where.items()
         return UnitMatch(given, hold is Hold.HOLDS), unit.key
     if any(hold is Hold.PART for hold in where.values()):
         vi = f"đơn vị cũ được chia vào nhiều đơn vị ({', '.join(sorted(where))}) nên chỉ tiêu không chuyển được"
-        return UnitMatch("", False, vi, f"the former unit was divided among {', '.join(sorted(where))}, so its hectares cannot be carried over"), unit.key
+        return UnitMatch(
+            "", False, vi, f"the former unit was divided among {', '.join(sorted(where))}, so its hectares cannot be carried over"
+        ), unit.key
     if where:
         vi = f"trải trên nhiều đơn vị của bản đồ ({', '.join(sorted(where))}) nên chỉ tiêu không chia được"
-        return UnitMatch("", False, vi, f"it spans several units of the map ({', '.join(sorted(where))}), so its hectares cannot be divided"), unit.key
+        return UnitMatch(
+            "", False, vi, f"it spans several units of the map ({', '.join(sorted(where))}), so its hectares cannot be divided"
+        ), unit.key
     return UnitMatch("", False, "không nằm trên bản đồ địa giới", "it does not lie on the boundary map"), unit.key
 
 
@@ -126,7 +136,9 @@ def _least(unit: Unit, units: UnitMap, register: UnitRegister) -> dict[str, Hold
 def _agreed(read: Sequence[tuple[UnitMatch, str]]) -> tuple[UnitMatch, str]:
     """What all readings of the table's days agree upon."""
     if not read:
-        return UnitMatch("", False, "ngày của bảng không thuộc thời kỳ nào đã biết", "the day of the table lies in no known span"), ""
+        return UnitMatch(
+            "", False, "ngày của bảng không thuộc thời kỳ nào đã biết", "the day of the table lies in no known span"
+        ), ""
     if len({match.unit_id for match, _ in read}) == 1:
         return min(read, key=lambda pair: pair[0].former)
     vi = "tên có thể là đơn vị của nhiều thời kỳ; cho biết ngày của bảng (list_date)"
