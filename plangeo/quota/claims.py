@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from plangeo.amounts.bands import APPROXIMATE_SHARE, ROUNDING_M2, declared_ends
+from plangeo.amounts.declaredareas import DOUBTFUL_UNIT, UNLIKE, parse_note
 from plangeo.geometry import polygonal
 from plangeo.model import Verdict
 from plangeo.rulebook import Rulebook
@@ -117,13 +118,22 @@ def projects_of(sites: gpd.GeoDataFrame, book: Rulebook, periods: Sequence[tuple
     columns = zip(sites["site_id"], sites["name"], sites["use"], sites["problem"], sites.geometry, rows, strict=True)
     found = list(columns)
     phases = [_phase(sites, n) for n in range(len(sites))]
+    notes = sites["declared_area_note"].tolist() if "declared_area_note" in sites else [""] * len(sites)
     out = []
     for place, n in enumerate(order.tolist()):
         site_id, name, use, problem, shape, row = found[n]
+        doubtful = isinstance(notes[n], str) and not {DOUBTFUL_UNIT, UNLIKE}.isdisjoint(parse_note(notes[n]))
         ends = _hectares(shape, float(low[n]), float(high[n]), bool(approx[n]))
+        if doubtful and shape is not None and shapely.get_dimensions(shape) == 2:  # what is drawn is surer
+            ends = _hectares(shape, math.nan, math.nan, False)
         classes = target_classes(book.find_use(str(use)) or "", book)
         period, wrong = _period(phases[n], periods)
         why = _outside(shape, str(problem), ends, classes, wrong, str(use))
+        if doubtful and ends[2] == "declared" and not why[0]:
+            why = (
+                "diện tích kê khai nghi sai đơn vị hoặc sai một bậc, và không có hình vẽ để đối chiếu",
+                "the declared area looks like a slip of units, and nothing is drawn to hold it against",
+            )
         out.append(Project(str(site_id), str(name), place, float(row), *ends, classes, period, shape, *why))
     return out
 
@@ -201,7 +211,8 @@ def claim(projects: Sequence[Project], districts: gpd.GeoDataFrame, ground: Mapp
     taken: dict[str, list[tuple[str, tuple[float, float] | None, Any]]] = defaultdict(list)
     for n, project in enumerate(inside):
         if shapely.get_dimensions(project.shape) != 2:
-            out.claims += _lineal(project, units)
+            ((code, _),) = parts[project.site_id]
+            out.claims += [Claim(project, code, unit_id, share) for unit_id, share in units.shares(project.shape)]
             continue
         near = sorted(m for m in tree.query(project.shape, predicate="intersects").tolist() if m < n)
         whole = math.fsum(shape.area for _, shape in parts[project.site_id])
@@ -219,8 +230,12 @@ def claim(projects: Sequence[Project], districts: gpd.GeoDataFrame, ground: Mapp
 
 def _by_class(project: Project, ground: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """The ground of a project by the class it takes up; "" where none of several lies under it."""
-    if shapely.get_dimensions(project.shape) != 2 or len(project.classes) == 1:
-        yield (project.classes[0] if len(project.classes) == 1 else ""), project.shape
+    if len(project.classes) == 1:
+        yield project.classes[0], project.shape
+        return
+    if shapely.get_dimensions(project.shape) != 2:  # a point or a line that lies on one of them as a whole
+        on = [c for c in project.classes if any(zone == c and shapely.covers(shape, project.shape) for zone, shape in ground)]
+        yield (on[0] if len(on) == 1 else ""), project.shape
         return
     rest = project.shape
     for code in project.classes:
@@ -254,13 +269,6 @@ def _without(
         return shape, ()
     left = polygonal(shapely.difference(shape, shapely.union_all([other for _, other in others])))
     return left, tuple(dict.fromkeys(site_id for site_id, _ in others))
-
-
-def _lineal(project: Project, units: _Units) -> Iterator[Claim]:
-    """Claims of a point or a line: its declared hectares by the units it lies in; the class must be the only one."""
-    code = project.classes[0] if len(project.classes) == 1 else ""
-    for unit_id, share in units.shares(project.shape):
-        yield Claim(project, code, unit_id, share)
 
 
 class _Units:

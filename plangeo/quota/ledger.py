@@ -63,17 +63,19 @@ def book_ledger(
     gaps = _without_years(dict.fromkeys(lacking_there, 0.0))
     by_unit: dict[str, list[Claim]] = defaultdict(list)
     for one in claims:
-        if one.code and one.unit_id:
+        if one.unit_id:
             by_unit[one.unit_id].append(one)
             by_unit[TOTAL].append(one)
     rows = []
     for key in sorted({*given, *lacking}):
         first, last, unit, code = key
         period = (_year(first), _year(last))
-        mine = [c for c in by_unit.get(unit, ()) if _same(c.project.period, period) and book.falls_under(c.code, (code,))]
+        there_now = [c for c in by_unit.get(unit, ()) if _same(c.project.period, period)]
+        mine = [c for c in there_now if _takes(c, code, book) == "all"]
+        maybe = [c for c in there_now if _takes(c, code, book) == "some"]
         have = math.nan if (unit, code) in gaps or (unit, code) not in present else present[unit, code]
         amount, why = (given[key], ("", "")) if key not in lacking else (math.nan, lacking[key])
-        rows.append(_row(period, unit, code, amount, have, existing is not None, mine, why))
+        rows.append(_row(period, unit, code, amount, have, existing is not None, mine, maybe, why))
     return pd.DataFrame(rows, columns=list(LEDGER))
 
 
@@ -123,9 +125,10 @@ def _row(
     existing: float,
     asked_existing: bool,
     claims: Sequence[Claim],
+    maybe: Sequence[Claim],
     why: tuple[str, str],
 ) -> dict[str, Any]:
-    low, high = (math.fsum(getattr(c, end) for c in claims) for end in ("low_ha", "high_ha"))
+    low, high = math.fsum(c.low_ha for c in claims), math.fsum(c.high_ha for c in (*claims, *maybe))
     start = allotted - (0.0 if math.isnan(existing) else existing)
     left_low, left_high = start - high, start - low
     told = [why] if why[0] else []
@@ -135,11 +138,17 @@ def _row(
             if asked_existing
             else ("chưa trừ hiện trạng: không có tệp existing_use", "present use not taken off: no file existing_use")
         )
+    if maybe:
+        sites = ", ".join(sorted({c.project.site_id for c in maybe})[:5])
+        told.append(
+            (f"mức nhiều nhất gồm dự án chưa rõ loại đất: {sites}", f"the most includes projects whose class is open: {sites}")
+        )
     if math.isinf(left_low):
         left_low = math.nan
         told.append(("có dự án không rõ diện tích tối đa", "a project states no greatest area"))
-    state = _state(start, low, high, existing, claims)
-    site, row, cumulated = _first_break(start, claims, state)
+    both = [*claims, *maybe]
+    state = _state(start, low, high, existing, both)
+    site, row, cumulated = _first_break(start, claims if state == "exceeded" else both, state)
     vi, en = ("; ".join(words) for words in (zip(*told, strict=True) if told else ((), ())))
     return dict(
         zip(
@@ -151,6 +160,13 @@ def _row(
             strict=True,
         )
     )
+
+
+def _takes(claim: Claim, code: str, book: Rulebook) -> str:
+    """Whether a claim takes up a class: "all" of it, "some" may where its class is open, "" none."""
+    classes = (claim.code,) if claim.code else claim.project.classes
+    below = [book.falls_under(c, (code,)) for c in classes]
+    return "all" if all(below) else "some" if any(below) else ""
 
 
 def _state(start: float, low: float, high: float, existing: float, claims: Sequence[Claim]) -> str:
