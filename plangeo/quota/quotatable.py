@@ -22,7 +22,7 @@ from plangeo.formats import csvfile, spreadsheet
 from plangeo.inputs import Request, check_path
 from plangeo.lists.headers import Row, column_letters
 from plangeo.profiles import Profile
-from plangeo.text import clean, fold, normalise_code
+from plangeo.text import clean, fold, normalise_code, parse_number
 
 TOTAL = "*"
 """Stands for all units together."""
@@ -31,6 +31,7 @@ _HA = Unit(M2_PER_HA, "m2")
 _MOST_CELLS = 2_000_000
 _HEADER_WITHIN = 60
 _COUNTING = re.compile(r"^\(?\d+\)?(\s*[=+\-(].*)?$")
+_BRACKETED = re.compile(r"\([^()]*\)\s*$")
 _JOINT = re.compile(r"\s*(?:/|->|→|>)\s*")
 _PERIOD = re.compile(r"\b((?:19|20)\d{2})\s*(?:-|den|to)\s*(?:nam\s*)?((?:19|20)\d{2})\b")
 _UNTIL = re.compile(r"\bden (?:het )?nam ((?:19|20)\d{2})\b")
@@ -138,7 +139,7 @@ def _long_header(grid: Sequence[Row], fields: Mapping[str, str]) -> tuple[int, d
     for at, (_, cells) in enumerate(grid[:_HEADER_WITHIN]):
         columns: dict[str, int] = {}
         for i, text in enumerate(cells):
-            if text and (meant := fields.get(fold(text))):
+            if text and (meant := _meant(text, fields)):
                 columns.setdefault(meant, i)
         if {"class", "unit", "hectares"} <= columns.keys():
             return at, columns
@@ -179,6 +180,7 @@ def _wide_cells(grid: Sequence[Row], fields: Mapping[str, str], codes: Collectio
             "unit; or name the sheet."
         )
     body = next(i for i, (_, cells) in enumerate(grid) if _pair(cells[column], codes) is not None)
+    body = next((i for i, (_, cells) in enumerate(grid[:body]) if _has_amounts(cells, column)), body)
     head = [row for row in grid[:body] if any(c and not _COUNTING.match(c) for c in row[1])]
     start = next((i for i in range(len(head) - 1, -1, -1) if head[i][1][column]), max(0, len(head) - 1))
     heads = head[start:]
@@ -188,10 +190,10 @@ def _wide_cells(grid: Sequence[Row], fields: Mapping[str, str], codes: Collectio
     for i in range(column + 1, width):
         words = [cells[i] for _, cells in heads if cells[i]]
         name = words[-1] if words else ""
-        meant = fields.get(fold(name)) if name else ""
-        if meant == "total" or (name and fold(name).startswith("tong dien tich")):
+        meant = _meant(name, fields) if name else ""
+        if meant in ("total", "hectares") or (name and fold(name).startswith("tong dien tich")):
             units.setdefault(i, TOTAL) if TOTAL not in units.values() else None
-        elif name and meant not in ("ignored", "hectares", "class") and "%" not in name:
+        elif name and meant not in ("ignored", "class") and "%" not in name:
             units[i] = name
         elif any(cells[i] for _, cells in grid[body:]):
             letters = column_letters(i)
@@ -227,6 +229,18 @@ def _wide_cells(grid: Sequence[Row], fields: Mapping[str, str], codes: Collectio
             )
         )
     return _Cells(found, grid[body][0] - 1, frozenset(fold(c) for _, row in heads for c in row if c), remarks)
+
+
+def _meant(heading: str, fields: Mapping[str, str]) -> str:
+    """The field a heading names, with or without its unit in brackets; empty for any other."""
+    plain = fold(heading)
+    return fields.get(plain) or fields.get(_BRACKETED.sub("", plain).strip(), "")
+
+
+def _has_amounts(cells: Sequence[str], column: int) -> bool:
+    """Say whether a row has words on the left and numbers right of the codes: a row of the body, though without a code."""
+    words = any(c and not _COUNTING.match(c) for c in cells[:column])
+    return words and any(c and parse_number(c) is not None for c in cells[column + 1 :])
 
 
 def _code_column(grid: Sequence[Row], codes: Collection[str]) -> int | None:
