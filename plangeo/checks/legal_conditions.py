@@ -2,7 +2,7 @@
 
 The total of the trigger's classes counts, what lies on several of them once. A condition that holds makes the site conditional,
 never more. Where the border of that ground, as exact as its map and the site's outline, could carry the area over the bound, or the
-area is not known, the site is UNKNOWN. Ground that a threshold of the rulebook leaves aside is left aside here too. A rulebook
+area is not known, the site is UNKNOWN, unless it is conditional anyway: then the open condition is one more, and changes nothing. Ground that a threshold of the rulebook leaves aside is left aside here too. A rulebook
 without triggers gives no finding.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,14 @@ import pandas as pd
 from plangeo.amounts.bands import largest_area
 from plangeo.law.totals import Total, judge_totals
 from plangeo.law.triggers import M2_PER_HA, Trigger
-from plangeo.model import Check, Label, Measured, Reason
+from plangeo.model import Check, Label, Measured, Reason, Verdict
 from plangeo.rulebook import Rulebook
 from plangeo.tables import Findings
 from plangeo.text import format_number
 
 _ROUNDING_M2 = 1e-6
+_OPEN = frozenset({"near_bound", "area_unknown", "accuracy_unstated", "present_use_missing"})
+"""Reasons of conditions of which nobody knows whether they hold."""
 
 
 @dataclass
@@ -43,7 +45,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     found = Findings("legal_conditions", ids)
     if not book.triggers:
         return found.table()
-    grounds = _grounds(measured)
+    grounds, totals = _grounds(measured), measured.once(judge_totals)
     borders = {(row.site_id, int(row.trigger)): row for row in measured.pieces("triggers")}
     for at, site in enumerate(measured.sites.to_dict("records")):
         rows = []
@@ -51,10 +53,17 @@ def judge(measured: Measured) -> pd.DataFrame:
             told = _judge(book.triggers[i], site, grounds, (ids[at], i), borders)
             if told:
                 rows.append(_described(book.triggers[i]) | told)
+        if rows and _conditional_anyway(rows, totals[ids[at]]):
+            rows = [row | {"verdict": "conditional"} if row["reason"] in _OPEN else row for row in rows]
         found.add_each([at] * len(rows), rows)
         if not rows:
             found.add([at], reason="none_holds", verdict="permitted")
     return found.table()
+
+
+def _conditional_anyway(rows: Sequence[Mapping[str, Any]], totals: Sequence[Total]) -> bool:
+    """Return True when another condition holds, or a rule of the zones makes the site conditional."""
+    return any(row["verdict"] == "conditional" for row in rows) or any(t.verdict is Verdict.CONDITIONAL for t in totals)
 
 
 def _judge(
