@@ -9,13 +9,15 @@ plangeo.panel("walk", (app, data, word) => {
   app.slots.head.after(bar);
 
   /* What is not plainly compatible and passes the filter, in the order of the list. */
-  const stops = () => sites.flatMap((site, i) => (site.verdict !== "permitted" && app.shown[i] ? [i] : []));
+  const stops = () => app.inOrder().filter((i) => sites[i].verdict !== "permitted");
 
   function go(by) {
     const all = stops();
     if (!all.length) return;
     const at = all.indexOf(app.selected);
-    const beyond = by > 0 ? all.findIndex((i) => i > (app.selected ?? -1)) : all.findLastIndex((i) => i < (app.selected ?? sites.length));
+    /* From a project that is not flagged to the next one after it in the list. */
+    const whole = app.inOrder(), here = whole.indexOf(app.selected);
+    const beyond = here < 0 ? -1 : by > 0 ? all.findIndex((i) => whole.indexOf(i) > here) : all.findLastIndex((i) => whole.indexOf(i) < here);
     const next = at >= 0 ? (at + by + all.length) % all.length : beyond >= 0 ? beyond : by > 0 ? 0 : all.length - 1;
     app.select(all[next], { zoom: true });
   }
