@@ -147,6 +147,14 @@ REQUIREMENT_EVIDENCE = (
     ),
 )
 
+TRIGGER_GROUND = (
+    Column("site_id", "str"),
+    Column("trigger", "float", meaning="place in the rulebook's triggers of the day, from 0"),
+    Column("inner_m", "float", unit="m", meaning="length of the border of the trigger's ground inside the site"),
+    Column("outer_m", "float", unit="m", meaning="length of the site's outline that encloses it"),
+    Column("tolerance_m", "float", unit="m", meaning="displacement the map cannot exclude; NaN when it states none"),
+)
+
 GOVERNED_COVER = (
     *COVER,
     Column("governs", "str", meaning="the zones that prevail on that day; empty tuple = no plan in force governs here"),

@@ -159,6 +159,7 @@ class UseForm(Form):
     code: Annotated[Code, AfterValidator(_no_star)]
     name: Words
     synonyms: list[Text] = []
+    land_class: ClassCode | list[ClassCode] = []
 
 
 class ConditionForm(Form):
@@ -205,7 +206,7 @@ class ThresholdForm(Dated):
         return self
 
 
-RESERVED_LAYERS = frozenset({"sites", "zones", "districts"})
+RESERVED_LAYERS = frozenset({"sites", "zones", "districts", "present_use"})
 SLOPE_UNITS = ("degree", "percent", "radian", "metre", "foot", "us_foot")
 """Units of a raster that a slope is taken from: of slopes, or of elevations whose slope is worked out."""
 
@@ -342,6 +343,10 @@ def contradictions(form: BookForm, parents: Mapping[str, str | None], line: Line
     for loop in _loops({p.plan_id: p.successor for p in form.plans}):
         at = min(line("plans", order[p]) for p in loop)
         yield f"line {at}: the plans replace one another in a circle: {' → '.join((*loop, loop[0]))}"
+    for i, use_form in enumerate(form.uses):
+        for zone in dict.fromkeys(listed(use_form.land_class)):
+            if zone not in zones:
+                yield f"line {line('uses', i)}: uses: the land_class {zone!r} of {use_form.code!r} is unknown"
     entries: list[tuple[str, int, RuleForm | ThresholdForm | RequirementForm]] = [
         *(("rules", i, r) for i, r in enumerate(form.rules)),
         *(("thresholds", i, t) for i, t in enumerate(form.thresholds)),
