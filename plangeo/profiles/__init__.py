@@ -33,8 +33,9 @@ PLACE = ("north", "east", "longitude", "latitude", "wkt", "coordinates")
 """Fields that say where a row lies; they become its geometry."""
 _FIELDS = {
     "sites": {c.name for c in SITES if c.name not in {"geometry", "problem", "repaired", "source_row", *DERIVED}} | set(PLACE),
-    "zones": {"zone_id", "zone_code", "plan_id"},
+    "zones": {"zone_id", "zone_code", "plan_id", "valid_from", "valid_to"},
     "districts": {"district_id", "district_name", "parent_name"},
+    "quota": {"class", "from_class", "unit", "period_from", "period_to", "hectares", "total", "ignored"},
 }
 _COLUMNS = ("code", "parent", "name_vi", "name_en", "colour_hex")
 OVERLAY = "(overlay)"
