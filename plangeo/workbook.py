@@ -34,6 +34,14 @@ FILL = {
 _CREATED = dt.datetime(2000, 1, 1)  # fixed: two equal runs write equal bytes
 _LONGEST = 32_700  # Excel holds 32,767 characters in a cell; XlsxWriter drops a longer text without a word
 _ROWS = 1_048_000
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+    "constant_memory": False,
+    "remove_timezone": True,
+}
 _STATUS = {
     "in_force": "đang có hiệu lực",
     "expired": "đã hết thời hạn",
@@ -57,15 +65,7 @@ class _Column:
 def write_workbook(listing: Listing, path: Path) -> None:
     """Write the workbook to ``path``. Text is always text (never a formula or a link), numbers are numbers."""
     assessment, findings = listing.assessment, listing.findings
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-        "constant_memory": False,
-        "remove_timezone": True,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
         book.set_properties({"title": "plangeo", "comments": _notice(assessment), "created": _CREATED})
         styles = _styles(book)
         _summary_sheet(book.add_worksheet("Tổng hợp"), assessment, styles)
@@ -79,6 +79,19 @@ def write_workbook(listing: Listing, path: Path) -> None:
         _provenance_sheet(book.add_worksheet("Thông tin"), assessment, styles)
         for sheet in book.worksheets():
             _page(sheet, assessment)
+
+
+def write_sheets(sheets: Sequence[Sheet], path: Path) -> None:
+    """Write tables that belong to no assessment to a workbook of their own, as ``write_workbook`` writes those of studies."""
+    with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
+        book.set_properties({"title": "plangeo", "created": _CREATED})
+        styles = _styles(book)
+        for study in sheets:
+            sheet = book.add_worksheet(study.title.vi)
+            _study_sheet(sheet, study, styles)
+            sheet.set_landscape()
+            sheet.set_paper(9)  # A4
+            sheet.fit_to_pages(1, 0)
 
 
 def _notice(assessment: Assessment) -> str:
