@@ -10,6 +10,7 @@ from plangeo.model import Label
 from plangeo.reconciling.confirmation import COLUMNS, SHEET
 from plangeo.reconciling.differences import TITLES
 from plangeo.reconciling.reconciliation import OUTCOMES, Reconciliation
+from plangeo.reconciling.sayings import EVIDENCE
 from plangeo.study import Sheet, SheetColumn
 
 WORDS = {
@@ -27,18 +28,6 @@ KINDS = {
     "one_sided": Label("chỉ một bên có", "stated by one list only"),
     "unread": Label("khác, không so được bằng số", "differs, not comparable as numbers"),
     "wording": Label("chỉ khác cách viết", "only written differently"),
-}
-_EVIDENCE = {
-    "code": "mã",
-    "name": "tên",
-    "near_name": "tên gần giống",
-    "place": "địa điểm",
-    "geometry": "tọa độ",
-    "area": "diện tích",
-    "capital": "tổng vốn",
-    "area_sum": "tổng diện tích",
-    "capital_sum": "tổng vốn các phần",
-    "officer": "cán bộ xác nhận",
 }
 
 
@@ -158,7 +147,7 @@ def _confirm_sheet(result: Reconciliation) -> Sheet:
 
 def _summary(result: Reconciliation) -> Sheet:
     rows = [
-        {"what": WORDS[str(outcome)].vi, **row.to_dict(), "en": WORDS[str(outcome)].en}
+        {"what": WORDS[str(outcome)].vi, **{str(k): v for k, v in row.items()}, "en": WORDS[str(outcome)].en}
         for outcome, row in result.summary().iterrows()
     ]
     total = {name: sum(int(row[name]) for row in rows) for name in ("outcomes", "left", "right")}
@@ -181,6 +170,10 @@ def _summary(result: Reconciliation) -> Sheet:
 
 def _fields(text: str) -> str:
     return ", ".join(TITLES[f].vi.lower() for f in text.split(", ")) if text else ""
+
+
+def _evidence(text: str) -> str:
+    return ", ".join(EVIDENCE[word].vi for word in text.split(", ")) if text else ""
 
 
 def _amount(amount: float, unit: str) -> tuple[float, str]:

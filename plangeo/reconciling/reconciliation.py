@@ -161,6 +161,7 @@ def _tables(
         if outcome == "ambiguous":
             candidates += [_candidate_row(key, pair, left, right) for pair in _doubts(group)]
     members.sort(key=lambda row: (row["side"], row["row"]))
+    candidates.sort(key=lambda row: (row["outcome_id"], -row["score"], row["left_id"], row["right_id"]))
     return Reconciliation(
         pd.DataFrame(outcomes, columns=_OUTCOME),
         pd.DataFrame(members, columns=_MEMBER),
@@ -197,7 +198,7 @@ def _differences(
     if group.kind == "pair":
         return compare(left[group.left[0]], right[group.right[0]], profile.names, both)
     if group.division is not None and group.kind in ("split", "merged"):
-        return compare_sums([left[n] for n in group.left], [right[n] for n in group.right], group.division)
+        return compare_sums(_members(left, group.left), _members(right, group.right), group.division)
     return []
 
 
@@ -207,12 +208,17 @@ def _outcome(group: Group, found: Sequence[Difference]) -> Outcome:
     return group.kind
 
 
+def _members(entries: Sequence[Entry], rows: Sequence[int]) -> list[Entry]:
+    """The entries of a group in the order of their identifiers, whatever the order of the rows."""
+    return sorted((entries[n] for n in rows), key=lambda e: e.id)
+
+
 def _ids(entries: Sequence[Entry], rows: Sequence[int]) -> str:
-    return "; ".join(entries[n].id for n in rows)
+    return "; ".join(e.id for e in _members(entries, rows))
 
 
 def _names(entries: Sequence[Entry], rows: Sequence[int]) -> str:
-    return "; ".join(entries[n].name.text for n in rows)
+    return "; ".join(e.name.text for e in _members(entries, rows))
 
 
 def _outcome_row(
@@ -234,31 +240,31 @@ def _outcome_row(
         "right_count": len(group.right),
         "changes": ", ".join(changes),
         "wording": ", ".join(d.field for d in found if d.kind == "wording"),
-        "candidates": "; ".join(_candidate(pair, group, left, right) for pair in _ranked(group.pairs)),
+        "candidates": _candidates(group, left, right),
         "why_vi": why.vi,
         "why_en": why.en,
         "confirmed_by": "; ".join(f"{c.decided.who}, {c.decided.date.isoformat()}" for c in group.confirmed),
     }
 
 
-def _ranked(pairs: Sequence[Pair]) -> list[Pair]:
-    return sorted(pairs, key=lambda p: (-p.score, p.left, p.right))
-
-
-def _candidate(pair: Pair, group: Group, left: Sequence[Entry], right: Sequence[Entry]) -> str:
-    """The other entry of a pair, and its score."""
-    if group.kind not in ("ambiguous", "only_left", "only_right"):
+def _candidates(group: Group, left: Sequence[Entry], right: Sequence[Entry]) -> str:
+    """The pairs in doubt, or the nearest entries of the other list, with their scores; the best first."""
+    shown = {
+        "ambiguous": lambda p: f"{left[p.left].id} – {right[p.right].id}",
+        "only_left": lambda p: right[p.right].id,
+        "only_right": lambda p: left[p.left].id,
+    }.get(group.kind)
+    if shown is None:
         return ""
-    ids = {"only_left": right[pair.right].id, "only_right": left[pair.left].id}
-    return f"{ids.get(group.kind, f'{left[pair.left].id} – {right[pair.right].id}')} ({pair.score:.0f})"
+    ranked = sorted((-p.score, shown(p)) for p in group.pairs)
+    return "; ".join(f"{who} ({-score:.0f})" for score, who in ranked[:_SHOWN]) + (" …" if len(ranked) > _SHOWN else "")
 
 
 def _doubts(group: Group) -> list[Pair]:
     """The pairs an officer decides: those in doubt, and the parts of a whole that do not add up."""
     known = {(p.left, p.right) for p in group.pairs}
-    whole = group.division
-    extra = [] if whole is None else [(m, n) for m in group.left for n in group.right if (m, n) not in known]
-    return [*_ranked(group.pairs), *(Pair(m, n, "doubtful", "part_or_whole", 0.0) for m, n in extra)]
+    extra = [(m, n) for m in group.left for n in group.right if (m, n) not in known] if group.division is not None else []
+    return [*group.pairs, *(Pair(m, n, "doubtful", "part_or_whole", 0.0) for m, n in extra)]
 
 
 def _candidate_row(key: str, pair: Pair, left: Sequence[Entry], right: Sequence[Entry]) -> dict[str, Any]:

@@ -28,6 +28,21 @@ GROUP_WHY = {
 """Reason of a group → sentence; those of pairs stand in ``rules.WHY``."""
 
 
+EVIDENCE = {
+    "code": Label("mã", "code"),
+    "name": Label("tên", "name"),
+    "near_name": Label("tên gần giống", "nearly the name"),
+    "place": Label("địa điểm", "place"),
+    "geometry": Label("tọa độ", "geometry"),
+    "area": Label("diện tích", "area"),
+    "capital": Label("tổng vốn", "capital"),
+    "area_sum": Label("tổng diện tích", "sum of areas"),
+    "capital_sum": Label("tổng vốn các phần", "sum of capital"),
+    "officer": Label("cán bộ xác nhận", "officer"),
+}
+"""What speaks for a group, in the order it is told."""
+
+
 def explain_group(group: Group) -> Label:
     """Return why the entries are in one group."""
     why = GROUP_WHY.get(group.reason) or WHY[group.reason]
@@ -42,8 +57,8 @@ def used_evidence(group: Group) -> str:
         return ""
     if group.reason == "confirmed":
         return "officer"
-    named = dict.fromkeys(word for pair in group.pairs for word in pair.told.split(", ") if word)
-    sums = group.division
-    if sums is not None and group.reason == "parts_add_up":
-        named |= {f"{field}_sum": None for field in ("area", "capital") if getattr(sums, field) == "agree"}
-    return ", ".join(named)
+    named = {word for pair in group.pairs for word in pair.told.split(", ") if word}
+    if group.division is not None and group.reason == "parts_add_up":
+        named = named - {"near_name"} | {"name"}
+        named |= {f"{field}_sum" for field in ("area", "capital") if getattr(group.division, field) == "agree"}
+    return ", ".join(word for word in EVIDENCE if word in named)
