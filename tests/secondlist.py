@@ -58,8 +58,8 @@ KNOWN = (
     Known("added: like another but for its number", "", "P-0073", "only_right"),
     Known("added: like another but for one mark, same commune", "", "P-0074", "only_right"),
     Known("added: same name in another commune", "", "P-0075", "only_right"),
-    Known("divided into two stages", "P-0050", "P-0050; P-0080", "split", wording="area, capital"),
-    Known("two merged into one", "P-0006; P-0007", "P-0006", "merged", wording="area, capital"),
+    Known("divided into two stages", "P-0050", "P-0050; P-0080", "split"),
+    Known("two merged into one", "P-0006; P-0007", "P-0006", "merged"),
     Known("place by its name before July 2025", "P-0003", "P-0003", "same", wording="place"),
     Known("another commune", "P-0059", "P-0059", "changed", "place"),
     Known("same code, wholly other project", "P-0055", "P-0055", "ambiguous"),
@@ -69,7 +69,7 @@ KNOWN = (
 def second_rows(seed: int = 5) -> tuple[list[str], list[Row]]:
     """Return the header and the rows of the second list, in another order than the first."""
     sheet = openpyxl.load_workbook(pg.sample("projects.xlsx"))["Danh mục"]
-    cells = [[c for c in row] for row in sheet.iter_rows(values_only=True)]
+    cells = [list(row) for row in sheet.iter_rows(values_only=True)]
     start = next(n for n, row in enumerate(cells) if row[1] == CODE)
     header = [str(h) for h in cells[start]]
     rows = [dict(zip(header, row, strict=True)) for row in cells[start + 1 :] if isinstance(row[0], int)]

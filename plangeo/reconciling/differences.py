@@ -20,10 +20,13 @@ from plangeo.reconciling.splits import Division
 from plangeo.text import fold, format_number
 
 Field = Literal["code", "name", "use", "area", "capital", "phase", "place", "funding", "geometry"]
-Kind = Literal["value", "one_sided", "unread", "wording"]
-"""``value``: other values; ``one_sided``: only one list states it; ``unread``: written differently and not read as a number, so
+Kind = Literal["value", "one_sided", "unread", "wording", "adds_up"]
+"""``adds_up``: the parts of a divided entry are the whole; ``value``: other values; ``one_sided``: only one list states it; ``unread``: written differently and not read as a number, so
 nobody can say; ``wording``: written differently and the same all the same (abbreviations, marks, an old name of a commune, another
 number in the list). Wording alone does not make a project changed."""
+
+CHANGES: tuple[Kind, ...] = ("value", "one_sided", "unread")
+"""Kinds that make a project changed."""
 
 TITLES: dict[str, Label] = {
     "code": Label("Mã", "Code"),
@@ -103,7 +106,7 @@ def compare_sums(left: Sequence[Entry], right: Sequence[Entry], division: Divisi
     return found
 
 
-_SUM_KIND: dict[Agreement, Kind] = {"agree": "wording", "differ": "value", "unknown": "unread"}
+_SUM_KIND: dict[Agreement, Kind] = {"agree": "adds_up", "differ": "value", "unknown": "unread"}
 _SUM_WHY: dict[Agreement, Label] = {
     "agree": Label("tổng các phần khớp với toàn dự án", "the parts add up to the whole"),
     "differ": Label("tổng các phần không khớp với toàn dự án", "the parts do not add up to the whole"),
@@ -265,6 +268,10 @@ def _moved(left: Entry, right: Entry) -> Difference | None:
         return None
     texts = _point(a), _point(b)
     if a is None or b is None:
+        fault = (left if a is None else right).problem
+        if fault:
+            why = Label(f"vị trí của một bên có lỗi: {fault}", f"the place of one list is faulty: {fault}")
+            return Difference("geometry", "unread", *texts, why=why)
         return Difference("geometry", "one_sided", *texts, why=_ONE_SIDED)
     areal = shapely.area(a) > 0 and shapely.area(b) > 0
     if areal:

@@ -28,6 +28,7 @@ KINDS = {
     "one_sided": Label("chỉ một bên có", "stated by one list only"),
     "unread": Label("khác, không so được bằng số", "differs, not comparable as numbers"),
     "wording": Label("chỉ khác cách viết", "only written differently"),
+    "adds_up": Label("các phần cộng khớp", "the parts add up"),
 }
 
 
@@ -42,9 +43,7 @@ def outcome_sheet(result: Reconciliation) -> Sheet:
     frame["outcome_vi"] = [WORDS[w].vi for w in frame["outcome"]]
     frame["changes_vi"] = [_fields(text) for text in frame["changes"]]
     frame["wording_vi"] = [_fields(text) for text in frame["wording"]]
-    frame["evidence_vi"] = [
-        ", ".join(_EVIDENCE.get(w, w) for w in text.split(", ")) if text else "" for text in frame["evidence"]
-    ]
+    frame["evidence_vi"] = [_evidence(text) for text in frame["evidence"]]
     return Sheet(
         "lists_reconciled",
         Label("Đối chiếu danh mục", "Lists reconciled"),
@@ -77,8 +76,11 @@ def outcome_sheet(result: Reconciliation) -> Sheet:
     )
 
 
-def difference_sheet(result: Reconciliation) -> Sheet:
-    """Return one row for each field in which joined entries differ."""
+LEFT, RIGHT = Label("bên trái", "left"), Label("bên phải", "right")
+
+
+def difference_sheet(result: Reconciliation, left: Label = LEFT, right: Label = RIGHT) -> Sheet:
+    """Return one row for each field in which joined entries differ; ``left`` and ``right`` are what the lists are called."""
     frame = result.differences.copy()
     frame["field_vi"] = [TITLES[f].vi for f in frame["field"]]
     frame["kind_vi"] = [KINDS[k].vi for k in frame["kind"]]
@@ -90,15 +92,17 @@ def difference_sheet(result: Reconciliation) -> Sheet:
         Label("Khác biệt thông tin", "Field differences"),
         (
             SheetColumn("outcome_id", "Số", "No.", 9, "code"),
-            SheetColumn("left_id", "Mã bên trái", "Left id", 14, "code"),
-            SheetColumn("right_id", "Mã bên phải", "Right id", 14, "code"),
+            SheetColumn("left_id", f"Mã ({left.vi})", f"Id ({left.en})", 14, "code"),
+            SheetColumn("right_id", f"Mã ({right.vi})", f"Id ({right.en})", 14, "code"),
             SheetColumn("name", "Tên dự án", "Name", 38),
             SheetColumn("field_vi", "Thông tin", "Field (Vietnamese)", 14),
-            SheetColumn("left", "Bên trái", "Left", 32),
-            SheetColumn("right", "Bên phải", "Right", 32),
-            SheetColumn("shown_amount", "Chênh lệch (phải − trái)", "Difference (right − left)", 14, "number"),
+            SheetColumn("left", left.vi.capitalize(), left.en.capitalize(), 32),
+            SheetColumn("right", right.vi.capitalize(), right.en.capitalize(), 32),
+            SheetColumn(
+                "shown_amount", f"Chênh lệch ({right.vi} − {left.vi})", f"Difference ({right.en} − {left.en})", 14, "number"
+            ),
             SheetColumn("shown_unit", "Đơn vị", "Unit", 9, "code"),
-            SheetColumn("relative", "Tỷ lệ so với bên trái", "Relative to the left", 11, "share"),
+            SheetColumn("relative", f"Tỷ lệ so với {left.vi}", f"Relative to: {left.en}", 11, "share"),
             SheetColumn("kind_vi", "Mức độ", "Kind (Vietnamese)", 22),
             SheetColumn("why_vi", "Giải thích", "Reason (Vietnamese)", 40),
             SheetColumn("why_en", "Reason (English)", "Reason (English)", 40),
@@ -112,9 +116,7 @@ def difference_sheet(result: Reconciliation) -> Sheet:
 
 def _confirm_sheet(result: Reconciliation) -> Sheet:
     frame = result.candidates.copy()
-    frame["evidence_vi"] = [
-        ", ".join(_EVIDENCE.get(w, w) for w in text.split(", ")) if text else "" for text in frame["evidence"]
-    ]
+    frame["evidence_vi"] = [_evidence(text) for text in frame["evidence"]]
     heading = {field: words[1] for field, words in COLUMNS.items()}
     return Sheet(
         "to_confirm",

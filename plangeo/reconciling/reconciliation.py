@@ -22,7 +22,7 @@ from plangeo.profiles import Profile, load_profile
 from plangeo.reading import Decision
 from plangeo.reconciling.candidates import candidate_pairs
 from plangeo.reconciling.confirmation import Decided, place_confirmations, read_confirmations
-from plangeo.reconciling.differences import TITLES, Difference, compare, compare_sums
+from plangeo.reconciling.differences import CHANGES, TITLES, Difference, compare, compare_sums
 from plangeo.reconciling.entries import Entry, Listed, entries_of
 from plangeo.reconciling.matching import Group, match
 from plangeo.reconciling.rules import Pair, judge
@@ -204,7 +204,7 @@ def _differences(
 
 def _outcome(group: Group, found: Sequence[Difference]) -> Outcome:
     if group.kind == "pair":
-        return "changed" if any(d.kind != "wording" for d in found) else "same"
+        return "changed" if any(d.kind in CHANGES for d in found) else "same"
     return group.kind
 
 
@@ -225,7 +225,7 @@ def _outcome_row(
     key: str, outcome: Outcome, group: Group, found: Sequence[Difference], left: Sequence[Entry], right: Sequence[Entry]
 ) -> dict[str, Any]:
     why = explain_group(group)
-    changes = [d.field for d in found if d.kind != "wording"]
+    changes = [d.field for d in found if d.kind in CHANGES]
     return {
         "outcome_id": key,
         "outcome": outcome,
@@ -249,13 +249,13 @@ def _outcome_row(
 
 def _candidates(group: Group, left: Sequence[Entry], right: Sequence[Entry]) -> str:
     """The pairs in doubt, or the nearest entries of the other list, with their scores; the best first."""
-    shown = {
-        "ambiguous": lambda p: f"{left[p.left].id} – {right[p.right].id}",
-        "only_left": lambda p: right[p.right].id,
-        "only_right": lambda p: left[p.left].id,
-    }.get(group.kind)
-    if shown is None:
+    if group.kind not in ("ambiguous", "only_left", "only_right"):
         return ""
+
+    def shown(pair: Pair) -> str:
+        ids = (left[pair.left].id, right[pair.right].id)
+        return " – ".join(ids) if group.kind == "ambiguous" else ids[group.kind == "only_left"]
+
     ranked = sorted((-p.score, shown(p)) for p in group.pairs)
     return "; ".join(f"{who} ({-score:.0f})" for score, who in ranked[:_SHOWN]) + (" …" if len(ranked) > _SHOWN else "")
 
