@@ -75,9 +75,9 @@ def _by_word(left: Sequence[Entry], right: Sequence[Entry], same: Sequence[Confi
         own = tuple(c for c in same if c.left in lefts)
         made = None
         if len(rights) > 1:
-            made = divide(left[lefts[0]], [right[n] for n in rights])
+            made = divide(left[lefts[0]], [right[n] for n in rights], "left")
         elif len(lefts) > 1:
-            made = divide(right[rights[0]], [left[n] for n in lefts])
+            made = divide(right[rights[0]], [left[n] for n in lefts], "right")
         kind: GroupKind = "split" if len(rights) > 1 else "merged" if len(lefts) > 1 else "pair"
         groups.append(Group(kind, lefts, rights, "confirmed", 100.0, division=made, confirmed=own))
     return groups
@@ -107,8 +107,8 @@ def _components(links: Iterable[tuple[int, int]]) -> list[tuple[tuple[int, ...],
 def _divide(board: _Board, left: Sequence[Entry], right: Sequence[Entry], banned: set[tuple[int, int]]) -> list[Group]:
     """Take the divisions that add up; return those in doubt."""
     mine, theirs = [left[n] for n in sorted(board.left)], [right[n] for n in sorted(board.right)]
-    splits, open_splits = find_divisions(mine, theirs, banned)
-    merges, open_merges = find_divisions(theirs, mine, {(b, a) for a, b in banned})
+    splits, open_splits = find_divisions(mine, theirs, "left", banned)
+    merges, open_merges = find_divisions(theirs, mine, "right", {(b, a) for a, b in banned})
     for d in splits:
         board.take(Group("split", (d.whole,), d.parts, "parts_add_up", 100.0, _of(board, (d.whole,), d.parts), d))
     for d in merges:

@@ -263,7 +263,7 @@ def _candidates(group: Group, left: Sequence[Entry], right: Sequence[Entry]) -> 
 def _doubts(group: Group) -> list[Pair]:
     """The pairs an officer decides: those in doubt, and the parts of a whole that do not add up."""
     known = {(p.left, p.right) for p in group.pairs}
-    extra = [(m, n) for m in group.left for n in group.right if (m, n) not in known] if group.division is not None else []
+    extra = [] if group.division is None else [pair for pair in group.division.pairs if pair not in known]
     return [*group.pairs, *(Pair(m, n, "doubtful", "part_or_whole", 0.0) for m, n in extra)]
 
 

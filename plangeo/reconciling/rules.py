@@ -103,11 +103,11 @@ def _sure(left: Entry, right: Entry, e: Evidence) -> str | None:
     by_size = e.area == "agree" or e.capital == "agree"
     both_sizes = e.area == "agree" and e.capital == "agree"
     apart = (e.place == "differ" and e.near != "agree") or (e.near == "differ" and e.place != "agree")
-    torn = apart and not both_sizes
+    torn = e.place == "differ" and e.near == "differ" and not both_sizes
     if e.code == "agree":
         if e.one_name and not torn:
             return "code_and_name"
-        if e.near_name and not torn and (by_place or by_size):
+        if e.near_name and not apart and (by_place or by_size):
             return "code_and_near_name"
         if e.words == "extended" and e.numbers == "equal" and not apart and (by_size or e.near == "agree"):
             return "code_and_near_name"
@@ -117,9 +117,9 @@ def _sure(left: Entry, right: Entry, e: Evidence) -> str | None:
     if e.one_name:
         if e.near == "differ" and not by_size:
             return None
-        if by_place or both_sizes:
-            return "name_and_facts"
         general = min(len(left.name.plain), len(right.name.plain)) < _DISTINCTIVE_WORDS
+        if by_place or both_sizes:  # two housing areas of one commune may both be called just that
+            return None if general and not by_size and "differ" in (e.area, e.capital) else "name_and_facts"
         at_odds = e.area == "differ" and e.capital == "differ"
         return None if general or at_odds or e.use == "differ" else "name_alone"
     strong = (e.near == "agree" and by_size) or (e.place == "agree" and both_sizes)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from plangeo.amounts.bands import ROUNDING_M2
-from plangeo.reconciling.entries import Amount, Entry
+from plangeo.reconciling.entries import Amount, Entry, Side
 from plangeo.reconciling.evidence import CAPITAL_ROUNDING_VND, Agreement, amount_agreement, place_agreement
 from plangeo.reconciling.names import compare_words
 
@@ -20,6 +20,8 @@ SUM_SHARE = 0.01
 class Division:
     """One entry and those that may be its parts; rows of the two lists."""
 
+    whole_on: Side
+    """The list that has the whole; the other one has the parts."""
     whole: int
     parts: tuple[int, ...]
     area: Agreement
@@ -29,20 +31,25 @@ class Division:
     capital_sum: float
 
     @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """The whole with each part, as (left row, right row)."""
+        return [(self.whole, p) if self.whole_on == "left" else (p, self.whole) for p in self.parts]
+
+    @property
     def adds_up(self) -> bool:
         """True when the parts are the whole by their areas, or by their capital where no areas are stated."""
         return self.area == "agree" or (self.area == "unknown" and self.capital == "agree")
 
 
-def divide(whole: Entry, parts: Sequence[Entry]) -> Division:
-    """Return how parts add up to a whole."""
+def divide(whole: Entry, parts: Sequence[Entry], whole_on: Side) -> Division:
+    """Return how parts add up to a whole of the list ``whole_on``."""
     area, area_sum = _sum(whole.area, [p.area for p in parts], ROUNDING_M2)
     capital, capital_sum = _sum(whole.capital, [p.capital for p in parts], CAPITAL_ROUNDING_VND)
-    return Division(whole.row, tuple(p.row for p in parts), area, capital, area_sum, capital_sum)
+    return Division(whole_on, whole.row, tuple(p.row for p in parts), area, capital, area_sum, capital_sum)
 
 
 def find_divisions(
-    wholes: Sequence[Entry], parts: Sequence[Entry], banned: Collection[tuple[int, int]]
+    wholes: Sequence[Entry], parts: Sequence[Entry], whole_on: Side, banned: Collection[tuple[int, int]]
 ) -> tuple[list[Division], list[Division]]:
     """Return the divisions that add up, and those of which nobody can say it.
 
@@ -65,7 +72,7 @@ def find_divisions(
         numbers = {p.name.numbers for p in found}
         if len(found) < 2 or len(numbers) < len(found):
             continue
-        made = divide(whole, found)
+        made = divide(whole, found, whole_on)
         itself = next((p for p in found if p.name.numbers == whole.name.numbers), None)
         if itself is not None and (_is_itself(whole, itself) or not made.adds_up):
             continue
