@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from typing import Literal
 
 from plangeo.adminunits.placenames import EXACT, Key, fit, name_key, one_slip, plain_key
@@ -56,6 +57,8 @@ class ProjectName:
     marked: bool
     """False when it is written without any Vietnamese marks."""
     plain: tuple[str, ...] = field(default=())
+    aside: tuple[str, ...] = field(default=())
+    """Words in brackets, without marks: a second name, or what tells it from another one."""
 
     @property
     def base(self) -> str:
@@ -95,11 +98,14 @@ def read_name(text: str, words: NameWords) -> ProjectName:
     shown = clean(text)
     said = clean(text[:MOST_CHARACTERS])
     tokens, where = _without_place(_tokens(said), words)
-    tokens = _without_fillers(_expanded(tokens, words), words)
-    rest, numbers = _numbers(tokens, words)
+    outside, inside = _brackets(_without_fillers(_expanded(tokens, words), words))
+    rest, numbers = _numbers(outside, words)
+    beside, more = _numbers(inside, words)
     key = name_key(" ".join(t.written for t in rest))
     plain = tuple(plain_key((syllable,)) for syllable in key)
-    return ProjectName(shown, key, numbers, where, _is_marked(said), plain)
+    aside = tuple(plain_key((syllable,)) for syllable in name_key(" ".join(t.written for t in beside)))
+    aside = () if _within(aside, plain) else aside
+    return ProjectName(shown, key, numbers + more, where, _is_marked(said), plain, aside)
 
 
 def compare_words(a: ProjectName, b: ProjectName) -> Wording:
@@ -115,6 +121,9 @@ def compare_words(a: ProjectName, b: ProjectName) -> Wording:
     """
     if not a.words or not b.words:
         return "distinct"
+    if a.aside != b.aside:
+        core = compare_words(replace(a, aside=()), replace(b, aside=()))
+        return core if core == "distinct" else "extended"
     if a.words == b.words:
         return "same"
     if a.plain == b.plain:
@@ -129,10 +138,7 @@ def compare_words(a: ProjectName, b: ProjectName) -> Wording:
         return "slip"
     if sorted(a.plain) == sorted(b.plain):
         return "reordered"
-    short, long = sorted((a.plain, b.plain), key=len)
-    if len(short) >= 3 and len(short) < len(long) <= 2 * len(short) and _within(short, long):
-        return "extended"
-    return "distinct"
+    return "extended" if _more_words(*sorted((a.plain, b.plain))) else "distinct"
 
 
 def compare_numbers(a: ProjectName, b: ProjectName) -> Numbering:
@@ -162,6 +168,25 @@ def _rest_agrees(a: ProjectName, b: ProjectName) -> bool:
     if not (a.marked and b.marked):
         return True
     return all(x == y for x, y, p, q in zip(a.words, b.words, a.plain, b.plain, strict=True) if p == q)
+
+
+def _more_words(a: Sequence[str], b: Sequence[str]) -> bool:
+    """True when all that differs are words that only one of the names has, and no word stands for another one."""
+    steps = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    shared = sum(stop - start for kind, start, stop, _, _ in steps if kind == "equal")
+    return shared >= 3 and 2 * shared >= max(len(a), len(b)) and all(kind != "replace" for kind, *_ in steps)
+
+
+def _brackets(tokens: Sequence[_Token]) -> tuple[list[_Token], list[_Token]]:
+    """The tokens outside and inside brackets; all are outside where nothing else is."""
+    outside: list[_Token] = []
+    inside: list[_Token] = []
+    depth = 0
+    for token in tokens:
+        depth += token.plain in "(["
+        (inside if depth else outside).append(token)
+        depth = max(0, depth - (token.plain in ")]"))
+    return (outside, inside) if any(t.plain[0].isalpha() for t in outside) else (list(tokens), [])
 
 
 def _within(short: Sequence[str], long: Sequence[str]) -> bool:

@@ -42,6 +42,7 @@ WHY = {
         "tên khác một chữ hoặc khác dấu: có thể là hai dự án",
         "the names differ by a letter or by marks: they may be two projects",
     ),
+    "longer_name": Label("một tên có thêm từ: có thể là hai dự án", "one name has more words: they may be two projects"),
     "part_or_whole": Label(
         "tên giống nhau nhưng chỉ một bên ghi số hoặc giai đoạn", "same name, but only one side states a number or a stage"
     ),
@@ -141,7 +142,7 @@ def _doubtful(e: Evidence) -> str | None:
     if e.numbers == "one_sided" and e.words in ("same", "marks_left_out"):
         return "part_or_whole" if not apart and (support or e.place == "agree") else None
     if e.words == "extended" and e.numbers == "equal":
-        return "near_name" if not apart and support >= (1 if e.place == "agree" else 2) else None
+        return "longer_name" if not apart and support >= (1 if e.place == "agree" else 2) else None
     if e.words == "distinct" and e.numbers == "equal" and e.same_ground and e.use != "differ":
         return "ground_other_name" if e.area == "agree" and e.capital != "differ" else None
     return None

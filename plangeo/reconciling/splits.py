@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plangeo.amounts.bands import ROUNDING_M2
 from plangeo.reconciling.entries import Amount, Entry, Side
@@ -81,7 +81,8 @@ def find_divisions(
 
 
 def _may_be_part(whole: Entry, part: Entry) -> bool:
-    return place_agreement(whole, part) != "differ" and compare_words(whole.name, part.name) in ("same", "marks_left_out")
+    names = (replace(e.name, aside=()) for e in (whole, part))
+    return place_agreement(whole, part) != "differ" and compare_words(*names) in ("same", "marks_left_out")
 
 
 def _is_itself(whole: Entry, part: Entry) -> bool:

@@ -29,7 +29,9 @@ def name(text: str) -> ProjectName:
         ("Trường THPT số 02", "truong trung hoc pho thong", (("", "2"),)),
         ("Cải tạo QL.1A", "cai tao quoc lo", (("", "1a"),)),
         ("Cải tạo ĐT 234", "cai tao duong tinh", (("", "234"),)),
-        ("Khu ĐT Bờ Lau", "khu dt bo lau", ()),  # đô thị, đường tỉnh, đầu tư: nobody can say
+        ("Trường ĐT Bờ Lau", "truong dt bo lau", ()),  # đô thị, đường tỉnh, đầu tư, đào tạo: nobody can say
+        ("Khu CN Hữu Lũng (VSIP) giai đoạn 1", "khu cong nghiep huu lung", (("giai doan", "1"),)),
+        ("Khu dân cư Gò Mận (khu 2)", "khu dan cu go man", (("", "2"),)),
         ("NHÀ MÁY XI MĂNG ĐỒNG BÀNH", "nha may xi mang dong banh", ()),  # XI is no eleven here
         ("Trạm biến áp 220kV Thung Sim", "tram bien ap kv thung sim", (("", "220"),)),
         ("Chương trình giai đoạn 2021-2025", "chuong trinh", (("giai doan", "2021-2025"),)),
@@ -70,6 +72,11 @@ def test_the_place_behind_a_name_is_no_part_of_it(text: str, base: str, where: s
         ("Khu dân cư Na Dương", "Khu dân cư Nà Phương", "distinct"),  # two faults in a name of five words
         ("Nhà máy điện sinh khối", "Nhà máy sinh khối điện", "reordered"),
         ("Khu du lịch Nàng Mây", "Khu du lịch sinh thái Nàng Mây", "extended"),
+        ("Khu công nghiệp Khe Trúc (KCN)", "KCN Khe Trúc", "same"),
+        ("Trường tiểu học Hoa Mơ", "Trường tiểu học Hoa Mơ (điểm trường Bản Mây)", "extended"),
+        ("Khu dân cư Gò Mận (khu A)", "Khu dân cư Gò Mận (khu B)", "extended"),
+        ("Cao tốc Đồng Đăng (Lạng Sơn) - Trà Lĩnh (Cao Bằng)", "Đầu tư xây dựng đường cao tốc Đồng Đăng - Trà Lĩnh", "extended"),
+        ("Khu công nghiệp Suối Biếc", "Khu công nghiệp Suối Lạnh mới", "distinct"),
         ("Bãi rác", "Bãi rác Gò Dài", "distinct"),  # too short to be sure it is the same words
         ("", "", "distinct"),
         ("Lô A", "Lô B", "distinct"),
