@@ -66,7 +66,7 @@ def said(result: Reconciliation) -> set[tuple[Any, ...]]:
 MIRROR = {"only_left": "only_right", "only_right": "only_left", "split": "merged", "merged": "split"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(entries, entries)
 def test_every_entry_is_in_exactly_one_outcome(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> None:
     left, right = frame(a, "left"), frame(b, "right")
@@ -85,7 +85,7 @@ def test_every_entry_is_in_exactly_one_outcome(a: list[dict[str, Any]], b: list[
         assert row.why_en
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(entries, entries)
 def test_exchanged_lists_give_the_mirror_image(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> None:
     left, right = frame(a, "left"), frame(b, "right")
@@ -98,7 +98,7 @@ def test_exchanged_lists_give_the_mirror_image(a: list[dict[str, Any]], b: list[
     assert set(there.outcomes[columns].itertuples(index=False, name=None)) == mirrored
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(entries, entries, st.randoms(use_true_random=False))
 def test_the_order_of_rows_says_nothing(a: list[dict[str, Any]], b: list[dict[str, Any]], random: Any) -> None:
     left, right = frame(a, "left"), frame(b, "right")
@@ -128,7 +128,7 @@ def test_an_officers_word_is_kept(a: list[dict[str, Any]], b: list[dict[str, Any
         assert (m, n) not in pairs
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(entries, entries)
 def test_other_numbers_are_never_one_project(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> None:
     left, right = frame(a, "left"), frame(b, "right")
