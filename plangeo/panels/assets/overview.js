@@ -73,7 +73,7 @@ plangeo.panel("overview", (app, data, word) => {
       }
       svg.append(shape("text", { x: x + 6, y: y + 14 }, app.number(rows.length, 0)));
     });
-    return el("figure", {}, el("figcaption", {}, caption, note ? el("small", {}, ` ${note}`) : null), svg);
+    return el("figure", { tabindex: "0", "aria-label": caption }, el("figcaption", {}, caption, note ? el("small", {}, ` ${note}`) : null), svg);
   }
 
   function grouped(rows, valuesOf) {
