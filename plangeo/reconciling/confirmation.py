@@ -1,7 +1,9 @@
 """The officer's file: which entries of two lists are the same project and which are not, by whom and when.
 
 One row a decision: left_id, right_id, decision (same / different, "cùng" / "khác"), who, date, and a note. The sheet
-"Cần xác nhận" of a reconciliation is such a file, to be filled in; rows without a decision are not decided.
+"Cần xác nhận" of a reconciliation is such a file, to be filled in; rows without a decision are not decided. Where it also has the
+names (left_name, right_name), a decision whose names are not those of the lists any more has no effect: row numbers stand in for
+missing codes, and codes are given anew.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from plangeo.text import clean, fold, parse_date
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "left_id": ("left_id", "mã bên trái", "mã danh mục trái", "left id"),
     "right_id": ("right_id", "mã bên phải", "mã danh mục phải", "right id"),
+    "left_name": ("left_name", "tên bên trái"),
+    "right_name": ("right_name", "tên bên phải"),
     "decision": ("decision", "quyết định", "kết luận xác nhận"),
     "who": ("who", "người xác nhận", "người quyết định", "by"),
     "date": ("date", "ngày xác nhận", "ngày"),
@@ -46,6 +50,9 @@ class Decided:
     date: dt.date
     note: str
     where: str
+    left_name: str = ""
+    """The names at the time of the decision; empty when the file does not have them."""
+    right_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,8 @@ def read_confirmations(source: str | Path | pd.DataFrame, sheet: str | None = No
     if len(frame) > MOST_ROWS:
         raise TableError(f"{name}: more than {MOST_ROWS:,} rows of confirmations; split the file.")
     cells = {field: [_text(v) for v in frame[column]] for field, column in found.items()}
-    cells.setdefault("note", [""] * len(frame))
+    for field in ("note", "left_name", "right_name"):
+        cells.setdefault(field, [""] * len(frame))
     numbers = frame["source_row"].tolist() if "source_row" in frame else list(range(1, len(frame) + 1))
     faults: list[str] = []
     made = []
@@ -100,15 +108,18 @@ def read_confirmations(source: str | Path | pd.DataFrame, sheet: str | None = No
 
 
 def place_confirmations(
-    decided: Sequence[Decided], left: Sequence[str], right: Sequence[str]
-) -> tuple[list[Confirmed], list[Decided]]:
-    """Return the decisions on rows of the two lists (their identifiers), and those that name an unknown one.
+    decided: Sequence[Decided], left: Mapping[str, str], right: Mapping[str, str]
+) -> tuple[list[Confirmed], list[Decided], list[Decided]]:
+    """Return the decisions on rows of the two lists (identifier → name, in their order), those that name an unknown identifier, and
+    those whose names are others now.
 
     **Raises** TableError when decisions join several of the one list with several of the other.
     """
     mine, theirs = ({name: n for n, name in enumerate(ids)} for ids in (left, right))
-    known = [d for d in decided if d.left_id in mine and d.right_id in theirs]
     unknown = [d for d in decided if d.left_id not in mine or d.right_id not in theirs]
+    present = [d for d in decided if d.left_id in mine and d.right_id in theirs]
+    stale = [d for d in present if not (_is_still(d.left_name, left[d.left_id]) and _is_still(d.right_name, right[d.right_id]))]
+    known = [d for d in present if d not in stale]
     partners: dict[tuple[str, str], set[str]] = defaultdict(set)
     for d in known:
         if d.same:
@@ -123,7 +134,11 @@ def place_confirmations(
     if faults:
         raise TableError("\n- ".join(["The confirmations contradict one another, and none was used:", *faults[:_SHOWN]]))
     unique = {(d.left_id, d.right_id): d for d in known}
-    return [Confirmed(mine[d.left_id], theirs[d.right_id], d) for d in unique.values()], unknown
+    return [Confirmed(mine[d.left_id], theirs[d.right_id], d) for d in unique.values()], unknown, stale
+
+
+def _is_still(then: str, now: str) -> bool:
+    return not then or fold(then) == fold(now)
 
 
 def _table(path: Path, sheet: str | None) -> pd.DataFrame:
@@ -162,7 +177,9 @@ def _decided(row: Mapping[str, str], where: str, faults: list[str]) -> Decided |
     if wrong or day is None:
         faults.append(f"{where}: {'; '.join(wrong)}")
         return None
-    return Decided(row["left_id"], row["right_id"], said in _SAME, row["who"], day, row["note"], where)
+    return Decided(
+        row["left_id"], row["right_id"], said in _SAME, row["who"], day, row["note"], where, row["left_name"], row["right_name"]
+    )
 
 
 def _contradictions(made: Sequence[Decided]) -> list[str]:

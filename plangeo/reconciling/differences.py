@@ -17,7 +17,7 @@ from plangeo.reconciling.evidence import CAPITAL_ROUNDING_VND, Agreement, gap, p
 from plangeo.reconciling.names import compare_numbers, compare_words, read_name
 from plangeo.reconciling.namewords import NameWords
 from plangeo.reconciling.splits import Division
-from plangeo.text import fold, format_number
+from plangeo.text import clean, fold, format_number
 
 Field = Literal["code", "name", "use", "area", "capital", "phase", "place", "funding", "geometry"]
 Kind = Literal["value", "one_sided", "unread", "wording", "adds_up"]
@@ -241,11 +241,11 @@ def _phase(left: Entry, right: Entry) -> Difference | None:
 
 
 def _place(left: Entry, right: Entry) -> Difference | None:
-    if fold(left.place) == fold(right.place):
+    agreement = place_agreement(left, right)
+    if clean(left.place).casefold() == clean(right.place).casefold() and agreement != "differ":
         return None
     if not left.place or not right.place:
         return Difference("place", "one_sided", left.place, right.place, why=_ONE_SIDED)
-    agreement = place_agreement(left, right)
     a, b = left.ground, right.ground
     if agreement == "agree" and a.units == b.units:
         why = Label("cùng một đơn vị hành chính hiện nay, viết khác nhau", "the same unit of today, written differently")

@@ -139,7 +139,7 @@ def entries_of(frame: pd.DataFrame, profile: Profile, crs: Any, what: str) -> Li
     made = []
     for n, own in enumerate(ids):
         name = read_name(texts["name"][n], profile.names)
-        place = places(n) if places(n)[0] else (name.where, Ground(frozenset(), False))
+        place = places(n, name.where)
         made.append(
             Entry(
                 n,
@@ -214,14 +214,16 @@ def _funding(frame: pd.DataFrame, profile: Profile) -> list[str]:
     return [""] * len(frame) if column is None else _texts(frame, column)
 
 
-def _places(frame: pd.DataFrame, units: UnitRegister | None) -> Callable[[int], tuple[str, Ground]]:
+def _places(frame: pd.DataFrame, units: UnitRegister | None) -> Callable[[int, str], tuple[str, Ground]]:
     texts, above, days = (_texts(frame, c) for c in ("declared_district", "declared_parent", "list_date"))
 
-    def place(n: int) -> tuple[str, Ground]:
+    def place(n: int, behind_name: str) -> tuple[str, Ground]:
+        """What the columns state, else the words behind the name."""
         shown = ", ".join(part for part in (texts[n], above[n]) if part)
-        return shown, _ground(texts[n], above[n], days[n], units)
+        stated = texts[n] if shown else behind_name
+        return shown or behind_name, _ground(stated, above[n], days[n], units)
 
-    return lru_cache(maxsize=None)(place)
+    return place
 
 
 def _ground(text: str, above: str, day: str, units: UnitRegister | None) -> Ground:

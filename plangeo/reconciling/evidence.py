@@ -8,6 +8,7 @@ from typing import Literal
 
 import shapely
 
+from plangeo.adminunits.placenames import name_key
 from plangeo.amounts.bands import APPROXIMATE_SHARE, ROUNDING_M2
 from plangeo.reconciling.entries import Amount, Entry
 from plangeo.reconciling.names import Numbering, Wording, compare_numbers, compare_words
@@ -18,6 +19,8 @@ Agreement = Literal["agree", "differ", "unknown"]
 
 NEAR_M = 250.0
 """Points of one project in two lists lie this near one another, beside the radius of its area."""
+MOST_RADIUS_M = 3_000.0
+"""No stated area reaches farther than this: one of a wrong unit would be near to everything."""
 FAR_M = 5_000.0
 """Beyond this, and twice the radius, two points are not of one project unless other facts say so."""
 OVERLAP_SHARE = 0.2
@@ -68,7 +71,7 @@ def weigh(left: Entry, right: Entry) -> Evidence:
     Two points near one another are evidence; two shapes that overlap are more. What is not stated is unknown, and never evidence.
     """
     distance, share = _apart(left, right)
-    radius = max(left.radius_m, right.radius_m)
+    radius = min(max(left.radius_m, right.radius_m), MOST_RADIUS_M)
     near: Agreement = "unknown"
     if not math.isnan(distance):
         if distance <= NEAR_M + radius and (math.isnan(share) or share >= OVERLAP_SHARE):
@@ -113,12 +116,13 @@ def place_agreement(left: Entry, right: Entry) -> Agreement:
 
     Units that are read in one way only and do not meet disagree; a place nobody can read is unknown, unless both write the same.
     """
-    a, b = left.ground, right.ground
-    if left.place and fold(left.place) == fold(right.place):
-        return "agree"
-    if a.units and b.units and a.units & b.units:
-        return "agree"
-    return "differ" if a.complete and b.complete and a.units and b.units else "unknown"
+    a, b = left.ground.units, right.ground.units
+    if a and b:
+        if a & b:
+            return "agree"
+        if left.ground.complete and right.ground.complete:
+            return "differ"
+    return "agree" if left.place and name_key(left.place) == name_key(right.place) else "unknown"
 
 
 def amount_agreement(a: Amount, b: Amount, rounding: float) -> Agreement:

@@ -94,13 +94,13 @@ def reconcile(
     metric = _metric_crs(frames, chosen, crs)
     lists = [entries_of(f, chosen, metric, what) for f, what in zip(frames, ("the left list", "the right list"), strict=True)]
     decided = [] if confirmed is None else read_confirmations(confirmed)
-    ids = [[e.id for e in one.entries] for one in lists]
-    words, unknown = place_confirmations(decided, ids[0], ids[1])
+    names = [{e.id: e.name.text for e in one.entries} for one in lists]
+    words, unknown, stale = place_confirmations(decided, names[0], names[1])
     a, b = lists[0].entries, lists[1].entries
     possible, crowded = candidate_pairs(a, b)
     pairs = [pair for m, n in possible if (pair := judge(a[m], b[n])) is not None]
     groups = match(a, b, pairs, words)
-    told = _decisions(lists, unknown, crowded, metric)
+    told = _decisions(lists, unknown, stale, crowded)
     return _tables(groups, lists, chosen, tuple(told), "" if metric is None else metric.to_string())
 
 
@@ -118,19 +118,24 @@ def _metric_crs(frames: Sequence[pd.DataFrame], profile: Profile, crs: Any) -> A
     return working_crs(placed, crs)
 
 
-def _decisions(lists: Sequence[Listed], unknown: Sequence[Decided], crowded: Sequence[str], metric: Any) -> list[Decision]:
+def _decisions(
+    lists: Sequence[Listed], unknown: Sequence[Decided], stale: Sequence[Decided], crowded: Sequence[str]
+) -> list[Decision]:
     told = []
     for side, one, other in (("left", lists[0], lists[1]), ("right", lists[1], lists[0])):
         lacking = [TITLES[f].en.lower() for f in TITLES if f in other.stated - one.stated and f != "code"]
         if lacking:
             said = f"the {side} list states no {', '.join(lacking)} at all; the other one's were not compared with it"
             told.append(Decision("column", f"{side} list", said))
-    if unknown:
-        shown = "; ".join(f"{d.where}: {d.left_id} – {d.right_id}" for d in unknown[:_SHOWN]) + (
-            " …" if len(unknown) > _SHOWN else ""
-        )
-        said = f"{len(unknown)} confirmation(s) name an identifier that is not in the lists and have no effect"
-        told.append(Decision("row", "confirmations", said, shown))
+    for idle, why in (
+        (unknown, "name an identifier that is not in the lists and have no effect"),
+        (stale, "were made on other names than the lists have now and have no effect; confirm these pairs again"),
+    ):
+        if idle:
+            shown = "; ".join(f"{d.where}: {d.left_id} – {d.right_id}" for d in idle[:_SHOWN]) + (
+                " …" if len(idle) > _SHOWN else ""
+            )
+            told.append(Decision("row", "confirmations", f"{len(idle)} confirmation(s) {why}", shown))
     if crowded:
         said = f"{len(crowded)} name(s) are borne by so many entries that only those at one place were compared"
         told.append(Decision("row", "both lists", said, "; ".join(repr(c) for c in crowded[:_SHOWN])))

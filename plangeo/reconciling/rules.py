@@ -122,7 +122,8 @@ def _sure(left: Entry, right: Entry, e: Evidence) -> str | None:
         if by_place or both_sizes:  # two housing areas of one commune may both be called just that
             return None if general and not by_size and "differ" in (e.area, e.capital) else "name_and_facts"
         at_odds = e.area == "differ" and e.capital == "differ"
-        return None if general or at_odds or e.use == "differ" else "name_alone"
+        two_places = bool(left.place and right.place)  # and nobody can say whether they are one
+        return None if general or at_odds or two_places or e.use == "differ" else "name_alone"
     strong = (e.near == "agree" and by_size) or (e.place == "agree" and both_sizes)
     return "near_name_and_facts" if e.near_name and e.use != "differ" and strong else None
 

@@ -89,3 +89,12 @@ def test_unknown_identifiers_are_reported() -> None:
 def test_a_file_without_its_columns_is_refused() -> None:
     with pytest.raises(TableError, match="no column right_id, decision"):
         read_confirmations(pd.DataFrame({"left_id": ["A1"], "who": ["x"], "date": ["2025-01-01"]}))
+
+
+def test_a_decision_on_names_that_are_others_now_has_no_effect() -> None:
+    row = word("A1", "B1") | {"left_name": "KHU DÂN CƯ TÂN THANH", "right_name": "Khu đô thị Ven Suối"}
+    assert ("A1", "B1", "changed") in outcomes(pd.DataFrame([row]))
+    row["right_name"] = "Chợ Bãi Bồi"  # the row numbers moved since
+    result = pg.reconcile(LEFT, RIGHT, confirmed=pd.DataFrame([row]))
+    assert ("A1", "") in set(result.outcomes[["left_ids", "right_ids"]].itertuples(index=False, name=None))
+    assert any("confirm these pairs again" in d.said for d in result.decisions)

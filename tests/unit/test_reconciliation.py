@@ -113,6 +113,22 @@ def test_the_day_of_a_list_says_which_commune_is_meant() -> None:
     assert differences(old, new) == {"place": "value"}
 
 
+def test_a_name_of_a_commune_given_anew_is_another_commune() -> None:
+    old = {"declared_district": "Xã Hoàng Văn Thụ, huyện Bình Gia", "list_date": "2024"}
+    new = {"declared_district": "Xã Hoàng Văn Thụ", "list_date": "2025-07-01"}
+    assert differences(old, new) == {"place": "value"}
+
+
+def test_places_that_differ_by_marks_are_told() -> None:
+    assert differences({"declared_district": "bản Tân Thanh"}, {"declared_district": "bản Tân Thành"}) == {"place": "unread"}
+
+
+def test_an_area_of_a_wrong_unit_makes_nothing_near() -> None:
+    left = sites(site("A", shapely.Point(449_000, 2_417_000), name="Cụm công nghiệp Suối Lạnh", declared_area_m2=2.5e9))
+    right = sites(site("B", shapely.Point(455_000, 2_417_000), name="Cụm công nghiệp Suối Lành", declared_area_m2=2.5e9))
+    assert pg.reconcile(left, right).outcomes["outcome"].tolist() != ["changed"]
+
+
 def test_lists_without_geometry_or_names_of_units_are_compared_all_the_same() -> None:
     left = pd.DataFrame({"site_id": ["a", "b"], "name": ["North Park Housing", "Lake View Homes Phase 2"]})
     right = pd.DataFrame({"site_id": ["x", "y"], "name": ["lake view homes phase 2", "North Park Housing II"]})
