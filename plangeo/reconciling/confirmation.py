@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from plangeo.errors import TableError
+from plangeo.errors import InputError, TableError
 from plangeo.inputs import Request
 from plangeo.sources import read_raw
 from plangeo.text import clean, fold, parse_date
@@ -32,7 +32,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "note": ("note", "văn bản, ghi chú", "ghi chú", "văn bản"),
 }
 """Field → headings; the first is the plain one."""
-SHEET = "Cần xác nhận"
+SHEETS = ("Cần xác nhận", "Cần xác nhận (danh mục)")
+"""Sheets of a reconciliation, and of the report on a priority list, that come back filled in."""
 MOST_ROWS = 100_000
 _SAME = frozenset(fold(w) for w in ("same", "cùng", "cùng một", "cùng một dự án", "giống", "trùng", "là một", "có", "yes"))
 _DIFFERENT = frozenset(fold(w) for w in ("different", "khác", "khác nhau", "không", "hai dự án", "no"))
@@ -144,14 +145,14 @@ def _is_still(then: str, now: str) -> bool:
 def _table(path: Path, sheet: str | None) -> pd.DataFrame:
     words = frozenset(fold(h) for headings in COLUMNS.values() for h in headings)
     fields = {fold(h): field for field, headings in COLUMNS.items() for h in headings}
-    if sheet is None and path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods"):
+    wanted = SHEETS if sheet is None and path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods") else (sheet,)
+    for name in wanted:
         try:
-            return read_raw(path, Request("confirmations", None, SHEET, None, known=words, fields=fields))[0].frame
-        except TableError:
-            raise
-        except ValueError:  # no such sheet: the only one, or the reader says which there are
-            pass
-    return read_raw(path, Request("confirmations", None, sheet, None, known=words, fields=fields))[0].frame
+            return read_raw(path, Request("confirmations", None, name, None, known=words, fields=fields))[0].frame
+        except InputError:  # no such sheet: the next one
+            if sheet is not None or name is None:
+                raise
+    return read_raw(path, Request("confirmations", None, None, None, known=words, fields=fields))[0].frame
 
 
 def _text(value: object) -> str:

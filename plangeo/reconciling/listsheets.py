@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from plangeo.model import Label
-from plangeo.reconciling.confirmation import COLUMNS, SHEET
+from plangeo.reconciling.confirmation import COLUMNS, SHEETS
 from plangeo.reconciling.differences import TITLES
 from plangeo.reconciling.reconciliation import OUTCOMES, Reconciliation
 from plangeo.reconciling.sayings import EVIDENCE
@@ -34,7 +34,7 @@ KINDS = {
 
 def sheets_of(result: Reconciliation) -> list[Sheet]:
     """Return the sheets of a reconciliation: summary, outcomes, differences, pairs to confirm."""
-    return [_summary(result), outcome_sheet(result), difference_sheet(result), _confirm_sheet(result)]
+    return [_summary(result), outcome_sheet(result), difference_sheet(result), confirm_sheet(result)]
 
 
 def outcome_sheet(result: Reconciliation) -> Sheet:
@@ -114,13 +114,14 @@ def difference_sheet(result: Reconciliation, left: Label = LEFT, right: Label = 
     )
 
 
-def _confirm_sheet(result: Reconciliation) -> Sheet:
+def confirm_sheet(result: Reconciliation, code: str = "to_confirm", title: str = SHEETS[0]) -> Sheet:
+    """Return one row for each pair in doubt, with the columns an officer fills in."""
     frame = result.candidates.copy()
     frame["evidence_vi"] = [_evidence(text) for text in frame["evidence"]]
     heading = {field: words[1] for field, words in COLUMNS.items()}
     return Sheet(
-        "to_confirm",
-        Label(SHEET, "To be confirmed"),
+        code,
+        Label(title, "To be confirmed"),
         (
             SheetColumn("left_id", heading["left_id"].capitalize(), "left_id", 14, "code"),
             SheetColumn("left_name", "Tên bên trái", "Left name", 38),
@@ -141,8 +142,8 @@ def _confirm_sheet(result: Reconciliation) -> Sheet:
         None
         if frame.empty
         else Label(
-            "Điền “cùng” hoặc “khác”, người xác nhận và ngày, rồi chạy lại với --confirm và tệp này; dòng để trống là chưa quyết định.",
-            "Fill in 'same' or 'different', who and date, then run again with --confirm and this file; a row left blank is not decided.",
+            "Điền “cùng” hoặc “khác”, người xác nhận và ngày, rồi chạy lại với tệp này (--confirm; báo cáo: --with list_confirmations); dòng để trống là chưa quyết định.",
+            "Fill in 'same' or 'different', who and date, then run again with this file (--confirm; of a report: --with list_confirmations); a row left blank is not decided.",
         ),
     )
 

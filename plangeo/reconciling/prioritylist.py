@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -49,13 +50,17 @@ class PriorityComparison:
         return {state: int(found.get(state, 0)) for state in STATES}
 
 
-def compare_with_list(assessment: Assessment, listed: pd.DataFrame, profile: str) -> PriorityComparison:
+def compare_with_list(
+    assessment: Assessment, listed: pd.DataFrame, profile: str, confirmed: Path | None = None
+) -> PriorityComparison:
     """Return the assessed register held against a priority list as ``read_sites`` gives it.
+
+    ``confirmed``: an officer's decisions, the priority list on the left.
 
     The verdict of a row is the worst of its sites; its capital is what the list states, else the register; never counted as nothing.
     **Raises** TableError, CrsError as ``reconcile`` does.
     """
-    result = reconcile(listed, assessment.sites, profile=load_profile(profile), crs=assessment.crs or None)
+    result = reconcile(listed, assessment.sites, confirmed=confirmed, profile=load_profile(profile), crs=assessment.crs or None)
     sites, entries = _placed(assessment.sites, assessment.crs), _placed(listed, assessment.crs)
     here = {str(i): n for n, i in enumerate(sites["site_id"])}
     there = {str(i): n for n, i in enumerate(entries["site_id"])}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from plangeo.model import Label, Verdict
-from plangeo.reconciling.listsheets import WORDS, difference_sheet
+from plangeo.reconciling.confirmation import SHEETS
+from plangeo.reconciling.listsheets import WORDS, confirm_sheet, difference_sheet
 from plangeo.reconciling.prioritylist import STATES, PriorityComparison, compare_with_list
 from plangeo.sources import read_sites
 from plangeo.study import Sheet, SheetColumn, Study, Subject
@@ -14,11 +15,14 @@ _LIST, _REGISTER = Label("danh mục ưu tiên", "priority list"), Label("danh s
 
 
 def run(subject: Subject) -> list[Sheet]:
-    """Return the sheets "Đối chiếu danh mục" and "Khác biệt thông tin"."""
+    """Return the sheets "Đối chiếu danh mục" and "Khác biệt thông tin"; where a pair is in doubt, the one to confirm it on."""
     file = subject.files["priority_list"]
     listed = read_sites(file.path, file.profile, **file.keywords)
-    found = compare_with_list(subject.assessment, listed, file.profile)
-    return [_states(found), difference_sheet(found.result, _LIST, _REGISTER)]
+    words = subject.files.get("list_confirmations")
+    found = compare_with_list(subject.assessment, listed, file.profile, None if words is None else words.path)
+    sheets = [_states(found), difference_sheet(found.result, _LIST, _REGISTER)]
+    doubts = [] if found.result.candidates.empty else [confirm_sheet(found.result, "priority_to_confirm", SHEETS[1])]
+    return [*sheets, *doubts]
 
 
 def _states(found: PriorityComparison) -> Sheet:
@@ -79,5 +83,6 @@ STUDY = Study(
     title=Label("Danh mục ưu tiên", "Priority list"),
     run=run,
     files=("priority_list",),
+    may_use=("list_confirmations",),
     order=60,
 )

@@ -10,6 +10,7 @@ import pytest
 import plangeo as pg
 from plangeo.cli import run
 from plangeo.reconciling.prioritylist import STATES
+from plangeo.workbook import write_sheets
 from tests.makers import rulebook, site, sites, square, zones
 
 HEAD = ["STT", "Mã", "Tên dự án", "Địa điểm", "Diện tích (ha)", "Tổng mức đầu tư (tỷ đồng)"]
@@ -36,7 +37,7 @@ def priority(tmp_path: Path) -> Path:
     return write(tmp_path / "list.xlsx", ROWS)
 
 
-def test_missing_both_ways_and_without_a_map(priority: Path) -> None:
+def test_missing_both_ways_and_without_a_map(priority: Path, tmp_path: Path) -> None:
     register = sites(
         site("P-1", square(0, 0, 100), name="Khu công nghiệp Suối Biếc", declared_district="Xã Hữu Lũng"),
         site("P-2", None, name="Khu dân cư Bến Đò Cũ", declared_district="Xã Hữu Lũng", problem="no_geometry: none"),
@@ -61,11 +62,21 @@ def test_missing_both_ways_and_without_a_map(priority: Path) -> None:
     assert table.loc["not_in_register", "capital_unstated"] == 1
     assert table.loc["on_both", "capital_bn"] == 500
     assert table.loc["on_both", "verdict"] == judged.sites["verdict"].iloc[0]
-    assert [s.title.vi for s in result.sheets] == ["Đối chiếu danh mục", "Khác biệt thông tin"]
+    assert [s.title.vi for s in result.sheets] == ["Đối chiếu danh mục", "Khác biệt thông tin", "Cần xác nhận (danh mục)"]
     assert result.sites["verdict"].tolist() == judged.sites["verdict"].tolist()
     shapes = result.sheets[0].shapes
     assert shapes is not None
     assert shapes.crs == judged.crs
+    filled = tmp_path / "filled.xlsx"
+    write_sheets(result.sheets, filled)
+    book = openpyxl.load_workbook(filled)
+    heading = [c.value for c in book["Cần xác nhận (danh mục)"][1]]
+    for name, value in (("Quyết định", "khác"), ("Người xác nhận", "Lan"), ("Ngày xác nhận", "2/7/2025")):
+        book["Cần xác nhận (danh mục)"].cell(2, heading.index(name) + 1).value = value
+    book.save(filled)
+    files = {"priority_list": pg.StudyFile(priority), "list_confirmations": pg.StudyFile(filled)}
+    again = pg.sheet_of(pg.add_studies(judged, only=["priority_list"], files=files), "priority_list")
+    assert sorted(again["state"]) == ["not_in_register"] * 2 + ["not_on_list"] * 2 + ["on_both", "on_neither", "without_map"]
 
 
 def test_boundaries_that_belong_to_no_project_are_named(priority: Path, tmp_path: Path) -> None:
