@@ -50,7 +50,9 @@ WHY = {
 }
 """Reason of a pair → sentence."""
 
-_NAME_POINTS = {"same": 50, "marks_left_out": 48, "reordered": 42, "other_marks": 40, "slip": 40, "extended": 34, "distinct": 0}
+_NAME_POINTS = {"same": 46, "marks_left_out": 44, "reordered": 38, "other_marks": 37, "slip": 37, "extended": 32, "distinct": 0}
+_SAME_SPOT_M = 5.0
+"""Two lists that write the same coordinates copied them from one another."""
 
 
 @dataclass(frozen=True)
@@ -150,13 +152,14 @@ def _doubtful(e: Evidence) -> str | None:
 
 
 def _score(e: Evidence) -> float:
+    """The points of all that agrees, 100 in all; area, capital or the very same spot decide between two candidates, each alone."""
     points = float(_NAME_POINTS[e.words])
     if e.numbers == "one_sided":
-        points = min(points, 30.0)
+        points = min(points, 28.0)
     elif e.numbers == "different":
         points = 0.0
-    points += {"agree": 20.0, "differ": 0.0, "unknown": 0.0}[e.code]
+    points += 18.0 * (e.code == "agree")
     points += {"agree": 9.0, "differ": -15.0, "unknown": 0.0}[e.place]
-    points += {"agree": 9.0, "differ": -10.0, "unknown": 0.0}[e.near]
-    points += 5.0 * (e.area == "agree") + 5.0 * (e.capital == "agree") + 1.0 * (e.use == "agree") + 1.0 * (e.phase == "agree")
-    return max(0.0, min(100.0, points))
+    points += {"agree": 8.0, "differ": -10.0, "unknown": 0.0}[e.near] + 6.0 * (e.distance_m <= _SAME_SPOT_M)
+    points += 5.5 * (e.area == "agree") + 5.5 * (e.capital == "agree") + 1.0 * (e.use == "agree") + 1.0 * (e.phase == "agree")
+    return max(0.0, points)
