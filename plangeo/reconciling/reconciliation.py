@@ -32,7 +32,7 @@ from plangeo.sources import read_sites
 Outcome = Literal["same", "changed", "only_left", "only_right", "ambiguous", "split", "merged"]
 OUTCOMES: tuple[Outcome, ...] = ("ambiguous", "split", "merged", "changed", "only_left", "only_right", "same")
 """In the order an officer reads them: what needs a word of his first."""
-MOST_ENTRIES = 200_000
+MOST_ENTRIES = 50_000
 _SHOWN = 10
 
 
