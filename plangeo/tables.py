@@ -73,6 +73,8 @@ ZONES = (
     Column("zone_id", "str", unique=True, meaning="identifier, unique in the layer"),
     Column("zone_code", "str", meaning="class code of the plan's legend; empty when unknown"),
     Column("plan_id", "str", meaning="plan that draws the zone; empty when not stated"),
+    Column("valid_from", "str", required=False, meaning="first day of the zone, ISO; empty = as its plan"),
+    Column("valid_to", "str", required=False, meaning="last day of the zone, ISO; empty = as its plan"),
     Column("geometry", "geometry"),
     Column("problem", "str"),
     Column("repaired", "str"),

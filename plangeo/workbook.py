@@ -31,9 +31,6 @@ FILL = {
 }
 """Cell colours by verdict; always beside the words, so a grey print loses nothing."""
 
-_CREATED = dt.datetime(2000, 1, 1)  # fixed: two equal runs write equal bytes
-_LONGEST = 32_700  # Excel holds 32,767 characters in a cell; XlsxWriter drops a longer text without a word
-_ROWS = 1_048_000
 _OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -42,6 +39,9 @@ _OPTIONS = {
     "constant_memory": False,
     "remove_timezone": True,
 }
+_CREATED = dt.datetime(2000, 1, 1)  # fixed: two equal runs write equal bytes
+_LONGEST = 32_700  # Excel holds 32,767 characters in a cell; XlsxWriter drops a longer text without a word
+_ROWS = 1_048_000
 _STATUS = {
     "in_force": "đang có hiệu lực",
     "expired": "đã hết thời hạn",
@@ -81,17 +81,15 @@ def write_workbook(listing: Listing, path: Path) -> None:
             _page(sheet, assessment)
 
 
-def write_sheets(sheets: Sequence[Sheet], path: Path) -> None:
-    """Write tables that belong to no assessment to a workbook of their own, as ``write_workbook`` writes those of studies."""
+def write_sheets(sheets: Sequence[Sheet], path: Path, notice: str = "") -> None:
+    """Write tables by themselves, a sheet for each, without an assessment; ``notice`` goes to the foot of every page."""
     with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
-        book.set_properties({"title": "plangeo", "created": _CREATED})
+        book.set_properties({"title": "plangeo", "comments": notice, "created": _CREATED})
         styles = _styles(book)
         for study in sheets:
             sheet = book.add_worksheet(study.title.vi)
             _study_sheet(sheet, study, styles)
-            sheet.set_landscape()
-            sheet.set_paper(9)  # A4
-            sheet.fit_to_pages(1, 0)
+            _landscape(sheet, "&L&8plangeo" + (f"&R&8{notice}" if notice else ""))
 
 
 def _notice(assessment: Assessment) -> str:
@@ -125,12 +123,16 @@ def _styles(book: Workbook) -> dict[str, Format]:
 
 
 def _page(sheet: Worksheet, assessment: Assessment) -> None:
+    footer = f"&L&8plangeo · {format_date(assessment.on)}" + (f"&R&8{ILLUSTRATIVE.vi}" if assessment.illustrative else "")
+    _landscape(sheet, footer)
+
+
+def _landscape(sheet: Worksheet, footer: str) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
     sheet.set_header("&C&P")
-    footer = f"&L&8plangeo · {format_date(assessment.on)}" + (f"&R&8{ILLUSTRATIVE.vi}" if assessment.illustrative else "")
     sheet.set_footer(footer)
 
 

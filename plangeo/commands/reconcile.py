@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -17,7 +16,7 @@ _SIDES = ("left", "right")
 @click.option(
     "--confirm", metavar="FILE", help="The officer's decisions: left_id, right_id, decision (same/different), who, date."
 )
-@click.option("--out", metavar="FILE", help="Write the tables to this workbook (.xlsx).")
+@click.option("--out", metavar="FILE", help="Write the tables to this workbook (.xlsx), or the outcomes alone (.csv).")
 @click.option(
     "--crs", "systems", multiple=True, metavar="[SIDE=]EPSG:n", help="CRS of coordinates, when a list does not state it."
 )
@@ -45,12 +44,9 @@ def COMMAND(
     from plangeo.errors import CrsError, InputError
     from plangeo.reconciling.listsheets import count_lines, sheets_of
     from plangeo.reconciling.reconciliation import reconcile
+    from plangeo.sheetfile import write_tables
     from plangeo.sources import read_sites
 
-    if out is not None and Path(out).suffix.lower() != ".xlsx":
-        raise click.UsageError(f"--out {out!r}: the tables are written to a workbook; name it e.g. diff.xlsx")
-    if out is not None and not Path(out).resolve().parent.is_dir():
-        raise InputError(f"the folder of {out} does not exist; make it first")
     options = {
         option: _by_side(f"--{option.replace('_', '-')}", given[name])
         for option, name in (
@@ -74,12 +70,8 @@ def COMMAND(
     for decision in result.decisions:
         click.echo(f"- {decision}", err=True)
     if out is not None:
-        from plangeo.workbook import write_sheets
-
-        draft = Path(out).with_name(f".{Path(out).name}.part")
-        write_sheets(sheets_of(result), draft)
-        draft.replace(out)
-        click.echo(str(out))
+        write_tables(sheets_of(result), out, chosen="lists_reconciled")
+        click.echo(out)
     return 0 if (result.outcomes["outcome"] == "same").all() else 1
 
 

@@ -106,7 +106,7 @@ def test_the_command_writes_the_tables_and_says_the_counts(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--out", "diff.csv"], "written to a workbook"),
+        (["--out", "diff.txt"], "written as .xlsx or .csv"),
         (["--sheet", "left=A", "--sheet", "B"], "given twice for the left list"),
         (["--map", "Tên"], "write RAW=NAME"),
         (["--sheet", "right=Không có"], "right list:"),
