@@ -36,6 +36,7 @@ _FIELDS = {
     "sites": {c.name for c in SITES if c.name not in {"geometry", "problem", "repaired", "source_row", *DERIVED}} | set(PLACE),
     "zones": {"zone_id", "zone_code", "plan_id", "valid_from", "valid_to"},
     "districts": {"district_id", "district_name", "parent_name"},
+    "quota": {"class", "from_class", "unit", "period_from", "period_to", "hectares", "total", "ignored"},
 }
 _COLUMNS = ("code", "parent", "name_vi", "name_en", "colour_hex")
 OVERLAY = "(overlay)"

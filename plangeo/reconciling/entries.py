@@ -129,12 +129,13 @@ def entries_of(frame: pd.DataFrame, profile: Profile, crs: Any, what: str) -> Li
     if len(set(ids)) < len(ids) or not all(ids):
         raise TableError(f"{what}: site_id is empty or repeated; an entry could not be told from another one.")
     shapes = _shapes(frame, crs)
-    texts = {c: _texts(frame, c) for c in ("name", "use", "phase", "problem", "declared_capital", "declared_area_text")}
+    texts = {
+        c: _texts(frame, c) for c in ("name", "use", "phase", "problem", "funding", "declared_capital", "declared_area_text")
+    }
     places = _places(frame, profile.units)
     areas = _areas(frame, texts["declared_area_text"])
     capitals = _capitals(frame, texts["declared_capital"])
     phases = list(zip(_numbers(frame, "phase_from"), _numbers(frame, "phase_to"), strict=True))
-    funding = _funding(frame, profile)
     rows = _numbers(frame, "source_row")
     made = []
     for n, own in enumerate(ids):
@@ -152,7 +153,7 @@ def entries_of(frame: pd.DataFrame, profile: Profile, crs: Any, what: str) -> Li
                 phases[n],
                 texts["phase"][n],
                 texts["use"][n],
-                funding[n],
+                texts["funding"][n],
                 shapes[n],
                 texts["problem"][n],
                 rows[n],
@@ -205,13 +206,6 @@ def _capitals(frame: pd.DataFrame, texts: Sequence[str]) -> list[Amount]:
     about = frame["capital_approx"].tolist() if "capital_approx" in frame else [False] * len(frame)
     rows = zip(_numbers(frame, "capital_min_vnd"), _numbers(frame, "capital_max_vnd"), about, texts, strict=True)
     return [Amount(a, b, bool(approx), text) for a, b, approx, text in rows]
-
-
-def _funding(frame: pd.DataFrame, profile: Profile) -> list[str]:
-    if "funding" in frame:
-        return _texts(frame, "funding")
-    column = next((c for c in frame.columns if fold(str(c)) in profile.names.funding), None)
-    return [""] * len(frame) if column is None else _texts(frame, column)
 
 
 def _places(frame: pd.DataFrame, units: UnitRegister | None) -> Callable[[int, str], tuple[str, Ground]]:

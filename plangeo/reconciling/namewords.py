@@ -15,7 +15,7 @@ Phrase = tuple[str, ...]
 
 KINDS = (
     *("abbreviation", "before_number", "synonym", "filler", "part", "part_alone", "number", "number_mark"),
-    *("unit", "place_lead", "funding"),
+    *("unit", "place_lead"),
 )
 _COLUMNS = ("written", "means", "kind", "source")
 
@@ -35,8 +35,6 @@ class NameWords:
     marks: frozenset[str] = frozenset()
     units: frozenset[Phrase] = frozenset()
     leads: frozenset[Phrase] = frozenset()
-    funding: frozenset[str] = frozenset()
-    """Folded headings of a column of funding sources."""
     longest: int = 1
     """Words of the longest phrase."""
 
@@ -93,6 +91,5 @@ def read_name_words(table: str) -> NameWords:
         marks=frozenset(fold(r["written"]) for r in rows if r["kind"] == "number_mark"),
         units=phrases("unit"),
         leads=phrases("place_lead"),
-        funding=frozenset(fold(r["written"]) for r in rows if r["kind"] == "funding"),
         longest=max((len(phrase_of(r["written"])) for r in rows), default=1),
     )

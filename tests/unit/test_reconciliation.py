@@ -76,10 +76,10 @@ def test_what_was_not_read_as_a_number_is_compared_as_words() -> None:
 
 
 def test_funding_is_a_set_of_sources() -> None:
-    assert differences({"Nguồn vốn": "NSTW; NSĐP"}, {"Nguồn vốn": "ngân sách địa phương, ngân sách trung ương"}) == {
+    assert differences({"funding": "NSTW; NSĐP"}, {"funding": "ngân sách địa phương, ngân sách trung ương"}) == {
         "funding": "wording"
     }
-    assert differences({"Nguồn vốn": "NSTW"}, {"Nguồn vốn": "ODA"}) == {"funding": "value"}
+    assert differences({"funding": "NSTW"}, {"funding": "ODA"}) == {"funding": "value"}
 
 
 def test_shapes_are_compared_by_their_shared_area_and_points_by_distance() -> None:
