@@ -38,6 +38,7 @@ PUBLIC = [
     "read_register",
     "read_sites",
     "read_zones",
+    "reconcile",
     "sample",
     "sheet_of",
     "write_report",
