@@ -100,10 +100,11 @@ def _site_geometry(case: _Case) -> _Told | None:
     if moved.farthest_m != moved.farthest_m:
         text = Label("vị trí được thêm hoặc không còn", "a place was added or taken away")
     else:
-        hectares = f"{moved.area_before_m2 / 1e4:,.4f} → {moved.area_after_m2 / 1e4:,.4f} ha"
+        sized = moved.area_before_m2 or moved.area_after_m2  # a point or a line has no area
+        hectares = f"{moved.area_before_m2 / 1e4:,.4f} → {moved.area_after_m2 / 1e4:,.4f} ha" if sized else ""
         text = Label(
-            f"ranh giới lệch tới {moved.farthest_m:,.2f} m, tâm dời {moved.centre_m:,.2f} m, diện tích {hectares}",
-            f"outline off by up to {moved.farthest_m:,.2f} m, centre by {moved.centre_m:,.2f} m, area {hectares}",
+            f"ranh giới lệch tới {moved.farthest_m:,.2f} m, tâm dời {moved.centre_m:,.2f} m{', diện tích ' if sized else ''}{hectares}",
+            f"outline off by up to {moved.farthest_m:,.2f} m, centre by {moved.centre_m:,.2f} m{', area ' if sized else ''}{hectares}",
         )
     return _shows_ground(case), text
 

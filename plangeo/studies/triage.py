@@ -8,7 +8,7 @@ import pandas as pd
 
 from plangeo.model import Assessment, Label
 from plangeo.study import Sheet, SheetColumn, Study, Subject
-from plangeo.triage.amendments import MOST_AMENDMENTS, BlockedSite, LeftOut, best_amendments, find_blocked, list_spots
+from plangeo.triage.amendments import MOST_AMENDMENTS, BlockedSite, LeftOut, best_amendments, by_class, find_blocked, list_spots
 from plangeo.triage.coverchoice import EXACT_THINGS
 from plangeo.triage.surveys import value_of_survey
 from plangeo.triage.worklist import order_projects
@@ -24,10 +24,9 @@ def run(subject: Subject) -> Sequence[Sheet]:
     """Return the sheets of the triage."""
     assessment = subject.assessment
     blocked, left_out = find_blocked(assessment)
-    classes, _ = find_blocked(assessment, by_class=True)
     return [
         _worklist(assessment),
-        _amendments(assessment, blocked, classes),
+        _amendments(assessment, blocked),
         _spots(assessment, blocked),
         _left_out(left_out),
         _surveys(assessment),
@@ -64,8 +63,8 @@ def _worklist(assessment: Assessment) -> Sheet:
     return Sheet("worklist", Label("Thứ tự xử lý", "Worklist"), columns, frame, empty, note)
 
 
-def _amendments(assessment: Assessment, blocked: Sequence[BlockedSite], classes: Sequence[BlockedSite]) -> Sheet:
-    tables = [best_amendments(assessment, blocked, "zone"), best_amendments(assessment, classes, "class")]
+def _amendments(assessment: Assessment, blocked: Sequence[BlockedSite]) -> Sheet:
+    tables = [best_amendments(assessment, blocked, "zone"), best_amendments(assessment, by_class(blocked), "class")]
     filled = [table for table in tables if len(table)]
     frame = _in_billions(pd.concat(filled, ignore_index=True) if filled else tables[0])
     columns = (

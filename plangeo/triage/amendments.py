@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
-from plangeo.model import Assessment, Label, Verdict
+from plangeo.model import Assessment, Label, Language, Verdict
 from plangeo.triage.capital import Capital, capital_of
 from plangeo.triage.coverchoice import Demand, choose, number_things
+from plangeo.triage.siterows import FINDING, rows_by_site
 
 MOST_AMENDMENTS = 30
 """So many amendments at once are looked at; all of them together stand in a row of their own."""
+
+_SHOWN_IDS = 200
 
 Spot = tuple[str, str, str, str]
 """(plan_id, zone_code, zone_id, use_code); zone_id is "" where the whole class is meant."""
@@ -58,31 +62,27 @@ class LeftOut:
     reasons: str
 
 
-def find_blocked(assessment: Assessment, *, by_class: bool = False) -> tuple[list[BlockedSite], list[LeftOut]]:
-    """Return the NOT_PERMITTED sites that amendments would admit, and those they would not.
-
-    Parameters: ``by_class`` asks for classes of a plan instead of single zones.
-    """
+def find_blocked(assessment: Assessment) -> tuple[list[BlockedSite], list[LeftOut]]:
+    """Return the NOT_PERMITTED sites that amendments would admit, and those they would not; both by id."""
     sites = assessment.sites
     wanted = sites[(sites["verdict"] == Verdict.NOT_PERMITTED.label).to_numpy()]
-    ids = set(wanted["site_id"].astype(str))
-    rows: dict[str, list[Any]] = defaultdict(list)
-    for row in assessment.findings[assessment.findings["site_id"].isin(ids).to_numpy()].itertuples(index=False):
-        rows[str(row.site_id)].append(row)
-    faces: dict[str, list[Any]] = defaultdict(list)
-    if "governs" in assessment.cover:
-        for face in assessment.cover[assessment.cover["site_id"].isin(ids).to_numpy()].itertuples(index=False):
-            faces[str(face.site_id)].append(face)
+    ids = wanted["site_id"].astype(str).tolist()
+    findings = rows_by_site(assessment.findings, ids, FINDING)
+    faces = rows_by_site(assessment.cover, ids, ("site_id", "governs")) if "governs" in assessment.cover else {}
     capital = capital_of(wanted)
     blocked, left_out = [], []
-    for site_id, name, use in zip(*(wanted[n].astype(str) for n in ("site_id", "name", "use")), strict=True):
-        found = _needs(rows[site_id], faces[site_id], assessment, assessment.rulebook.find_use(use) or "")
+    for site_id, name, use in zip(ids, wanted["name"].astype(str).tolist(), wanted["use"].astype(str).tolist(), strict=True):
+        found = _needs(findings[site_id], faces.get(site_id, ()), assessment, assessment.rulebook.find_use(use) or "")
         if isinstance(found, tuple):
             left_out.append(LeftOut(site_id, name, capital[site_id], LEFT_OUT[found[0]], found[1]))
         else:
-            spots = frozenset((p, c, "", u) for p, c, _, u in found) if by_class else frozenset(found)
-            blocked.append(BlockedSite(site_id, name, capital[site_id], spots))
+            blocked.append(BlockedSite(site_id, name, capital[site_id], frozenset(found)))
     return sorted(blocked, key=lambda b: b.site_id), sorted(left_out, key=lambda b: b.site_id)
+
+
+def by_class(blocked: Iterable[BlockedSite]) -> list[BlockedSite]:
+    """Return the same sites as blocked by whole classes of a plan instead of single zones."""
+    return [replace(b, spots=frozenset((plan, code, "", use) for plan, code, _, use in b.spots)) for b in blocked]
 
 
 def _needs(findings: Sequence[Any], faces: Sequence[Any], assessment: Assessment, use: str) -> set[Spot] | tuple[str, str]:
@@ -150,17 +150,31 @@ def best_amendments(
             level,
             {"zone": "từng vùng", "class": "cả loại đất của quy hoạch"}[level],
             len(chosen),
-            "; ".join(spot_in_words(assessment, names[n]).vi for n in chosen),
-            "; ".join(spot_in_words(assessment, names[n]).en for n in chosen),
+            _listed(assessment, [names[n] for n in chosen], "vi"),
+            _listed(assessment, [names[n] for n in chosen], "en"),
             len(admitted),
             float(sum(known)) if known else math.nan,
             len(admitted) - len(known),
-            ", ".join(b.site_id for b in admitted),
+            listed_ids(b.site_id for b in admitted),
             exact,
             "tốt nhất (chính xác)" if exact else "gần đúng (tham lam)",
         )
         rows.append(dict(zip(ROWS, row, strict=True)))
     return pd.DataFrame(rows, columns=list(ROWS))
+
+
+def _listed(assessment: Assessment, spots: Sequence[Spot], language: Language) -> str:
+    if len(spots) > MOST_AMENDMENTS:  # a cell holds no thousand zones
+        many = Label(f"tất cả {len(spots)}: xem “Vùng đang vướng”", f"all {len(spots)}: see “Blocking zones”")
+        return many.text(language)
+    return "; ".join(spot_in_words(assessment, spot).text(language) for spot in spots)
+
+
+def listed_ids(ids: Iterable[str]) -> str:
+    """Return identifiers with commas, the first 200 of them and how many more there are."""
+    found = list(ids)
+    more = f", … (+{len(found) - _SHOWN_IDS})" if len(found) > _SHOWN_IDS else ""
+    return ", ".join(found[:_SHOWN_IDS]) + more
 
 
 def spot_in_words(assessment: Assessment, spot: Spot) -> Label:
@@ -205,9 +219,9 @@ def list_spots(assessment: Assessment, blocked: Sequence[BlockedSite]) -> gpd.Ge
         ids = sorted(b.site_id for b in sites)
         values = (plan_id, zone_id, code, use, name, len(sites), sum(len(b.spots) == 1 for b in sites))
         money = float(sum(known)) if known else math.nan
-        row = dict(zip(SPOT_ROWS, (*values, money, len(sites) - len(known), ", ".join(ids)), strict=True))
+        row = dict(zip(SPOT_ROWS, (*values, money, len(sites) - len(known), listed_ids(ids)), strict=True))
         pieces = [shape for i in ids for shape in shapes.get((i, plan_id, code, zone_id), ())]
-        rows.append(row | {"geometry": gpd.GeoSeries(pieces).union_all() if pieces else None})
+        rows.append(row | {"geometry": shapely.union_all(pieces) if pieces else None})
     rows.sort(key=lambda r: (-_known(r["capital_vnd"]), -r["projects"], r["plan_id"], r["zone_id"], r["use"]))
     frame = pd.DataFrame(rows, columns=[*SPOT_ROWS, "geometry"])
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(frame["geometry"].tolist(), crs=assessment.crs or None))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from plangeo.model import Assessment, Label, Verdict
+from plangeo.rulebook import Rulebook
 from plangeo.triage.capital import Capital, capital_of
+from plangeo.triage.siterows import FINDING, rows_by_site
 
 KINDS: Mapping[str, Label] = {
     "coordinates": Label("đo lại tọa độ dự án", "survey the site again"),
@@ -71,30 +72,27 @@ def value_of_survey(assessment: Assessment) -> pd.DataFrame:
     """
     sites = assessment.sites
     undecided = sites[(sites["verdict"] == Verdict.UNKNOWN.label).to_numpy()]
-    ids = set(undecided["site_id"].astype(str))
-    open_findings: dict[str, list[Any]] = defaultdict(list)
-    for row in assessment.findings[assessment.findings["site_id"].isin(ids).to_numpy()].itertuples(index=False):
-        if row.verdict == Verdict.UNKNOWN.label or row.verdict == Verdict.NOT_PERMITTED.label:
-            open_findings[str(row.site_id)].append(row)
+    ids = undecided["site_id"].astype(str).tolist()
+    rows_of = rows_by_site(assessment.findings, ids, FINDING)
+    open_ones = (Verdict.UNKNOWN.label, Verdict.NOT_PERMITTED.label)
+    accuracy = dict(zip(ids, undecided["accuracy_m"].astype(float).tolist(), strict=True))
     capital = capital_of(undecided)
     rows = []
-    for site_id, name in zip(*(undecided[n].astype(str) for n in ("site_id", "name")), strict=True):
-        found = open_findings[site_id]
-        for told in (_by_accuracy(found, assessment), _by_boundary(found), _by_position(found)):
+    for site_id, name in zip(ids, undecided["name"].astype(str).tolist(), strict=True):
+        found = [row for row in rows_of[site_id] if row.verdict in open_ones]
+        for told in (_by_accuracy(found, assessment.rulebook, accuracy[site_id]), _by_boundary(found), _by_position(found)):
             if told is not None:
                 rows.append(_row(site_id, name, told, found, capital[site_id]))
     rows.sort(key=lambda r: (not r["decides"], math.isnan(r["capital_vnd"]), -r["capital_vnd"], r["site_id"], r["kind"]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _by_accuracy(found: Sequence[Any], assessment: Assessment) -> dict[str, Any] | None:
+def _by_accuracy(found: Sequence[Any], rulebook: Rulebook, stated: float) -> dict[str, Any] | None:
     """ε* < t: whether the site's share of t, the plan's, or both are too large."""
     row = next((f for f in found if (f.check, f.reason) in _BY_ACCURACY), None)
     if row is None or not math.isfinite(row.measure):
         return None
-    plan = assessment.rulebook.plans.get(str(row.plan_id))
-    at = (assessment.sites["site_id"].astype(str) == str(row.site_id)).to_numpy()
-    stated = float(assessment.sites.loc[at, "accuracy_m"].iloc[0])
+    plan = rulebook.plans.get(str(row.plan_id))
     own = stated if stated > 0 else 0.0
     of_plan = plan.tolerance_m if plan is not None else None
     facts = {

@@ -18,7 +18,7 @@ from plangeo.model import Assessment
 from plangeo.studies import add_studies
 from plangeo.study import sheet_of
 from plangeo.triage import coverchoice
-from plangeo.triage.amendments import best_amendments, find_blocked, list_spots
+from plangeo.triage.amendments import best_amendments, by_class, find_blocked, list_spots
 from plangeo.triage.coverchoice import Demand, choose, worth_of
 from plangeo.triage.surveys import value_of_survey
 from plangeo.triage.worklist import order_projects
@@ -130,8 +130,8 @@ def test_all_zones_that_block_a_project_must_be_amended() -> None:
     assert spots["zone_id"].tolist()[:2] == ["Z4", "Z3"]
     assert spots.set_index("zone_id").loc["Z4", "alone"] == 1
     assert spots.geometry.iloc[0].area == pytest.approx(5_000 + 10_000)
-    by_class = best_amendments(result, find_blocked(result, by_class=True)[0], "class")
-    assert by_class["capital_vnd"].tolist()[0] == 250 * BN  # paddy for industry admits A and C
+    classes = best_amendments(result, by_class(blocked), "class")
+    assert classes["capital_vnd"].tolist()[0] == 250 * BN  # paddy for industry admits A and C
 
 
 def test_what_is_said_to_be_admitted_is_admitted_when_the_zones_are_amended() -> None:
