@@ -13,7 +13,7 @@ import html
 import json
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -21,6 +21,7 @@ import folium
 from branca.element import Element, Figure
 
 from plangeo.arguments import kind_of, take_assessment
+from plangeo.checks import CHECKS
 from plangeo.errors import InputError, PlangeoError, PlangeoWarning
 from plangeo.model import Assessment, Label, Language, Verdict
 from plangeo.panels import PANELS, UNIT_DEGREES, anchor, asset, number, on_the_globe, plain
@@ -75,6 +76,7 @@ def page_data(assessment: Assessment, language: Language, title: str | None) -> 
             c.code: {"name": [c.name.text("vi"), c.name.text("en")], "colour": _colour(c.colour), "overlay": c.overlay}
             for c in book.classes.values()
         },
+        "checks": {check.code: [check.title.vi, check.title.en] for check in CHECKS.values()},
         "sites": _sites(assessment),
         "words": {p.code: {k: [w.vi, w.en] for k, w in {"title": p.title, **p.words}.items()} for p in PANELS},
         "panels": {p.code: p.data(assessment) for p in PANELS},
@@ -95,11 +97,27 @@ def _sites(assessment: Assessment) -> list[dict[str, Any]]:
                 "use": [name.text("vi"), name.text("en")],
                 "district": plain(row.get("declared_district")),
                 "area_m2": number(row.get("declared_area_m2")),
+                "capital_vnd": _ends(row.get("capital_min_vnd"), row.get("capital_max_vnd")),
+                "phase": _ends(row.get("phase_from"), row.get("phase_to")),
+                "checks": _deciding(row),
                 "verdict": str(row["verdict"]),
                 "at": anchor(shape),
             }
         )
     return rows
+
+
+def _ends(low: Any, high: Any) -> list[float | None] | None:
+    """Both ends of a range, None for an open one; None when nothing is stated."""
+    ends = [number(low), number(high)]
+    return None if ends == [None, None] else ends
+
+
+def _deciding(row: Mapping[Hashable, Any]) -> list[str]:
+    """The checks that keep a site from being plainly compatible."""
+    if row["verdict"] == Verdict.PERMITTED.label:
+        return []
+    return sorted({reason.partition(".")[0] for reason in str(row["reasons"]).split("; ") if reason})
 
 
 def _colour(text: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The list of sites: search without tone marks, filter by verdict, click to go there."""
+"""The list of sites: search without tone marks, filter, sort, sums of what is shown, click to go there."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ PANEL = Panel(
         "none": Label("Không có dự án nào khớp.", "No project matches."),
         "empty": Label("Danh mục không có dự án nào.", "The register holds no project."),
         "no_place": Label("không có vị trí trên bản đồ", "not on the map"),
+        "narrow": Label("Lọc thêm, sắp xếp", "Narrow and sort"),
+        "use": Label("Mọi loại dự án", "Every kind"),
+        "unit": Label("Mọi đơn vị hành chính", "Every unit"),
+        "check": Label("Mọi lý do", "Every reason"),
+        "phase": Label("Mọi giai đoạn", "Every phase"),
+        "sort": Label("Sắp xếp", "Sort"),
+        "by_list": Label("Theo thứ tự danh mục", "In the order of the list"),
+        "by_verdict": Label("Kết luận cần lưu ý trước", "Worst verdict first"),
+        "by_name": Label("Theo tên", "By name"),
+        "by_area": Label("Diện tích lớn trước", "Largest area first"),
+        "by_capital": Label("Vốn lớn trước", "Largest capital first"),
         "more": Label("Hiện thêm", "Show more"),
     },
 )

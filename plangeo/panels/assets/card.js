@@ -66,7 +66,7 @@ plangeo.panel("card", (app, data, word) => {
     const units = record.units.map((u) => u.name + (record.units.length > 1 ? ` (${app.number(u.share * 100, 1)} %)` : "")).join(", ");
     section.setAttribute("aria-label", word("title"));
     section.replaceChildren(
-      el("button", { type: "button", class: "pg-back", "aria-label": word("back_label"), click: () => app.select(null, { back: true }) }, `‹ ${word("back")}`),
+      el("button", { type: "button", class: "pg-back", title: word("back_label"), click: () => app.select(null, { back: true }) }, `‹ ${word("back")}`),
       el("h2", {}, said(site.name || site.id)),
       el("p", { class: "pg-verdict", "data-verdict": site.verdict }, app.symbol(site.verdict, 26), el("strong", {}, app.verdict(site.verdict))),
       el("p", { class: "pg-quiet" }, word("statement")),

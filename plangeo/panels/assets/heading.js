@@ -14,7 +14,7 @@ plangeo.panel("heading", (app, data, word) => {
     const wide = app.root.classList.contains("pg-open");
     foldButton.textContent = word("list") + (wide ? " ▾" : " ▴");
     foldButton.setAttribute("aria-expanded", String(wide));
-    foldButton.setAttribute("aria-label", word(wide ? "hide" : "show"));
+    foldButton.title = word(wide ? "hide" : "show");
   }
   app.open = open;
   app.on("select", ({ index }) => index !== null && open(true));
@@ -23,7 +23,7 @@ plangeo.panel("heading", (app, data, word) => {
     on.textContent = `${word("on")} ${app.date(app.data.on)} · ${app.number(app.data.sites.length, 0)} ${word("sites")}`;
     language.textContent = word("switch");
     language.lang = app.language === "en" ? "vi" : "en";
-    language.setAttribute("aria-label", word("switch_label"));
+    language.title = word("switch_label");
     label();
   });
 });

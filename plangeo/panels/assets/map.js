@@ -181,6 +181,27 @@
       tell: (event, value) => (listeners[event] || []).forEach((handler) => handler(value)),
       number: (value, digits) =>
         value.toLocaleString(app.language === "en" ? "en-GB" : "vi-VN", { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+      phase(site) {
+        if (!site.phase) return "";
+        const [from, to] = site.phase;
+        return from === to ? String(from) : `${from ?? "…"}–${to ?? "…"}`;
+      },
+      /* Both ends of the capital in VND; −1 where none is stated, so that it sorts last. */
+      capital: (site) => (site.capital_vnd ? [site.capital_vnd[0] ?? site.capital_vnd[1], site.capital_vnd[1] ?? site.capital_vnd[0]] : [-1, -1]),
+      /* Hectares and capital of the sites, each with how many state none: what is not known is never counted as nothing. */
+      sums(rows) {
+        const say = (vi, en) => (app.language === "en" ? en : vi);
+        const silent = (n) => (n ? say(` (${app.number(n, 0)} chưa nêu)`, ` (${app.number(n, 0)} not stated)`) : "");
+        const some = rows.map((i) => data.sites[i]);
+        const areas = some.flatMap((s) => (s.area_m2 === null ? [] : [s.area_m2]));
+        const capital = some.flatMap((s) => (s.capital_vnd ? [app.capital(s)] : []));
+        const total = (n) => capital.reduce((sum, ends) => sum + ends[n], 0) / 1e9;
+        const [low, high] = [0, 1].map((n) => app.number(total(n), total(n) < 100 ? 1 : 0));
+        return [
+          areas.length ? `${app.number(areas.reduce((a, b) => a + b, 0) / 1e4, 1)} ${say("ha đăng ký", "ha declared")}${silent(some.length - areas.length)}` : "",
+          capital.length ? `${low === high ? low : `${low}–${high}`} ${say("tỷ đồng", "billion VND")}${silent(some.length - capital.length)}` : "",
+        ].filter(Boolean).join(" · ");
+      },
       date: (iso) => (iso ? iso.split("-").reverse().join("/") : ""),
       use(language) {
         app.language = language;
@@ -270,6 +291,7 @@
     map.invalidateSize({ animate: false });
     app.fitAll();
     if (window.ResizeObserver) new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(main);
+    app.tell("ready");
     root.dataset.ready = "yes";
     window.plangeo.app = app;
   }

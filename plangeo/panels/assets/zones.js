@@ -88,6 +88,7 @@ plangeo.panel("zones", (app, data, word) => {
 
   /* Clicking bare ground names the zones there. */
   map.on("click", (event) => {
+    if (app.measuring && app.measuring.on) return;
     const found = plans.filter((p) => p.visible).reverse().flatMap((p) =>
       p.items.filter((i) => at(i, event.latlng)).map((i) => ({ p, zone: i.zone })));
     if (!found.length) return;

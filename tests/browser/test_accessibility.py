@@ -1,0 +1,54 @@
+"""axe-core (vendored, MPL-2.0) finds no serious fault in any state of the page that people meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plangeo.model import Assessment
+from tests.browser.test_map import (  # noqa: F401 - the fixtures of the map's own tests
+    Opened,
+    Page,
+    browser,
+    opened,
+    pytestmark,
+    result,
+)
+
+AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
+SIZES = {"desktop": (1500, 900), "phone": (390, 780)}
+
+
+def faults(page: Page) -> list[str]:
+    """Serious and critical faults: rule and the first place of each."""
+    page.driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+    page.driver.execute_script(AXE)
+    told: dict[str, Any] = page.driver.execute_async_script(
+        "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(done)"
+    )
+    return [
+        f"{v['id']}: {v['nodes'][0]['html'][:160]} ({len(v['nodes'])})"
+        for v in told["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_list_card_table_and_contrast_have_no_serious_fault(opened: Opened, result: Assessment, size: str) -> None:  # noqa: F811
+    page = opened(result, *SIZES[size])
+    if size == "phone":
+        page.one(".pg-fold").click()
+    assert faults(page) == []
+    page.one(".pg-narrow summary").click()
+    assert faults(page) == []
+    page.all(".pg-item")[4].click()
+    assert faults(page) == []
+    page.driver.execute_script("plangeo.app.select(null, { back: true })")
+    page.one(".pg-overview-open").click()
+    assert faults(page) == []
+    page.driver.execute_script("document.querySelector('dialog').close()")
+    if size == "desktop":
+        page.one('[data-view="contrast"]').click()
+        assert faults(page) == []
