@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from plangeo.model import Label
 from plangeo.overrides.decisionfile import read_decisions
 from plangeo.overrides.decisions import SHEET, place_decisions
+from plangeo.siteplaces import with_places
 from plangeo.study import Sheet, SheetColumn, Study, Subject
 
 _COLUMNS = (
@@ -52,7 +53,8 @@ def run(subject: Subject) -> Sequence[Sheet]:
         "the day of the decision. Without a fingerprint nobody can tell: copy “Fingerprint now” into the file when you confirm. "
         f"A rule repealed without another one is seen by the fingerprint only.{left_out.en}",
     )
-    frame = place_decisions(subject.assessment, file)
+    table = place_decisions(subject.assessment, file)
+    frame = with_places(table, subject.assessment, table["status"].ne("not_matched").tolist())
     empty = Label("Tệp không có quyết định nào.", "The file holds no decision.")
     return [Sheet(SHEET, Label("Quyết định của cán bộ", "Officer's decisions"), _COLUMNS, frame, empty, note)]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from plangeo.model import Assessment, Label
+from plangeo.siteplaces import with_places
 from plangeo.study import Sheet, SheetColumn, Study, Subject
 from plangeo.triage.amendments import MOST_AMENDMENTS, BlockedSite, LeftOut, best_amendments, by_class, find_blocked, list_spots
 from plangeo.triage.coverchoice import EXACT_THINGS
@@ -142,7 +143,7 @@ def _left_out(left_out: Sequence[LeftOut]) -> Sheet:
 
 
 def _surveys(assessment: Assessment) -> Sheet:
-    frame = _in_billions(value_of_survey(assessment))
+    frame = with_places(_in_billions(value_of_survey(assessment)), assessment)
     columns = (
         *_SITE,
         SheetColumn("kind_vi", "Cần gì", "What would help", 34),

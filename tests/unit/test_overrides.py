@@ -39,7 +39,7 @@ def judged(on: dt.date = ON, places: Any = SITES, ground: Any = ZONES, **section
     return assess(sites(*places), rulebook(**sections), on=on, zones=zones(*ground))
 
 
-def studied(result: Assessment, folder: Path, *rows: str, head: str = HEAD) -> pd.DataFrame:
+def studied(result: Assessment, folder: Path, *rows: str, head: str = HEAD) -> Any:
     path = folder / "decisions.csv"
     path.write_text("\n".join([head, *rows]), "utf-8-sig")
     told = add_studies(result, only=["officer_decisions"], files={"overrides": StudyFile(path)})
@@ -154,6 +154,7 @@ def test_rows_in_are_rows_out_and_every_doubt_is_said(tmp_path: Path) -> None:
         "no_decision; later_than_on",
     ]
     assert table["site_id"].tolist() == ["A", "A", "X", "", "B", "B", "B", "C"]
+    assert table.geometry.isna().tolist() == [False, False, True, True, False, True, False, False]
     assert table["status"].tolist()[2:6] == ["not_matched", "not_matched", "unknown", "not_matched"]
     assert table["decided"].iloc[4] == ""  # free text is kept, not read as a verdict
     assert table["decision"].iloc[4] == "tôi đồng ý"

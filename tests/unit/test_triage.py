@@ -288,6 +288,9 @@ def test_the_study_writes_its_sheets_also_of_nothing() -> None:
     result = add_studies(judged(*PLACES), only=["triage"])
     assert [s.code for s in result.sheets] == ["worklist", "amendments", "blocking_zones", "not_by_amendment", "surveys"]
     assert sheet_of(result, "worklist")["capital_bn"].tolist()[0] == 7.0
+    survey = next(s for s in result.sheets if s.code == "surveys")
+    assert survey.frame["site_id"].tolist() == ["U1"]
+    assert survey.shapes is None  # its only site has no place
     fine = add_studies(judged(PLACES[0]), only=["triage"])
     assert [len(s.frame) for s in fine.sheets] == [1, 0, 0, 0, 0]
     assert not fine.studies_not_run
