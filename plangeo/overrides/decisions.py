@@ -143,16 +143,16 @@ def _dated_law(assessment: Assessment, wanted: set[str]) -> dict[str, list[_Even
     for site_id, plan_id, code in zip(*(rows[n].astype(str).tolist() for n in ("site_id", "plan_id", "zone_code")), strict=True):
         plan = book.plans.get(plan_id)
         if plan is not None and plan.valid_from is not None and plan.valid_from <= on:
-            told = Label(f"{plan_id} có hiệu lực từ {plan.valid_from}", f"{plan_id} took effect on {plan.valid_from}")
+            told = Label(f"{plan_id} có hiệu lực từ {plan.valid_from:%d/%m/%Y}", f"{plan_id} took effect on {plan.valid_from}")
             found[site_id].add((plan.valid_from, told))
         if plan is not None and plan.valid_to is not None and plan.valid_to < on:
             # the last day in force: a decision of that day was made under the plan
-            told = Label(f"{plan_id} hết hiệu lực sau {plan.valid_to}", f"{plan_id} ended after {plan.valid_to}")
+            told = Label(f"{plan_id} hết hiệu lực sau {plan.valid_to:%d/%m/%Y}", f"{plan_id} ended after {plan.valid_to}")
             found[site_id].add((plan.valid_to + dt.timedelta(days=1), told))
         answer = record_answer(book, book.find_use(uses[site_id]) or "", code) or {}
         if answer.get("from"):
             day = dt.date.fromisoformat(str(answer["from"]))
-            told = Label(f"quy tắc trên {code} áp dụng từ {day}", f"the rule on {code} holds since {day}")
+            told = Label(f"quy tắc trên {code} áp dụng từ {day:%d/%m/%Y}", f"the rule on {code} holds since {day}")
             found[site_id].add((day, told))
     return {site_id: sorted(events, key=lambda e: (e[0], e[1].en)) for site_id, events in found.items()}
 

@@ -24,6 +24,8 @@ _PLACES = "sites.gpkg"
 _ESCAPED = re.compile(r"'[\s\u00a0]*[=+\-@＝＋－＠\t\r\n]")
 _NUMBERS = tuple(c.name for c in FINDINGS if c.dtype == "float")
 _TEXTS = tuple(c.name for c in FINDINGS if c.dtype == "str")
+_FORM = {"on": str, "rulebook": dict, "crs": dict, "checks": dict, "inputs": list, "files": dict}
+"""What of a manifest is needed to compare runs; more of it may be missing in runs of an older version."""
 _CANONICAL = tuple(c.name for c in SITES if c.name not in ("geometry", "site_id"))
 
 
@@ -61,7 +63,12 @@ def read_run(folder: str | Path) -> RecordedRun:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    listed = manifest.get("files", {})
+    odd = [name for name, kind in _FORM.items() if not isinstance(manifest.get(name), kind)]
+    if odd or not isinstance(manifest["crs"].get("working"), str) or not isinstance(manifest["checks"].get("run"), list):
+        raise InputError(
+            f"the manifest of {folder} is not as plangeo writes it ({', '.join(odd) or 'crs, checks'}); run it again"
+        )
+    listed = manifest["files"]
     missing = [name for name in _NEEDED if name not in listed]
     if missing:
         raise InputError(f"the manifest of {folder} names no {', '.join(missing)}, so this run cannot be compared; run it again")

@@ -218,6 +218,14 @@ def test_a_folder_whose_files_changed_is_refused(tmp_path: Path) -> None:
         compare_runs(left, tmp_path)
 
 
+def test_a_manifest_of_another_form_is_refused(tmp_path: Path) -> None:
+    left = recorded(tmp_path / "a", judged())
+    told = json.loads((left / "manifest.json").read_text("utf-8"))
+    (left / "manifest.json").write_text(json.dumps(told | {"crs": []}), "utf-8")
+    with pytest.raises(InputError, match=r"not as plangeo writes it \(crs\)"):
+        compare_runs(left, left)
+
+
 def test_the_command_says_and_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evil = site("=1+1", square(1400, 800, 100), "industrial_park") | {"name": '=HYPERLINK("x")'}
     edited = [ZONES[0], ("Z2", "RDD", ZONES[1][2], "P1"), ZONES[2]]
