@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from plangeo import backends
     from plangeo._version import __version__
     from plangeo.assessment import assess, assess_chunks, list_checks
+    from plangeo.chronicle.timeline import compare_dates
     from plangeo.errors import PlangeoError
     from plangeo.explanation import explain
     from plangeo.maps import make_map
@@ -35,6 +36,7 @@ __all__ = [
     "assess_chunks",
     "assess_to",
     "backends",
+    "compare_dates",
     "explain",
     "list_checks",
     "load_rulebook",
@@ -52,6 +54,7 @@ __all__ = [
 _HOME = {
     "_version": ("__version__",),
     "assessment": ("assess", "assess_chunks", "list_checks"),
+    "chronicle.timeline": ("compare_dates",),
     "errors": ("PlangeoError",),
     "explanation": ("explain",),
     "maps": ("make_map",),

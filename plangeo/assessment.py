@@ -38,6 +38,7 @@ from plangeo.errors import PlangeoWarning
 from plangeo.flips import measure_around
 from plangeo.geometry import as_crs, repair_layer, to_crs, working_crs
 from plangeo.law.precedence import govern, mark_prevailing
+from plangeo.law.stages import stage_zones, with_stages
 from plangeo.law.totals import judge_totals
 from plangeo.layers import IDS, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
@@ -180,7 +181,7 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
     zones = _zone_layer(layers)
     if zones is not None:
-        law = law.with_mixed(sorted(set(zones.rows["zone_code"].astype(str))))
+        law = with_stages(law.with_mixed(sorted(set(zones.rows["zone_code"].astype(str)))), zones.rows)
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
     case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check)
@@ -247,6 +248,9 @@ def assess_chunks(
 ) -> Iterable[Chunk]:
     """Cut ``sites`` (metric CRS, with ``use_code``) into chunks and assess each through ``backend``."""
     codes = tuple(c.code for c in checks)
+    if isinstance(layers.get("zones"), gpd.GeoDataFrame):
+        zones = stage_zones(layers["zones"], rulebook.on)
+        layers, rulebook = {**layers, "zones": zones}, with_stages(rulebook, zones)
     return _assess_chunks(sites, Case(rulebook, codes, codes, sites.crs, contact_m, layers, _zone_layer(layers)), backend, size)
 
 

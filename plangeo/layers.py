@@ -13,6 +13,7 @@ from plangeo.arguments import take_layer, take_table
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError, LayerError
 from plangeo.geometry import repair_layer, to_crs, working_crs
+from plangeo.law.stages import stage_zones
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile, fingerprint, open_layer
 from plangeo.storage.keptzones import KeptZones, unnamed
@@ -60,13 +61,14 @@ class OpenLayers:
         """Return every layer in the metric ``crs``, zones ready for measuring (ZoneLayer), rasters as paths."""
         found: dict[str, Any] = dict(self.rasters)
         for role, frame in self.frames.items():
-            found[role], late = moved_and_gated(frame, role, IDS.get(role, "feature_id"), crs)
+            moved, late = moved_and_gated(frame, role, IDS.get(role, "feature_id"), crs)
+            found[role] = stage_zones(moved, rulebook.on) if role == "zones" else moved
             self.repairs += late
         if self.origin is not None:
             layer = self.origin.prepared(crs)
             self.plan_id = _only_plan(int(unnamed(layer.rows).sum()), len(layer.rows), rulebook)
             self.repairs += layer.repairs
-            zones = KeptZones(layer, self.plan_id)
+            zones = KeptZones(layer, self.plan_id, rulebook.on)
             found["zones"] = zones if layer.made is None else zones.frame()  # what could not be kept is used from memory
         return found
 

@@ -17,6 +17,8 @@ A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sect
   features, given as a layer of that name), ``field`` (slope_deg, value, class, distance_m), ``op``, ``value``, ``unit`` (of
   the raster's values), ``legend`` (all known classes), ``share`` (part of the site on which it must hold, 1 when left out),
   ``otherwise``, ``basis``, ``from``, ``to``, ``note``.
+- ``ceilings``: ceilings and floors of what a register declares: ``use``, ``field`` (declared_area_m2, capital_vnd), ``op`` (<, <=, >=, >),
+  ``value``, ``unit`` (ha, tỷ đồng …; m² and đồng when left out), ``basis``, ``from``, ``to``, ``note``.
 - ``precedence``: ``order`` (plans, the first governs), ``basis``, ``from``, ``to``.
 
 Names are one text or ``{vi: …, en: …}``. Days are year-month-day, both ends inclusive. Codes are texts: write "010" in quotes.
@@ -44,6 +46,7 @@ from typing import TypeVar
 
 from plangeo.errors import ProfileError, RulebookError
 from plangeo.landcodes import split_codes
+from plangeo.law.ceilings import Ceiling, unit_of
 from plangeo.law.planstatus import DATES_DECIDE, NOT_YET, read_status
 from plangeo.law.rulebook_faults import check_form, unknown_names
 from plangeo.law.rulebook_schema import (
@@ -82,7 +85,7 @@ _KEPT_OUT: Mapping[str, PlanStatus] = {"expired": "expired", "superseded": "supe
 _SHOWN = 200
 """Most faults one message spells out."""
 LANGUAGES: tuple[Language, Language] = ("vi", "en")
-_Dated = TypeVar("_Dated", Rule, Threshold, Requirement, Precedence)
+_Dated = TypeVar("_Dated", Rule, Threshold, Requirement, Precedence, Ceiling)
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Rulebook:
     thresholds: tuple[Threshold, ...] = ()
     precedence: tuple[Precedence, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
     on: dt.date | None = None
     illustrative: bool = False
     sha256: str = ""
@@ -126,6 +130,7 @@ class Rulebook:
             thresholds=_in_force(self.thresholds, on),
             precedence=_in_force(self.precedence, on),
             requirements=_in_force(self.requirements, on),
+            ceilings=_in_force(self.ceilings, on),
             _rules={(r.use, r.zone): r for r in rules},
         )
 
@@ -216,6 +221,11 @@ class Rulebook:
         parts = [part for code in zone_codes if code in self.classes for part in self.classes[code].parts]
         classes = {ANY}.union(*(self.ancestors(code) for code in (*zone_codes, *parts)))
         return tuple(i for i, r in enumerate(self.requirements) if r.use in (use, ANY) and r.zone in classes)
+
+    def ceilings_for(self, use: str) -> tuple[Ceiling, ...]:
+        """Return the ceilings and floors in force that speak of the use."""
+        self._day()
+        return tuple(c for c in self.ceilings if c.use in (use, ANY))
 
     def order_for(self) -> tuple[Precedence, ...]:
         """Return the precedence entries in force on the day."""
@@ -390,6 +400,22 @@ def _build(
         Precedence(tuple(p.order), basis(p.basis, "precedence", i), p.valid_from, p.valid_to)
         for i, p in enumerate(form.precedence)
     ]
+    ceilings = [
+        Ceiling(
+            use,
+            c.field,
+            c.op,
+            c.value * unit.factor,
+            basis(c.basis, "ceilings", i),
+            _label(c.note),
+            c.valid_from,
+            c.valid_to,
+        )
+        for i, c in enumerate(form.ceilings)
+        for unit in [unit_of(c.field, c.unit)]
+        if unit is not None
+        for use in listed(c.use)
+    ]
     plans = {p.plan_id: Plan(**{**dict(p), "title": _label(p.title)}) for p in form.plans}
     return Rulebook(
         name=_label(form.rulebook.name),
@@ -400,6 +426,7 @@ def _build(
         thresholds=tuple(thresholds),
         precedence=tuple(precedence),
         requirements=tuple(requirements),
+        ceilings=tuple(ceilings),
         illustrative=form.rulebook.illustrative or any(p.illustrative for p in plans.values()),
         source=source,
         _uses={fold(word): u.code for u in uses.values() for word in (u.code, u.name.vi, u.name.en, *u.synonyms) if fold(word)},

@@ -32,6 +32,14 @@ FILL = {
 }
 """Cell colours by verdict; always beside the words, so a grey print loses nothing."""
 
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+    "constant_memory": False,
+    "remove_timezone": True,
+}
 _CREATED = dt.datetime(2000, 1, 1)  # fixed: two equal runs write equal bytes
 _LONGEST = 32_700  # Excel holds 32,767 characters in a cell; XlsxWriter drops a longer text without a word
 _ROWS = 1_048_000
@@ -58,15 +66,7 @@ class _Column:
 def write_workbook(listing: Listing, path: Path) -> None:
     """Write the workbook to ``path``. Text is always text (never a formula or a link), numbers are numbers."""
     assessment, findings = listing.assessment, listing.findings
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-        "constant_memory": False,
-        "remove_timezone": True,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
         book.set_properties({"title": "plangeo", "comments": _notice(assessment), "created": _CREATED})
         styles = _styles(book)
         _summary_sheet(book.add_worksheet("Tổng hợp"), assessment, styles)
@@ -80,6 +80,17 @@ def write_workbook(listing: Listing, path: Path) -> None:
         _provenance_sheet(book.add_worksheet("Thông tin"), assessment, styles)
         for sheet in book.worksheets():
             _page(sheet, assessment)
+
+
+def write_sheets(sheets: Sequence[Sheet], path: Path, notice: str = "") -> None:
+    """Write tables by themselves, a sheet for each, without an assessment; ``notice`` goes to the foot of every page."""
+    with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
+        book.set_properties({"title": "plangeo", "comments": notice, "created": _CREATED})
+        styles = _styles(book)
+        for study in sheets:
+            sheet = book.add_worksheet(study.title.vi)
+            _study_sheet(sheet, study, styles)
+            _landscape(sheet, "&L&8plangeo" + (f"&R&8{notice}" if notice else ""))
 
 
 def _notice(assessment: Assessment) -> str:
@@ -113,12 +124,16 @@ def _styles(book: Workbook) -> dict[str, Format]:
 
 
 def _page(sheet: Worksheet, assessment: Assessment) -> None:
+    footer = f"&L&8plangeo · {format_date(assessment.on)}" + (f"&R&8{ILLUSTRATIVE.vi}" if assessment.illustrative else "")
+    _landscape(sheet, footer)
+
+
+def _landscape(sheet: Worksheet, footer: str) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
     sheet.set_header("&C&P")
-    footer = f"&L&8plangeo · {format_date(assessment.on)}" + (f"&R&8{ILLUSTRATIVE.vi}" if assessment.illustrative else "")
     sheet.set_footer(footer)
 
 

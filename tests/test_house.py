@@ -28,6 +28,7 @@ PUBLIC = [
     "assess_chunks",
     "assess_to",
     "backends",
+    "compare_dates",
     "explain",
     "list_checks",
     "load_rulebook",

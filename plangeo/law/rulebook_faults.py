@@ -12,6 +12,7 @@ from plangeo.law.rulebook_schema import (
     ANY,
     BasisForm,
     BookForm,
+    CeilingForm,
     ClassForm,
     Head,
     PlanForm,
@@ -33,6 +34,7 @@ _FORMS: Mapping[str, type[BaseModel]] = {
     "thresholds": ThresholdForm,
     "requirements": RequirementForm,
     "precedence": PrecedenceForm,
+    "ceilings": CeilingForm,
 }
 _KEYS = {"plans": "plan_id", "classes": "code", "uses": "code"}
 _MOST_ORDERS = 200
@@ -90,13 +92,15 @@ def unknown_names(checked: Checked, classes: Collection[str]) -> Iterator[str]:
     uses = {u.code for u in form.uses} | hidden | {ANY}
     zones = {*classes} | hidden
     for section, line, entry in checked.broken:
-        for use in _texts(entry.get("use")) if section in ("rules", "thresholds", "requirements") else ():
+        for use in _texts(entry.get("use")) if section in ("rules", "thresholds", "requirements", "ceilings") else ():
             if clean(use) not in uses:
                 yield f"line {line}: {section}: the use {use!r} is not among 'uses'"
         for zone in _texts(entry.get("zone")) if section in ("rules", "thresholds", "requirements") else ():
             if normalise_code(zone)[0] not in zones and not (section != "rules" and zone == ANY):
                 yield f"line {line}: {section}: the zone class {zone!r} is unknown"
-        for basis in _texts(entry.get("basis")) if section in ("rules", "thresholds", "requirements", "precedence") else ():
+        for basis in (
+            _texts(entry.get("basis")) if section in ("rules", "thresholds", "requirements", "precedence", "ceilings") else ()
+        ):
             if clean(basis) not in form.bases.keys() | hidden:
                 known = ", ".join(sorted(form.bases)) or "there are none"
                 yield f"line {line}: {section}: the basis {basis!r} is not among 'bases' ({known})"
@@ -133,7 +137,10 @@ def _head(given: Any) -> Head:
 def _lost(data: Mapping[str, Any]) -> set[str]:
     """Every name that refers to a section which is no list at all: nobody can say whether it stands there."""
     rules = [
-        e for s in ("rules", "thresholds", "requirements", "precedence") for e in _entries(data, s) if isinstance(e, Mapping)
+        e
+        for s in ("rules", "thresholds", "requirements", "precedence", "ceilings")
+        for e in _entries(data, s)
+        if isinstance(e, Mapping)
     ]
     words = {"uses": "use", "classes": "zone", "bases": "basis", "plans": "order"}
     lost: set[str] = set()

@@ -33,7 +33,7 @@ PLACE = ("north", "east", "longitude", "latitude", "wkt", "coordinates")
 """Fields that say where a row lies; they become its geometry."""
 _FIELDS = {
     "sites": {c.name for c in SITES if c.name not in {"geometry", "problem", "repaired", "source_row", *DERIVED}} | set(PLACE),
-    "zones": {"zone_id", "zone_code", "plan_id"},
+    "zones": {"zone_id", "zone_code", "plan_id", "valid_from", "valid_to"},
     "districts": {"district_id", "district_name", "parent_name"},
 }
 _COLUMNS = ("code", "parent", "name_vi", "name_en", "colour_hex")
