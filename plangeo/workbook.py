@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ _OPTIONS = {
 _CREATED = dt.datetime(2000, 1, 1)  # fixed: two equal runs write equal bytes
 _LONGEST = 32_700  # Excel holds 32,767 characters in a cell; XlsxWriter drops a longer text without a word
 _ROWS = 1_048_000
+_LINKS = 60_000  # Excel opens 65,530 links in a sheet; XlsxWriter drops the text of a later one with its link
 _STATUS = {
     "in_force": "đang có hiệu lực",
     "expired": "đã hết thời hạn",
@@ -70,8 +71,13 @@ def write_workbook(listing: Listing, path: Path) -> None:
         book.set_properties({"title": "plangeo", "comments": _notice(assessment), "created": _CREATED})
         styles = _styles(book)
         _summary_sheet(book.add_worksheet("Tổng hợp"), assessment, styles)
-        _project_sheet(book.add_worksheet("Dự án"), listing, styles)
-        _finding_sheet(book.add_worksheet("Phát hiện"), assessment, findings, styles)
+        findings = _in_order_of_sites(assessment, findings)
+        projects = book.add_worksheet("Dự án")
+        _project_sheet(projects, listing, styles)
+        _link_ids(projects, listing.verdicts["site_id"], "Phát hiện", findings["site_id"], styles)
+        found = book.add_worksheet("Phát hiện")
+        _finding_sheet(found, assessment, findings, styles)
+        _link_ids(found, findings["site_id"], "Dự án", listing.verdicts["site_id"], styles)
         _evidence_sheet(book.add_worksheet("Chứng cứ"), listing, styles)
         for study in assessment.sheets:
             _study_sheet(book.add_worksheet(study.title.vi), study, styles)
@@ -111,6 +117,7 @@ def _styles(book: Workbook) -> dict[str, Format]:
         ),
         "text": book.add_format({**boxed, "text_wrap": True, "num_format": "@"}),
         "code": book.add_format({**boxed, "num_format": "@"}),
+        "link": book.add_format({**boxed, "num_format": "@", "font_color": "#0563C1", "underline": 1, "text_wrap": True}),
         "integer": book.add_format({**boxed, "num_format": "#,##0"}),
         "number": book.add_format({**boxed, "num_format": "#,##0.####"}),
         "area": book.add_format({**boxed, "num_format": "#,##0.0"}),
@@ -187,6 +194,90 @@ def _table(
     sheet.autofilter(0, 0, max(len(shown), 1), len(columns) - 1)
 
 
+def _link_ids(
+    sheet: Worksheet, ids: Iterable[object], target: str, there: Iterable[object], styles: Mapping[str, Format]
+) -> None:
+    """Lead each id in the first column to its first row in the sheet ``target``; ids are shown, never part of an address."""
+    first: dict[str, int] = {}
+    for row, site_id in enumerate(there, start=1):
+        first.setdefault(str(site_id), row)
+    for row, site_id in enumerate(ids, start=1):
+        if row > _LINKS:
+            return
+        goal, text = first.get(str(site_id)), _clean(str(site_id))
+        if goal is not None and goal <= _ROWS and text:
+            sheet.write_url(row, 0, _address(target, goal), styles["link"], text)
+
+
+def _address(title: str, row: int = 0) -> str:
+    quoted = title.replace("'", "''")
+    return f"internal:'{quoted}'!A{row + 1}"
+
+
+def _contents(sheet: Worksheet, row: int, assessment: Assessment, styles: Mapping[str, Format]) -> int:
+    """The sheets that follow, each with a link, its number of rows and what it holds."""
+    sheet.write_string(row, 0, "Các trang tính", styles["section"])
+    row += 1
+    for n, heading in enumerate(("Trang tính", "Số dòng", "", "Nội dung")):
+        sheet.write_string(row, n, heading, styles["header"])
+    ours = (
+        ("Dự án", len(assessment.sites), "Mỗi dự án một dòng: kết luận, lý do, số liệu kê khai. Bấm mã để xem các phát hiện."),
+        ("Phát hiện", len(assessment.findings), "Mỗi nội dung kiểm tra của mỗi dự án, nặng nhất trước. Bấm mã để về dự án."),
+    )
+    studied = [(s.title.vi, len(s.frame), _says(s)) for s in assessment.sheets]
+    for title, rows, says in (*ours, *studied):
+        row += 1
+        sheet.write_url(row, 0, _address(title), styles["link"], title)
+        sheet.write_number(row, 1, rows, styles["integer"])
+        sheet.write_blank(row, 2, None, styles["text"])
+        sheet.write_string(row, 3, _clean(says), styles["text"])
+    for skipped in assessment.studies_not_run:
+        row += 1
+        for n, text in enumerate((skipped.check, "chưa thực hiện", "", skipped.why.vi)):
+            sheet.write_string(row, n, _clean(text), styles["text"])
+    return row + 1
+
+
+_HOLDS = {
+    "plan_coverage": "Mỗi quy hoạch phủ được bao nhiêu phần các đơn vị hành chính.",
+    "plan_quality": "Khoảng trống, chồng lấn, mã sai của lớp quy hoạch; lỗi nặng trước.",
+    "published_areas": "Diện tích theo bản đồ so với diện tích trong quyết định.",
+    "plans": "Các quy hoạch, thời kỳ và tình trạng vào ngày xét.",
+    "expired_plans": "Quy hoạch đã hết hiệu lực, quy hoạch thay thế, số dự án và vốn còn nằm trên.",
+    "expired_plan_sites": "Từng dự án còn nằm trên quy hoạch đã hết hiệu lực.",
+    "plan_matrix": "Diện tích chung của hai cấp quy hoạch theo từng cặp loại đất.",
+    "plan_conflicts": "Nơi hai cấp quy hoạch nói khác nhau, kèm dự án nằm trên đó.",
+    "plan_changes": "Nơi bản quy hoạch sau khác bản trước.",
+    "changed_sites": "Dự án nằm trên phần đất mà quy hoạch đã thay đổi.",
+    "officer_decisions": "Quyết định của cán bộ bên cạnh kết luận của máy; nêu quyết định đã cũ.",
+    "entry_findings": "Chỗ sai, nghi vấn, thiếu trong danh mục.",
+    "entries": "Từng dự án: nội dung nào trong danh mục đã đúng, sai hoặc thiếu.",
+    "double_allocation": "Hai dự án trên cùng một khu đất.",
+    "priority_list": "Đối chiếu danh mục ưu tiên với danh mục dự án.",
+    "quota": "Chỉ tiêu, phần đã dùng và phần còn lại theo đơn vị và loại đất (ha).",
+    "conversions": "Diện tích chuyển mục đích mà các dự án cần (ha).",
+    "outside_quota": "Dự án, diện tích không tính được vào sổ chỉ tiêu và lý do.",
+    "quota_remarks": "Chỗ trong bảng chỉ tiêu cần cán bộ xem lại.",
+    "worklist": "Dự án xếp theo thứ tự nên xử lý.",
+    "amendments": "Điều chỉnh vùng nào gỡ vướng được nhiều dự án nhất.",
+    "blocking_zones": "Vùng quy hoạch đang làm vướng dự án.",
+    "not_by_amendment": "Dự án mà điều chỉnh vùng không gỡ được vướng.",
+    "surveys": "Dự án mà đo đạc hoặc bản đồ chính xác hơn có thể quyết định được.",
+    "regimes": "Luật và quy định áp dụng theo ngày.",
+}
+"""Code of a study's sheet → what it holds, in the table of contents; another sheet tells how its note begins."""
+
+
+def _says(study: Sheet) -> str:
+    """What a sheet holds in one line: its own words, else what is said of an empty one, else how its note begins."""
+    if study.frame.empty:
+        return study.empty.vi
+    if study.code in _HOLDS:
+        return _HOLDS[study.code]
+    text = "" if study.note is None else study.note.vi
+    return text.split(". ")[0].rstrip(".") + "." if text else ""
+
+
 def _summary_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 2, 22)
@@ -200,6 +291,7 @@ def _summary_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str
         sheet.write_string(row, 0, _notice(assessment), styles["notice"])
         row += 1
     row = _verdict_counts(sheet, row + 1, assessment, styles)
+    row = _contents(sheet, row + 1, assessment, styles)
     row = _flip_distances(sheet, row + 1, assessment, styles)
     row = _plans(sheet, row + 1, assessment, styles)
     lines = [text for text in (not_run_line(assessment, "vi"),) if text] or ["Mọi nội dung kiểm tra đều đã thực hiện."]
@@ -284,7 +376,7 @@ def hectares_of(assessment: Assessment) -> list[float]:
 def _plans(sheet: Worksheet, row: int, assessment: Assessment, styles: Mapping[str, Format]) -> int:
     sheet.write_string(row, 0, "Quy hoạch", styles["section"])
     row += 1
-    for n, heading in enumerate(("Mã", "Hiệu lực tại ngày xét", "Thời kỳ; tỷ lệ", "Tên, quyết định")):
+    for n, heading in enumerate(("Mã quy hoạch", "Hiệu lực tại ngày xét", "Thời kỳ; tỷ lệ", "Tên, quyết định")):
         sheet.write_string(row, n, heading, styles["header"])
     book = assessment.rulebook
     seen = set(book.plans)
@@ -346,7 +438,7 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
         [decided[i].vi if i in decided else "" for i in frame["site_id"]], dtype=object, index=frame.index
     )
     columns = [
-        _Column("site_id", "Mã", 12, "code"),
+        _Column("site_id", "Mã dự án", 12, "code"),
         _Column("name", "Tên dự án", 38),
         _Column("verdict_vi", "Kết luận", 18, "verdict"),
         *([_Column("decided", "Quyết định của cán bộ", 30)] if decided else []),
@@ -369,7 +461,7 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
     sheet.print_area(0, 0, max(len(frame), 1), last)
 
 
-_HEADINGS = ("Mã", "Tên dự án", "Kết luận", "Lý do", "Loại dự án", "Giải thích")
+_HEADINGS = ("Mã dự án", "Tên dự án", "Kết luận", "Lý do", "Loại dự án", "Giải thích")
 
 
 def _width(values: pd.Series) -> float:
@@ -377,17 +469,22 @@ def _width(values: pd.Series) -> float:
     return float(min(max(12, longest * 0.9, len(str(values.name)) * 0.6), 40))
 
 
-def _finding_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFrame, styles: Mapping[str, Format]) -> None:
+def _in_order_of_sites(assessment: Assessment, findings: pd.DataFrame) -> pd.DataFrame:
+    """The findings in the order of the register, the heaviest of a site first."""
     place = {str(site_id): n for n, site_id in enumerate(assessment.sites["site_id"])}
     ids, words = findings["site_id"].tolist(), findings["verdict"].tolist()
     order = sorted(range(len(ids)), key=lambda n: (place.get(str(ids[n]), 0), -Verdict.parse(str(words[n]))))
-    frame = findings.iloc[order].reset_index(drop=True)
+    return findings.iloc[order].reset_index(drop=True)
+
+
+def _finding_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFrame, styles: Mapping[str, Format]) -> None:
+    frame = findings.copy()
     frame["verdict_vi"] = [Verdict.parse(str(word)).wording.vi for word in frame["verdict"]]
     names = dict(zip(assessment.sites["site_id"], assessment.sites["name"], strict=True))
     frame["name"] = [names.get(item, "") for item in frame["site_id"]]
     frame["area_ha"] = frame["area_m2"] / 10_000
     columns = [
-        _Column("site_id", "Mã", 12, "code"),
+        _Column("site_id", "Mã dự án", 12, "code"),
         _Column("name", "Tên dự án", 34),
         _Column("verdict_vi", "Kết luận", 18, "verdict"),
         _Column("sentence_vi", "Phát hiện", 70),
@@ -402,7 +499,7 @@ def _finding_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFr
         _Column("basis", "Căn cứ", 40),
         _Column("check", "Nội dung kiểm tra", 16, "code"),
         _Column("reason", "Mã phát hiện", 22, "code"),
-        _Column("sentence_en", "Finding (English)", 70),
+        _Column("sentence_en", "Phát hiện (tiếng Anh)", 70),
     ]
     _table(sheet, frame, columns, styles, frozen=3, empty="Không có phát hiện nào.")
 
@@ -426,11 +523,9 @@ def _evidence_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, For
         if name not in frame:
             frame[name] = None
     frame["zone_name"] = [classes[c].name.vi if (c := one_line(code)) in classes else "" for code in frame["zone_code"]]
-    frame["layer_name"] = [
-        {"zones": "vùng quy hoạch", "districts": "đơn vị hành chính"}.get(str(r), str(r)) for r in frame["role"]
-    ]
+    frame["layer_name"] = [_LAYERS.get(str(r), str(r)) for r in frame["role"]]
     columns = [
-        _Column("site_id", "Mã", 12, "code"),
+        _Column("site_id", "Mã dự án", 12, "code"),
         _Column("layer_name", "Lớp", 18),
         _Column("plan_id", "Quy hoạch", 16),
         _Column("zone_code", "Loại đất", 10, "code"),
@@ -458,8 +553,15 @@ def _study_sheet(sheet: Worksheet, study: Sheet, styles: Mapping[str, Format]) -
         sheet.set_row(below, 15 * (1 + len(study.note.vi) // 100))
 
 
+_LAYERS = {"sites": "dự án", "zones": "vùng quy hoạch", "districts": "đơn vị hành chính", "boundaries": "ranh giới dự án"}
+_ACTIONS = {"quarantined": "để riêng, không dùng", "repaired": "đã sửa"}
+
+
 def _repair_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[str, Format]) -> None:
     frame = assessment.repairs.copy()
+    for field, words in (("layer", _LAYERS), ("action", _ACTIONS)):
+        if field in frame:
+            frame[field] = [words.get(str(value), value) for value in frame[field]]
     columns = [
         _Column("layer", "Lớp", 12),
         _Column("row_id", "Mã đối tượng", 16, "code"),

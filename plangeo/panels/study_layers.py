@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,9 @@ from plangeo.study import Sheet, SheetColumn
 
 MAX_ROWS = 300
 """A layer shows this many rows at most, the first of its table; the workbook has them all."""
+
+LONGEST = 300
+"""Characters of a cell in a popup; the workbook has the whole text."""
 
 _DIGITS = {"integer": 0, "number": 3, "area": 1, "hectare": 2, "share": 2}
 
@@ -28,19 +32,32 @@ def _layer(sheet: Sheet) -> dict[str, Any]:
     assert frame is not None
     there = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     shown = there.iloc[:MAX_ROWS]
-    columns = [shown[column.field].tolist() for column in sheet.columns]
+    shared = _two_languages(sheet.columns)
+    kept = [column for column in sheet.columns if column.field not in {english.field for english in shared.values()}]
+    cells = [[_value(value, column) for value in shown[column.field].tolist()] for column in kept]
+    for n, column in enumerate(kept):
+        if column.field in shared:
+            other = shared[column.field]
+            pairs = zip(cells[n], shown[other.field].tolist(), strict=True)
+            cells[n] = [[vi, _value(en, other) or vi] if isinstance(vi, str) and vi else _value(en, other) for vi, en in pairs]
     rows = []
     for n, shape in enumerate(on_the_globe(shown)):
         if shape is not None:
-            values = [_value(cells[n], column) for cells, column in zip(columns, sheet.columns, strict=True)]
-            rows.append({"values": values, "at": anchor(shape), "geometry": encode(shape)})
+            rows.append({"values": [column[n] for column in cells], "at": anchor(shape), "geometry": encode(shape)})
     return {
         "code": sheet.code,
         "title": [sheet.title.vi, sheet.title.en],
-        "headings": [[column.vi, column.en] for column in sheet.columns],
+        "headings": [[column.vi, shared.get(column.field, column).en] for column in kept],
         "rows": rows,
         "left_out": len(there) - len(rows),
     }
+
+
+def _two_languages(columns: Sequence[SheetColumn]) -> dict[str, SheetColumn]:
+    """The column of the Vietnamese words (``why_vi``) → that of the same in English (``why_en``): a popup shows one of them."""
+    named = {column.field: column for column in columns}
+    pairs = {field: named.get(field.removesuffix("vi") + "en") for field in named if field.endswith("_vi")}
+    return {field: english for field, english in pairs.items() if english is not None}
 
 
 def _value(value: Any, column: SheetColumn) -> Any:
@@ -59,7 +76,8 @@ def _value(value: Any, column: SheetColumn) -> Any:
     if isinstance(value, int | float):
         digits = _DIGITS.get(column.style, 0 if float(value).is_integer() else 3)
         return [value * 100, digits, "%"] if column.style == "share" else [value, digits, ""]
-    return plain(value)
+    text = plain(value)
+    return f"{text[:LONGEST].rstrip()} …" if len(text) > LONGEST else text
 
 
 PANEL = Panel(

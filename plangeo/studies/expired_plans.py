@@ -21,8 +21,8 @@ from plangeo.study import Sheet, SheetColumn, Study, Subject
 
 ENDED = ("expired", "superseded", "revoked")
 _MONEY = (
-    SheetColumn("capital_min_vnd", "Vốn ít nhất (đồng)", "Capital, least (VND)", 20, "integer"),
-    SheetColumn("capital_max_vnd", "Vốn nhiều nhất (đồng)", "Capital, greatest (VND)", 20, "integer"),
+    SheetColumn("capital_min_bn", "Vốn ít nhất (tỷ đồng)", "Capital, least (bn VND)", 16, "number"),
+    SheetColumn("capital_max_bn", "Vốn nhiều nhất (tỷ đồng)", "Capital, greatest (bn VND)", 16, "number"),
     SheetColumn("capital_min_usd", "Vốn ít nhất (USD)", "Capital, least (USD)", 16, "integer"),
     SheetColumn("capital_max_usd", "Vốn nhiều nhất (USD)", "Capital, greatest (USD)", 16, "integer"),
 )
@@ -82,7 +82,9 @@ def run(subject: Subject) -> Sequence[Sheet]:
     rows = [_plan_row(plan, assessment, resting[resting["plan_id"] == plan_id]) for plan_id, plan in ended.items()]
     names = [c.field for c in _PLAN_COLUMNS]
     plans = gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=[*names, "rows"]), geometry=gpd.GeoSeries([None] * len(rows)), crs=_crs(assessment)
+        pd.DataFrame(rows, columns=[*names, *CAPITAL[:2], "rows"]),
+        geometry=gpd.GeoSeries([None] * len(rows)),
+        crs=_crs(assessment),
     )
     plans = plans.set_geometry(gpd.GeoSeries([joined(shapes[list(r)]) for r in plans["rows"]], index=plans.index, crs=plans.crs))
     sites = _site_rows(assessment, resting, {row["plan_id"]: row for row in rows})
@@ -119,6 +121,7 @@ def _plan_row(plan: Plan, assessment: Assessment, resting: pd.DataFrame) -> dict
     heir = state_of(plan.successor, book) if plan.successor else ""
     told = list(remarks(plan, book))
     rows = resting["row"].tolist()
+    capital = add_capital(assessment.sites, rows)
     return {
         "plan_id": plan.plan_id,
         "title_vi": plan.title.text("vi"),
@@ -134,7 +137,8 @@ def _plan_row(plan: Plan, assessment: Assessment, resting: pd.DataFrame) -> dict
         "bare_sites": int((resting["bare_share"] > 0).sum()),
         "area_ha": float(resting["area_m2"].sum()) / 10_000,
         "bare_ha": float(resting["bare_m2"].sum()) / 10_000,
-        **add_capital(assessment.sites, rows),
+        **capital,
+        **{f"capital_{end}_bn": capital[f"capital_{end}_vnd"] / 1e9 for end in ("min", "max")},
         "site_ids": ", ".join(str(s) for s in resting["site_id"]),
         "why_vi": "; ".join(t.vi for t in told),
         "why_en": "; ".join(t.en for t in told),
@@ -154,6 +158,8 @@ def _site_rows(assessment: Assessment, resting: pd.DataFrame, plans: Mapping[str
     out["area_ha"] = out["area_m2"] / 10_000
     for name in CAPITAL:
         out[name] = sites[name].to_numpy(dtype=float) if name in sites else float("nan")
+    for end in ("min", "max"):
+        out[f"capital_{end}_bn"] = out[f"capital_{end}_vnd"] / 1e9
     return out
 
 

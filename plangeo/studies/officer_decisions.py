@@ -11,7 +11,7 @@ from plangeo.siteplaces import with_places
 from plangeo.study import Sheet, SheetColumn, Study, Subject
 
 _COLUMNS = (
-    SheetColumn("site_id", "Mã", "Id", 12, "code"),
+    SheetColumn("site_id", "Mã dự án", "Id", 12, "code"),
     SheetColumn("name", "Tên dự án", "Project", 34),
     SheetColumn("verdict_vi", "Kết luận của máy", "Machine's verdict", 18),
     SheetColumn("verdict", "Mã kết luận", "Verdict code", 14, "code"),
@@ -20,7 +20,7 @@ _COLUMNS = (
     SheetColumn("status_vi", "Tình trạng", "State", 28),
     SheetColumn("status", "Mã tình trạng", "State code", 12, "code"),
     SheetColumn("since_vi", "Đã thay đổi", "What changed", 40),
-    SheetColumn("since_en", "What changed (English)", "What changed", 40),
+    SheetColumn("since_en", "Đã thay đổi (tiếng Anh)", "What changed", 40),
     SheetColumn("reason", "Lý do", "Reason", 40),
     SheetColumn("officer", "Cán bộ", "Officer", 20),
     SheetColumn("date", "Ngày", "Date", 12, "date"),
@@ -28,7 +28,7 @@ _COLUMNS = (
     SheetColumn("fingerprint_given", "Dấu kiểm khi quyết định", "Fingerprint then", 30, "code"),
     SheetColumn("fingerprint_now", "Dấu kiểm hiện nay", "Fingerprint now", 30, "code"),
     SheetColumn("problem_vi", "Lỗi của dòng", "Fault of the row", 34),
-    SheetColumn("problem_en", "Fault (English)", "Fault of the row", 34),
+    SheetColumn("problem_en", "Lỗi của dòng (tiếng Anh)", "Fault of the row", 34),
     SheetColumn("date_text", "Ngày như đã ghi", "Date as written", 14, "code"),
     SheetColumn("source_row", "Dòng trong tệp", "Row of the file", 10, "integer"),
 )

@@ -45,11 +45,11 @@ _PIECES = (
     SheetColumn("project_ids", "Dự án", "Project ids", 26, "code"),
     SheetColumn("governs_vi", "Quy hoạch được ưu tiên", "Governs", 34),
     SheetColumn("basis_vi", "Căn cứ ưu tiên", "Legal basis (vi)", 34),
-    SheetColumn("basis_en", "Legal basis", "Legal basis", 34),
+    SheetColumn("basis_en", "Căn cứ ưu tiên (tiếng Anh)", "Legal basis", 34),
     SheetColumn("upper_zones", "Khoanh cấp trên", "Upper zones", 22, "code"),
     SheetColumn("lower_zones", "Khoanh cấp dưới", "Lower zones", 22, "code"),
-    SheetColumn("north_m", "X bắc (m)", "North (m)", 14, "area"),
-    SheetColumn("east_m", "Y đông (m)", "East (m)", 14, "area"),
+    SheetColumn("north_m", "X (Bắc, m)", "North (m)", 14, "area"),
+    SheetColumn("east_m", "Y (Đông, m)", "East (m)", 14, "area"),
     SheetColumn("degrees", "Vĩ độ, kinh độ (WGS 84)", "Latitude, longitude", 22, "code"),
 )
 _HOW = Label(

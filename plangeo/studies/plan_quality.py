@@ -45,11 +45,11 @@ _FAULTS = (
     SheetColumn("area_m2", "Diện tích (m²)", "Area (m²)", 14, "area"),
     SheetColumn("width_m", "Bề rộng (m)", "Width (m)", 11, "area"),
     SheetColumn("tolerance_m", "Sai số bản đồ (m)", "Map accuracy (m)", 11, "number"),
-    SheetColumn("north_m", "X bắc (m)", "North (m)", 14, "area"),
-    SheetColumn("east_m", "Y đông (m)", "East (m)", 14, "area"),
+    SheetColumn("north_m", "X (Bắc, m)", "North (m)", 14, "area"),
+    SheetColumn("east_m", "Y (Đông, m)", "East (m)", 14, "area"),
     SheetColumn("degrees", "Vĩ độ, kinh độ (WGS 84)", "Latitude, longitude", 22, "code"),
     SheetColumn("why_vi", "Giải thích", "Why (vi)", 60),
-    SheetColumn("why_en", "Explanation", "Why", 60),
+    SheetColumn("why_en", "Giải thích (tiếng Anh)", "Why", 60),
     SheetColumn("kind", "Mã lỗi", "Code", 14, "code"),
 )
 _AREAS = (
@@ -64,7 +64,7 @@ _AREAS = (
     SheetColumn("difference_share", "Chênh lệch (%)", "Difference", 12, "share"),
     SheetColumn("tolerance_ha", "Sai số (ha)", "Tolerance (ha)", 12, "hectare"),
     SheetColumn("why_vi", "Giải thích", "Why (vi)", 44),
-    SheetColumn("why_en", "Explanation", "Why", 44),
+    SheetColumn("why_en", "Giải thích (tiếng Anh)", "Why", 44),
 )
 
 COVERAGE_NOTE = Label(

@@ -27,8 +27,8 @@ _CHANGES = (
     SheetColumn("hectares", "Diện tích (ha)", "Area (ha)", 13, "hectare"),
     SheetColumn("pieces", "Số mảnh", "Pieces", 9, "integer"),
     SheetColumn("tolerance_m", "Sai số bản đồ (m)", "Map accuracy (m)", 12, "number"),
-    SheetColumn("north_m", "X bắc (m)", "North (m)", 14, "area"),
-    SheetColumn("east_m", "Y đông (m)", "East (m)", 14, "area"),
+    SheetColumn("north_m", "X (Bắc, m)", "North (m)", 14, "area"),
+    SheetColumn("east_m", "Y (Đông, m)", "East (m)", 14, "area"),
     SheetColumn("degrees", "Vĩ độ, kinh độ (WGS 84)", "Latitude, longitude", 22, "code"),
     SheetColumn("detail", "Chi tiết", "Detail", 40),
 )

@@ -16,7 +16,7 @@ TABLE = "plan_table"
 _SHOWN_UNITS = 30
 _BLANK = {"zones": 0, "zones_ha": None, "added": False, "units": ()}
 _COLUMNS = (
-    SheetColumn("plan_id", "Mã", "Plan", 18, "code"),
+    SheetColumn("plan_id", "Mã quy hoạch", "Plan", 18, "code"),
     SheetColumn("title_vi", "Tên quy hoạch", "Title", 44),
     SheetColumn("decision", "Quyết định", "Decision", 22),
     SheetColumn("authority", "Cơ quan phê duyệt", "Authority", 22),

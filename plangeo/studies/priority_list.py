@@ -47,7 +47,7 @@ def _states(found: PriorityComparison) -> Sheet:
             SheetColumn("outcome_vi", "So sánh thông tin", "Comparison (Vietnamese)", 18),
             SheetColumn("why_vi", "Lý do", "Reason (Vietnamese)", 44),
             SheetColumn("candidates", "Mục gần giống (điểm)", "Candidates (score)", 26),
-            SheetColumn("why_en", "Reason (English)", "Reason (English)", 44),
+            SheetColumn("why_en", "Lý do (tiếng Anh)", "Reason (English)", 44),
             SheetColumn("state", "Mã tình trạng", "State", 16, "code"),
         ),
         frame,

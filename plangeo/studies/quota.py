@@ -75,7 +75,7 @@ _REMARKS = (
     SheetColumn("where", "Ở đâu", "Where", 40),
     SheetColumn("vi", "Nội dung", "What (Vietnamese)", 90),
     SheetColumn("en", "Nội dung (tiếng Anh)", "What", 90),
-    SheetColumn("topic", "Mã", "Code", 10, "code"),
+    SheetColumn("topic", "Mã lưu ý", "Code", 10, "code"),
 )
 _TOPICS = {"read": "cách đọc", "unread": "không đọc được", "sum": "cộng không khớp", "unit": "đơn vị không chuyển được"}
 _EMPTY = Label("Không có dòng nào.", "There are no rows.")

@@ -15,14 +15,14 @@ from plangeo.text import format_number
 
 _COLUMNS = (
     SheetColumn("kind_vi", "Loại", "Kind", 16),
-    SheetColumn("code", "Mã", "Code", 20, "code"),
+    SheetColumn("code", "Mã chế độ", "Code", 20, "code"),
     SheetColumn("title_vi", "Nội dung", "What holds (Vietnamese)", 60),
     SheetColumn("title_en", "Nội dung (tiếng Anh)", "What holds", 60),
     SheetColumn("clears_vi", "Cơ quan, thủ tục", "Who clears it (Vietnamese)", 60),
     SheetColumn("clears_en", "Cơ quan, thủ tục (tiếng Anh)", "Who clears it", 60),
     SheetColumn("valid_from", "Từ ngày", "From", 12, "date"),
     SheetColumn("valid_to", "Đến ngày", "To", 12, "date"),
-    SheetColumn("state_vi", "Ngày xét", "On the day", 16),
+    SheetColumn("state_vi", "Tình trạng ngày xét", "On the day", 16),
     SheetColumn("basis_vi", "Căn cứ", "Legal basis", 48),
     SheetColumn("verified_vi", "Kiểm chứng", "Verified", 16),
     SheetColumn("source", "Nguồn", "Source", 40),

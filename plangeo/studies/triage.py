@@ -14,7 +14,7 @@ from plangeo.triage.coverchoice import EXACT_THINGS
 from plangeo.triage.surveys import value_of_survey
 from plangeo.triage.worklist import order_projects
 
-_SITE = (SheetColumn("site_id", "Mã", "Id", 12, "code"), SheetColumn("name", "Tên dự án", "Project", 36))
+_SITE = (SheetColumn("site_id", "Mã dự án", "Id", 12, "code"), SheetColumn("name", "Tên dự án", "Project", 36))
 _CAPITAL = SheetColumn("capital_bn", "Vốn (tỷ đồng)", "Capital (bn VND)", 14, "number")
 _CAPITAL_NOTE = SheetColumn("capital_note_vi", "Ghi chú về vốn", "Note on capital", 22)
 _UNKNOWN = SheetColumn("unknown_capital", "Trong đó chưa rõ vốn", "Of these, capital unknown", 12, "integer")
@@ -78,7 +78,7 @@ def _amendments(assessment: Assessment, blocked: Sequence[BlockedSite]) -> Sheet
         _IDS,
         SheetColumn("method_vi", "Cách tìm", "Method", 20),
         SheetColumn("level", "Mã mức", "Level", 8, "code"),
-        SheetColumn("what_en", "What (English)", "What", 60),
+        SheetColumn("what_en", "Điều chỉnh (tiếng Anh)", "What", 60),
     )
     note = Label(
         "Chỉ xét dự án “Chưa phù hợp” mà vùng quy hoạch là điều duy nhất vướng; phải điều chỉnh mọi vùng đang vướng của dự án thì mới "
@@ -134,7 +134,7 @@ def _left_out(left_out: Sequence[LeftOut]) -> Sheet:
         _CAPITAL,
         _CAPITAL_NOTE,
         SheetColumn("why_vi", "Vì sao không chỉ là vùng", "Why zones alone would not do", 40),
-        SheetColumn("why_en", "Why (English)", "Why", 40),
+        SheetColumn("why_en", "Vì sao (tiếng Anh)", "Why", 40),
         SheetColumn("reasons", "Mã phát hiện", "Findings", 40),
     )
     empty = Label("Không có: mọi dự án chưa phù hợp đều chỉ vướng vùng.", "None: every such project is blocked by zones only.")
@@ -160,8 +160,8 @@ def _surveys(assessment: Assessment) -> Sheet:
         SheetColumn("needed_plan_m", "Quy hoạch phải chính xác đến (m)", "Plan must be accurate to (m)", 14, "number"),
         SheetColumn("needed_scale", "Tỷ lệ từ 1:", "Scale 1:", 12, "integer"),
         SheetColumn("why_vi", "Giải thích", "Explanation", 60),
-        SheetColumn("why_en", "Explanation (English)", "Explanation", 60),
-        SheetColumn("kind", "Mã", "Code", 12, "code"),
+        SheetColumn("why_en", "Giải thích (tiếng Anh)", "Explanation", 60),
+        SheetColumn("kind", "Mã việc", "Code", 12, "code"),
     )
     note = Label(
         "Chỉ dự án “Chưa xác định được”. Sai số không loại trừ được = sai số quy hoạch + sai số dự án đã nêu (không nêu: tính 0, nên không "

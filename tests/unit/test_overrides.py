@@ -181,7 +181,7 @@ def test_no_verdict_or_count_turns(tmp_path: Path) -> None:
     assert "Quyết định của cán bộ: Phù hợp (Nguyễn Văn A, 01/03/2025, 12/QĐ)" in said["vi"]
     assert f"Fingerprint: {fingerprints(result)['A']}" in said["en"]
     book = pd.read_excel(out / "report.xlsx", sheet_name=None, engine="openpyxl")
-    projects = book["Dự án"].set_index("Mã")
+    projects = book["Dự án"].set_index("Mã dự án")
     assert projects.loc["A", "Kết luận"] == "Chưa phù hợp"
     assert str(projects.loc["A", "Quyết định của cán bộ"]).startswith("Phù hợp (Nguyễn Văn A")
     assert projects.loc["A", "Dấu kiểm"] == fingerprints(result)["A"]

@@ -74,7 +74,9 @@ def test_the_workbook_shows_what_a_person_needs(folder: Path, result: Assessment
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.page_setup.paperSize == 9
         for row in sheet.iter_rows():
-            assert all(cell.data_type != "f" and cell.hyperlink is None for cell in row)
+            assert all(cell.data_type != "f" for cell in row)
+            links = [cell.hyperlink for cell in row if cell.hyperlink is not None]
+            assert all(link.target is None and link.location.startswith("'") for link in links)  # within the workbook only
     projects = book["Dự án"]
     head = [cell.value for cell in projects[1]]
     assert projects.max_row == 5
@@ -90,6 +92,22 @@ def test_the_workbook_shows_what_a_person_needs(folder: Path, result: Assessment
     assert first["STT"] == "007"
     fills = {projects.cell(row, head.index("Kết luận") + 1).fill.start_color.rgb for row in range(2, 6)}
     assert len(fills) == len(set(result.sites["verdict"]))
+
+
+def test_ids_lead_to_the_findings_and_back(folder: Path, result: Assessment) -> None:
+    book = openpyxl.load_workbook(folder / "report.xlsx")
+    for here, there in (("Dự án", "Phát hiện"), ("Phát hiện", "Dự án")):
+        goals = [cell.value for cell in book[there]["A"]]
+        for cell in book[here]["A"][1:]:
+            assert cell.hyperlink.location == f"'{there}'!A{goals.index(cell.value) + 1}"
+
+
+def test_more_links_than_excel_opens_stay_text(result: Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plangeo.workbook._LINKS", 2)
+    write_report(result, tmp_path / "a.xlsx")
+    cells = openpyxl.load_workbook(tmp_path / "a.xlsx")["Dự án"]["A"][1:]
+    assert [cell.value for cell in cells] == result.sites["site_id"].tolist()
+    assert [cell.hyperlink is not None for cell in cells] == [True, True, False, False]
 
 
 def test_the_summary_sheet_counts_and_warns(folder: Path, result: Assessment) -> None:

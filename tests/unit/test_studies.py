@@ -56,6 +56,9 @@ def test_a_table_with_places_reaches_workbook_geopackage_and_map(
     cells = list(openpyxl.load_workbook(tmp_path / "report.xlsx")["Công viên"].values)
     assert cells[:3] == [("Nội dung", "Diện tích (ha)"), ("=1+1", 0.04), ("hồ", None)]
     assert cells[-1][0] == "Ghi chú."
+    contents = {row[0].value: row for row in openpyxl.load_workbook(tmp_path / "report.xlsx")["Tổng hợp"].iter_rows()}
+    assert [cell.value for cell in contents["Công viên"]] == ["Công viên", 2, None, "Ghi chú."]
+    assert contents["Công viên"][0].hyperlink.location == "'Công viên'!A1"
 
     write_report(done, tmp_path / "sites.gpkg")
     layer = pyogrio.read_dataframe(tmp_path / "sites.gpkg", layer="parks")
@@ -65,6 +68,26 @@ def test_a_table_with_places_reaches_workbook_geopackage_and_map(
     (panel,) = page_data(done, "vi", None)["panels"]["study_layers"]
     assert panel["title"] == ["Công viên", "Parks"]
     assert [row["values"] for row in panel["rows"]] == [["=1+1", [0.04, 2, ""]]]
+
+
+def test_the_map_shows_words_in_one_language_and_shortens_long_cells(
+    assessment: pg.Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = gpd.GeoDataFrame(
+        {"why_vi": ["xa", "chỉ tiếng Việt", ""], "why_en": ["far", "", "English only"], "ids": ["P-1, " * 2000, "P-1", ""]},
+        geometry=[square(0, 0, 20)] * 3,
+        crs=CRS,
+    )
+    columns = (SheetColumn("why_vi", "Lý do", "vi"), SheetColumn("why_en", "en", "Reason"), SheetColumn("ids", "Mã", "Ids"))
+    sheet = Sheet("parks", Label("Công viên", "Parks"), columns, shapes, Label("Không có.", "None."))
+    monkeypatch.setattr("plangeo.studies.studies", lambda: {"parks": Study("parks", Label("", ""), lambda _: [sheet])})
+    (panel,) = page_data(pg.add_studies(assessment), "vi", None)["panels"]["study_layers"]
+    assert panel["headings"] == [["Lý do", "Reason"], ["Mã", "Ids"]]
+    words, ids = zip(*(row["values"] for row in panel["rows"]), strict=True)
+    assert words == (["xa", "far"], ["chỉ tiếng Việt", "chỉ tiếng Việt"], "English only")
+    assert len(ids[0]) <= 302
+    assert ids[0].endswith("…")
+    assert ids[1] == "P-1"
 
 
 def test_a_question_that_cannot_be_asked_is_told(assessment: pg.Assessment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ plangeo.panel("study_layers", (app, data, word) => {
         ...(shape.lines.length ? [L.polyline(shape.lines, { ...style, fill: false })] : []),
         ...shape.points.map((spot) => L.circleMarker(spot, { ...style, radius: 7 })),
       ];
-      parts.forEach((part) => group.addLayer(part.bindPopup(() => card(study, row), { maxWidth: 340 })));
+      parts.forEach((part) => group.addLayer(part.bindPopup(() => card(study, row), { maxWidth: 340, maxHeight: 380 })));
     }
     app.layers.push({
       visible: false,
