@@ -58,7 +58,7 @@ def COMMAND(
         formats=formats or ("pdf",),
         paper=paper,
         jobs=processes,
-        progress=_count,  # type: ignore[arg-type]
+        progress=_count,
     )
     failed = [d for d in done if d.problem]
     for one in failed:

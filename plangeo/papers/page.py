@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plangeo.papers.lettering import POINT_MM, font_path, printable, width_mm, wrap
+from plangeo.papers.lettering import POINT_MM, font_path, printable, wrap
 
 SIZES = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
 """Width and height in millimetres, upright."""
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "pdf.fonttype": 42,  # TrueType: letters are embedded and can be searched and copied
     "pdf.compression": 6,
     "hatch.linewidth": 0.4,
@@ -71,7 +71,7 @@ class Page:
         from matplotlib.lines import Line2D
 
         xs, ys = [x1 / self.width, x2 / self.width], [1 - y1 / self.height, 1 - y2 / self.height]
-        look = {"color": "black", "linewidth": 0.5} | more
+        look: dict[str, Any] = {"color": "black", "linewidth": 0.5} | more
         self.figure.add_artist(Line2D(xs, ys, transform=self.figure.transFigure, **look))
 
     def box(self, x: float, y: float, width: float, height: float, **more: Any) -> None:
@@ -79,7 +79,7 @@ class Page:
         from matplotlib.patches import Rectangle
 
         corner = (x / self.width, 1 - (y + height) / self.height)
-        look = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.5} | more
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": "black", "linewidth": 0.5} | more
         self.figure.add_artist(
             Rectangle(corner, width / self.width, height / self.height, transform=self.figure.transFigure, **look)
         )
@@ -102,14 +102,14 @@ class Page:
             cells = [wrap(text, w - 1.6, size, style=style, most=2) for text, w in zip(row, widths, strict=True)]
             if any(cut for _, cut in cells):
                 self.cut.append(what)
-            height = max(len(lines) for lines, _ in cells) * step + 1.2
+            height = max(len(lines) for lines, _ in cells) * step + 0.7
             left = x
             for column, ((lines, _), w) in enumerate(zip(cells, widths, strict=True)):
                 self.box(left, y, w, height, linewidth=0.4, facecolor="none" if n else "#EEEEEE")
                 for k, line in enumerate(lines):
                     right = n > 0 and column in numbers
                     place = left + w - 0.8 if right else left + 0.8
-                    self.text(place, y + 0.5 + k * step, line, size, style=style, ha="right" if right else "left")
+                    self.text(place, y + 0.35 + k * step, line, size, style=style, ha="right" if right else "left")
                 left += w
             y += height
         return y
@@ -122,6 +122,3 @@ class Page:
             )
         else:
             self.figure.savefig(path, format="png", dpi=_PNG_DPI, metadata={"Software": None})
-
-
-__all__ = ["SETTINGS", "SIZES", "Page", "width_mm"]

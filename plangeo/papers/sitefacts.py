@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import shapely
 
-from plangeo.explanation import describe_plan, format_length, one_line
+from plangeo.checks.geometry import problem_in_vietnamese
+from plangeo.explanation import describe_plan, format_length, one_line, precedence_of
 from plangeo.listing import deciding_sentences, finding_table
 from plangeo.model import Assessment, Verdict
 from plangeo.papers.corners import Corner, corners_of
@@ -72,6 +73,9 @@ class SiteReader:
             self._findings[str(row["site_id"])].append({str(k): v for k, v in row.items()})
         self._ground = _ground_of(assessment)
         self._nearest = {str(r["site_id"]): r for r in assessment.nearest.to_dict("records")} if len(assessment.nearest) else {}
+        cover = assessment.cover
+        sums = cover.groupby(cover["site_id"].astype(str))[["area_m2", "length_m"]].sum() if len(cover) else pd.DataFrame()
+        self._sizes = {str(row[0]): (float(row[1]), float(row[2])) for row in sums.itertuples(name=None)}
         self._rows = pd.DataFrame(assessment.sites.drop(columns="geometry")).to_dict("records")
 
     def __len__(self) -> int:
@@ -99,7 +103,7 @@ class SiteReader:
         ground = tuple(self._ground.get(site_id, ()))
         flip, tolerance, _ = self.flip(site_id)
         dimension = -1 if shape is None or shape.is_empty else shapely.get_dimensions(shape)
-        metric = self._measured(site_id)
+        metric = self._sizes.get(site_id, (0.0, 0.0))
         findings = self._findings[site_id]
         plans = dict.fromkeys([g.plan for g in ground] + [str(f["plan_id"]) for f in findings if one_line(f["plan_id"])])
         return SiteFacts(
@@ -114,7 +118,7 @@ class SiteReader:
             drawn_m=metric[1] if dimension == 1 else None,
             verdict=Verdict.parse(str(row["verdict"])),
             sentences=self._sentences(site_id),
-            problem=plain_text(row["problem"]),
+            problem=plain_text(problem_in_vietnamese(one_line(row["problem"]))),
             ground=ground,
             flip_m=flip,
             tolerance_m=tolerance,
@@ -129,26 +133,12 @@ class SiteReader:
         """Return the plans that govern ground of the site."""
         return list(dict.fromkeys(g.plan for g in self._ground.get(site_id, ()) if g.governs and g.plan))
 
-    def _measured(self, site_id: str) -> tuple[float, float]:
-        """Area and length of a site: the sums of its partition."""
-        seen = self._sizes.get(site_id, (0.0, 0.0))
-        return seen
-
-    @property
-    def _sizes(self) -> dict[str, tuple[float, float]]:
-        if not hasattr(self, "_known_sizes"):
-            cover = self.assessment.cover
-            sums = cover.groupby(cover["site_id"].astype(str))[["area_m2", "length_m"]].sum() if len(cover) else None
-            self._known_sizes = (
-                {} if sums is None else {str(k): (float(a), float(m)) for k, a, m in sums.itertuples(index=True, name=None)}
-            )
-        return self._known_sizes
-
     def _sentences(self, site_id: str) -> tuple[str, ...]:
         if text := self._decides.get(site_id):
             return tuple(plain_text(line) for line in text.split("\n"))
-        told = [f for f in self._findings[site_id] if f["check"] in ("zone_use", "robustness", "placement")]
-        lines = [plain_text(f["sentence_vi"]) for f in told or self._findings[site_id]]
+        found = sorted(self._findings[site_id], key=precedence_of)
+        told = [f for f in found if f["check"] in ("zone_use", "robustness")]
+        lines = [plain_text(f["sentence_vi"]) for f in told or found]
         return tuple(dict.fromkeys(lines)) or ("Không có phát hiện nào: không đủ căn cứ để kết luận.",)
 
     def _nearest_line(self, site_id: str) -> str:
@@ -190,8 +180,3 @@ def number(value: Any) -> float | None:
     """Return a finite number, or None."""
     found = pd.to_numeric(value, errors="coerce")
     return float(found) if pd.notna(found) and abs(float(found)) != float("inf") else None
-
-
-def share_of(rows: Sequence[Ground]) -> float:
-    """Return the sum of shares that govern, and of ground outside every zone."""
-    return sum(g.share for g in rows if g.governs or not g.plan)

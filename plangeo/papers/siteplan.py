@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.polygon import orient
 
 from plangeo.papers.lettering import font_path, printable
 from plangeo.papers.siteview import ShownClass, SiteView
@@ -99,18 +100,10 @@ def _labels(axes: Any, view: SiteView) -> None:
     for name, shape in view.units:
         inside = shapely.intersection(shape, shapely.buffer(window, -6 * mm))
         if inside.area > 300 * mm**2 and name:
-            x, y, _, top = inside.bounds[0], inside.bounds[1], inside.bounds[2], inside.bounds[3]
             place = shapely.point_on_surface(max(_parts(inside), key=lambda p: p.area))
-            _write(
-                axes,
-                place.x,
-                (place.y + top) / 2 if shapely.contains_xy(inside, place.x, (place.y + top) / 2) else place.y + 4 * mm,
-                name,
-                6.5,
-                style="italic",
-                color="#333333",
-                zorder=8,
-            )
+            higher = (place.y + inside.bounds[3]) / 2  # not on the code of the zone, which takes the middle
+            y = higher if shapely.contains_xy(inside, place.x, higher) else place.y + 4 * mm
+            _write(axes, place.x, y, name, 6.5, style="italic", color="#333333", zorder=8)
 
 
 def _write(
@@ -154,20 +147,15 @@ def _outline(axes: Any, shape: Any, **look: Any) -> None:
 
 def _oriented(polygon: Any) -> list[Any]:
     """Rings turning opposite ways, so that holes stay empty."""
-    turned = shapely.geometry.polygon.orient(polygon)
+    turned = orient(polygon)
     return [shapely.get_coordinates(r) for r in (turned.exterior, *turned.interiors)]
 
 
 def _parts(shape: Any) -> Iterator[Any]:
     if shape is None or shape.is_empty:
-        return iter(())
-    return iter(part for part in shapely.get_parts([shape]).tolist() if not part.is_empty) if not _nested(shape) else _flat(shape)
-
-
-def _nested(shape: Any) -> bool:
-    return bool(shape.geom_type == "GeometryCollection")
-
-
-def _flat(shape: Any) -> Iterator[Any]:
-    for part in shape.geoms:
-        yield from _parts(part)
+        return
+    if hasattr(shape, "geoms"):
+        for member in shape.geoms:
+            yield from _parts(member)
+    else:
+        yield shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from plangeo.explanation import format_date, format_length, format_scale, format_share
+from plangeo.explanation import format_date, format_length, format_share
 from plangeo.model import ILLUSTRATIVE, Verdict
 from plangeo.papers.mapmargin import draw_bar, draw_frame, draw_inset, draw_legend, draw_north, draw_verdict
 from plangeo.papers.page import SETTINGS, SIZES, Page
@@ -24,7 +24,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 22.0, 12.0, 10.0, 10.0
 _SIDE = 50.0
 """Width of the column beside the map, with inset and legend."""
 _SIGN = 30.0
-_BELOW = {"A4": 112.0, "A3": 150.0}
+_BELOW = {"A4": 126.0, "A3": 150.0}
 """Room below the map, in millimetres, the block for signatures included."""
 _HEAD = 42.0
 _MOST_GROUND = {"A4": 7, "A3": 14}
@@ -186,7 +186,7 @@ def _grid(value: float) -> str:
 def _foot(page: Page, facts: SiteFacts, sources: Sequence[str], y: float) -> None:
     wide = _wide(page)
     top = page.height - _BOTTOM - _SIGN - 7
-    room = max(2, int((top - y) / 2.9))
+    room = max(0, int((top - y) / 2.9))
     lines = [f"Quy hoạch: {plan}." for plan in facts.plans] + [f"Nguồn: {'; '.join(sources)}."]
     for line in lines:
         if room < 1:
@@ -204,6 +204,3 @@ def _foot(page: Page, facts: SiteFacts, sources: Sequence[str], y: float) -> Non
         told += f" Đã rút gọn trên phiếu: {', '.join(dict.fromkeys(page.cut))}; toàn văn trong report.xlsx."
     page.line(_LEFT, page.height - _BOTTOM - 3.2, _LEFT + wide, page.height - _BOTTOM - 3.2, linewidth=0.3)
     page.paragraph(_LEFT, page.height - _BOTTOM - 2.6, wide, told, 6, style="italic", most=3)
-
-
-__all__ = ["COLOUR", "STATEMENT", "draw_sheet", "format_scale", "map_size"]
