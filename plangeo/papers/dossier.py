@@ -32,6 +32,8 @@ MOST_SECTIONS = 300
 """Flagged projects with a section of their own; the rest is counted, and stands in the appendix table as every project does."""
 MOST_MAPS = 60
 _MOST_ROWS = 30
+_MOST_COLUMNS = 9
+_WIDE_MM = 250.0
 _MOST_KINDS = 14
 _MAP_MM = (150.0, 95.0)
 _STATUS = {
@@ -103,8 +105,7 @@ def _summary(word: WordFile, facts: Sequence[SiteFacts]) -> None:
         return
     kinds = Counter(f.use or "(chưa rõ loại)" for f in facts).most_common()
     shown = [kind for kind, _ in kinds[:_MOST_KINDS]]
-    bars: list[tuple[str, Counter[Verdict]]] = [("Tất cả", counts)]
-    bars += [(_short(kind), Counter(f.verdict for f in facts if (f.use or "(chưa rõ loại)") == kind)) for kind in shown]
+    bars = [(_short(kind), Counter(f.verdict for f in facts if (f.use or "(chưa rõ loại)") == kind)) for kind in shown]
     if left := [f.verdict for f in facts if (f.use or "(chưa rõ loại)") not in shown]:
         bars.append((f"… {len(kinds) - len(shown)} loại khác", Counter(left)))
     word.paragraph("Kết luận theo loại dự án (số dự án)", italic=True, centre=True)
@@ -135,7 +136,7 @@ def _appendix(word: WordFile, facts: Sequence[SiteFacts], on: dt.date) -> None:
             drawn,
             _classes(f.ground),
             f.verdict.wording.vi,
-            _short(reason, 400),
+            _short(reason, 250),
         )
         rows.append(cells)
     bold.append(len(rows))
@@ -271,16 +272,18 @@ def _study(word: WordFile, sheet: Sheet) -> None:
     if not len(sheet.frame):
         word.paragraph(sheet.empty.vi)
         return
-    total = sum(c.width for c in sheet.columns)
-    widths = [max(8.0, 250 * c.width / total) for c in sheet.columns]
+    columns = sheet.columns[:_MOST_COLUMNS]
+    total = sum(c.width for c in columns)
+    widths = [_WIDE_MM * c.width / total for c in columns]
     rows = [
-        [_cell(value, column.style) for value, column in zip(row, sheet.columns, strict=True)]
-        for row in pd.DataFrame(sheet.frame)[[c.field for c in sheet.columns]].head(_MOST_ROWS).itertuples(index=False, name=None)
+        [_cell(value, column.style) for value, column in zip(row, columns, strict=True)]
+        for row in pd.DataFrame(sheet.frame)[[c.field for c in columns]].head(_MOST_ROWS).itertuples(index=False, name=None)
     ]
-    numbers = [n for n, c in enumerate(sheet.columns) if c.style in ("integer", "number", "area", "hectare", "share")]
-    word.table([c.vi for c in sheet.columns], rows, widths, numbers=numbers, size=9)
-    if len(sheet.frame) > _MOST_ROWS:
-        word.paragraph(f"… còn {len(sheet.frame) - _MOST_ROWS} dòng trong report.xlsx.", italic=True, size=11)
+    numbers = [n for n, c in enumerate(columns) if c.style in ("integer", "number", "area", "hectare", "share")]
+    word.table([c.vi for c in columns], rows, widths, numbers=numbers, size=9)
+    left = [(len(sheet.frame) - _MOST_ROWS, "dòng"), (len(sheet.columns) - _MOST_COLUMNS, "cột")]
+    if said := " và ".join(f"{count} {what}" for count, what in left if count > 0):
+        word.paragraph(f"… còn {said} trong report.xlsx.", italic=True, size=11)
 
 
 def _cell(value: Any, style: str) -> str:

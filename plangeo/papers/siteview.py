@@ -19,7 +19,7 @@ from plangeo.papers.lettering import plain_text
 from plangeo.papers.scales import Bounds, MapFrame, frame_around
 from plangeo.papers.sitefacts import SiteReader, number
 
-_LEAST_M = 150.0
+_LEAST_M = 50.0
 _BEYOND_FRAME = 0.1
 """Part of the frame that is kept around it, so that cut edges are not seen."""
 _NEAR_STEPS = 5
@@ -150,7 +150,7 @@ class Views:
 
     @staticmethod
     def _with_goal(frame: MapFrame, shape: Any, way: Any, width: float, height: float, least: float) -> MapFrame:
-        if way is None:
+        if way is None or shapely.box(*frame.bounds).covers(shapely.Point(way[1])):
             return frame
         both = shapely.union(shape.envelope, shapely.MultiPoint(way).envelope).bounds
         wider = frame_around(both, width * 0.9, height * 0.9, least_m=least)
