@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from plangeo.explanation import explain
     from plangeo.maps import make_map
     from plangeo.model import Assessment, Plan, Verdict
+    from plangeo.papers.sheets import write_sheets
+    from plangeo.reconciling.reconciliation import reconcile
     from plangeo.report import write_report
     from plangeo.rulebook import Rulebook, load_rulebook
     from plangeo.samples import sample
@@ -46,9 +48,11 @@ __all__ = [
     "read_register",
     "read_sites",
     "read_zones",
+    "reconcile",
     "sample",
     "sheet_of",
     "write_report",
+    "write_sheets",
 ]
 
 _HOME = {
@@ -59,6 +63,8 @@ _HOME = {
     "explanation": ("explain",),
     "maps": ("make_map",),
     "model": ("Assessment", "Plan", "Verdict"),
+    "reconciling.reconciliation": ("reconcile",),
+    "papers.sheets": ("write_sheets",),
     "report": ("write_report",),
     "rulebook": ("Rulebook", "load_rulebook"),
     "samples": ("sample",),

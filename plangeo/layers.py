@@ -23,8 +23,10 @@ from plangeo.tables import DISTRICTS, FEATURES, ZONES
 
 PREPARE_FROM_BYTES = 8 * 2**20
 """Files of zones from this size on are prepared and kept; smaller ones are read in less time than it takes to look for them."""
-IDS = {"zones": "zone_id", "districts": "district_id"}
-_CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
+PRESENT_USE = "present_use"
+"""The map of present use: read as zones are, never asked what is compatible; conditions by area and conversions look at it."""
+IDS = {"zones": "zone_id", "districts": "district_id", PRESENT_USE: "zone_id"}
+_CONTRACTS = {"zones": ZONES, "districts": DISTRICTS, PRESENT_USE: ZONES}
 
 
 @dataclass
@@ -115,7 +117,9 @@ def open_layers(layers: Mapping[str, Any], rulebook: Rulebook, *, prepare_from: 
     files of ``prepare_from`` bytes and more (PREPARE_FROM_BYTES when None) are not read where a prepared layer is kept.
     **Raises** LayerError for a layer that nothing wants, that is empty, has no CRS, or does not name its plan.
     """
-    wanted = {role for check in CHECKS.values() for role in check.needs} | {r.layer for r in rulebook.requirements}
+    wanted = (
+        {role for check in CHECKS.values() for role in check.needs} | {r.layer for r in rulebook.requirements} | {PRESENT_USE}
+    )
     unknown = [role for role in layers if role not in wanted]
     if unknown:
         raise LayerError(

@@ -176,6 +176,8 @@ class Use:
     code: str
     name: Label
     synonyms: tuple[str, ...] = ()
+    land_class: tuple[str, ...] = ()
+    """Classes of the plan's quota that projects of this use take up; empty = those its rules permit it on."""
 
 
 Operator = Literal["<", "<=", "==", "!=", ">=", ">", "in", "not_in"]

@@ -21,6 +21,7 @@ from plangeo.explanation import describe_plan, format_date, format_period, forma
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
+from plangeo.overrides.decisions import decisions_beside
 from plangeo.study import Sheet
 
 FILL = {
@@ -340,10 +341,15 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
     frame["drawn_ha"] = pd.Series(hectares_of(assessment), index=frame.index, dtype=float)
     ours = [frame[name].map(one_line).tolist() for name in ("site_id", "name", "use")]
     own = [name for name in own if frame[name].map(one_line).tolist() not in ours]  # said once, not twice
+    decided = decisions_beside(assessment)
+    frame["decided"] = pd.Series(
+        [decided[i].vi if i in decided else "" for i in frame["site_id"]], dtype=object, index=frame.index
+    )
     columns = [
         _Column("site_id", "Mã", 12, "code"),
         _Column("name", "Tên dự án", 38),
         _Column("verdict_vi", "Kết luận", 18, "verdict"),
+        *([_Column("decided", "Quyết định của cán bộ", 30)] if decided else []),
         _Column("why", "Lý do", 60),
         *(_Column(name, f"{name} (danh mục)" if name in _HEADINGS else name, _width(frame[name])) for name in own),
         _Column("declared_ha", "Kê khai (ha)", 12, "hectare"),
@@ -354,6 +360,7 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
         _Column("reasons", "Mã lý do", 30),
         _Column("explanation_vi", "Giải thích", 90),
         _Column("source_row", "Dòng trong tệp gốc", 10, "integer"),
+        _Column("fingerprint", "Dấu kiểm", 30, "code"),
     ]
     _table(sheet, frame, columns, styles, frozen=3, empty="Danh mục không có dự án nào.")
     # On paper the long explanation would shrink the table beyond reading: it stays on the screen.

@@ -38,9 +38,11 @@ PUBLIC = [
     "read_register",
     "read_sites",
     "read_zones",
+    "reconcile",
     "sample",
     "sheet_of",
     "write_report",
+    "write_sheets",
 ]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from plangeo.chronicle.timeline import STANDINGS, Timeline
+from plangeo.chronicle.standings import STANDINGS
+from plangeo.chronicle.timeline import Timeline
 from plangeo.model import Label, Verdict
 from plangeo.study import Sheet, SheetColumn
 

@@ -37,6 +37,8 @@ COLUMNS = (
     *("kind", "sliver", "plan_id", "zones", "codes", "units", "area_m2", "width_m", "tolerance_m"),
     *("east_m", "north_m", "longitude", "latitude", "why_vi", "why_en"),
 )
+THREAD_M = 0.5
+"""Of faults thinner than this on average, and of slivers, the mean width (2 × area ÷ perimeter) is told, of others the widest place."""
 MOST_NAMED = 6
 """Zones or units one row names; more are counted."""
 
@@ -53,9 +55,12 @@ class FaultList:
         self, kind: str, shape: Any, why: Label, zones: Sequence[str] = (), codes: Sequence[str] = (), units: Sequence[str] = ()
     ) -> None:
         """Add one fault; ``shape`` in the metric CRS says where it is, None when nobody knows."""
-        width = width_of(shape) if kind in AREAL else float("nan")
         thin = kind in AREAL and self.tolerance_m > 0 and not is_wider(polygons_of([shape])[0], self.tolerance_m).any()
         sliver = kind == "thin_zone" or thin
+        width = float("nan")
+        if kind in AREAL:  # what is a sliver is known already: its mean width will do, and thousands of them cost nothing
+            mean = float(2 * shapely.area(shape) / shapely.length(shape))
+            width = mean if sliver or mean < THREAD_M else width_of(shape)
         self.rows.append(
             {
                 "kind": kind,
@@ -93,7 +98,14 @@ def fault_table(lists: Sequence[FaultList], crs: Any) -> gpd.GeoDataFrame:
     rows = [row for found in lists for row in found.rows]
     order = list(KINDS)
     rows.sort(
-        key=lambda r: (r["sliver"], order.index(r["kind"]), r["plan_id"], -_known(r["area_m2"]), r["zones"], str(r["geometry"]))
+        key=lambda r: (
+            r["sliver"],
+            order.index(r["kind"]),
+            r["plan_id"],
+            -_known(r["area_m2"]),
+            r["zones"],
+            _corner(r["geometry"]),
+        )
     )
     frame = pd.DataFrame(rows, columns=[c for c in (*COLUMNS, "geometry") if c not in _PLACE])
     placed = with_place(gpd.GeoDataFrame(frame, geometry="geometry", crs=crs))
@@ -119,6 +131,10 @@ def degrees(frame: pd.DataFrame) -> list[str]:
 
 
 _PLACE = frozenset({"east_m", "north_m", "longitude", "latitude"})
+
+
+def _corner(shape: Any) -> tuple[float, ...]:
+    return () if shape is None else tuple(shapely.bounds(shape))
 
 
 def _known(value: float) -> float:

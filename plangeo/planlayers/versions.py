@@ -79,7 +79,9 @@ def compare_versions(old: PlanZones, new: PlanZones, *, attributes: bool = False
     if attributes:
         rows += _attribute_rows(old, new)
     order = list(KINDS)
-    rows.sort(key=lambda r: (order.index(r["kind"]), -r["area_m2"], r["from_code"], r["to_code"], r["detail"], r["geometry"].wkt))
+    rows.sort(
+        key=lambda r: (order.index(r["kind"]), -r["area_m2"], r["from_code"], r["to_code"], r["detail"], r["geometry"].bounds)
+    )
     names = [c for c in CHANGES if c not in ("old_plan", "new_plan", "tolerance_m", "east_m", "north_m", "longitude", "latitude")]
     frame = gpd.GeoDataFrame(pd.DataFrame(rows, columns=names), geometry="geometry", crs=new.zones.crs)
     frame = with_place(frame.assign(old_plan=old.plan_id, new_plan=new.plan_id, tolerance_m=tolerance))

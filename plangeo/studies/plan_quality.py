@@ -81,9 +81,10 @@ COVERAGE_NOTE = Label(
 )
 FAULTS_NOTE = Label(
     "Diện tích, bề rộng và tọa độ tính bằng mét trong hệ tọa độ phẳng của lần đối chiếu; bề rộng là đường kính hình tròn lớn nhất nằm lọt "
-    "trong phần lỗi. Lỗi hẹp hơn sai số bản đồ (0,5 mm trên giấy theo tỷ lệ) ghi là vụn số hóa và đếm riêng. Khoanh của hai quy hoạch chồng "
+    "trong phần lỗi (với vụn số hóa và dải hẹp dưới 0,5 m: bề rộng trung bình = 2 × diện tích ÷ chu vi). Lỗi hẹp hơn sai số bản đồ (0,5 mm trên giấy theo tỷ lệ) ghi là vụn số hóa và đếm riêng. Khoanh của hai quy hoạch chồng "
     "lên nhau là bình thường; khoanh không bao giờ cùng hiệu lực thì không xét chồng lấn. Khe hẹp dưới 1 cm là làm tròn tọa độ, không ghi.",
-    "Areas, widths and coordinates are in metres of the CRS of the run; the width is the diameter of the widest circle inside the fault. "
+    "Areas, widths and coordinates are in metres of the CRS of the run; the width is the diameter of the widest circle inside the fault (of slivers "
+    "and threads under 0.5 m the mean width, 2 × area ÷ perimeter). "
     "Faults thinner than the map's accuracy (0.5 mm on paper) are slivers and counted apart. Zones of two plans may lie on each other; "
     "zones that are never in force together are no overlap. Slits under 1 cm are the rounding of coordinates and not listed.",
 )

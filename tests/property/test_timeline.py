@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import plangeo as pg
 from plangeo.chronicle.lawchanges import law_days
-from plangeo.chronicle.timeline import STANDINGS, standing_of
+from plangeo.chronicle.standings import STANDINGS, standing_of
 from plangeo.rulebook import Rulebook
 from tests.makers import plan, rule, rulebook, site, sites, square, zones
 
