@@ -119,7 +119,8 @@ def draw_legend(page: Page, view: SiteView, x: float, y: float, width: float, ro
 
 
 def _marks(view: SiteView) -> list[tuple[str, str]]:
-    marks = [("site", "Vị trí dự án")]
+    point = shapely.get_dimensions(view.shape) == 0
+    marks = [("point" if point else "site", "Vị trí dự án")]
     if view.disc_m:
         marks.append(("disc", "Vòng tròn bằng diện tích kê khai"))
     if view.strip is not None:
@@ -138,6 +139,8 @@ def _mark(page: Page, kind: str, x: float, y: float) -> None:
         page.line(x, y + 1.8, x + 7, y + 1.8, color="#444444", linewidth=0.9, linestyle=(0, (6, 2, 1, 2)))
     elif kind == "way":
         page.line(x, y + 1.8, x + 7, y + 1.8, color=WAY, linewidth=1.4)
+    elif kind == "point":
+        page.line(x + 3.5, y + 1.8, x + 3.5, y + 1.8, color=SITE, marker="o", markersize=5)
     elif kind == "disc":
         page.line(x, y + 1.8, x + 7, y + 1.8, color=SITE, linewidth=1.0, linestyle=(0, (4, 2)))
     else:

@@ -96,7 +96,8 @@ def _labels(axes: Any, view: SiteView) -> None:
     for _, n in large[:_MOST_LABELS]:
         shape, code = seen[n]
         place = shapely.point_on_surface(max(_parts(shape), key=lambda p: p.area))
-        _write(axes, place.x, place.y, code, 6.5, zorder=8)
+        away = 5 * mm if shapely.dwithin(place, view.shape, 3 * mm) else 0.0  # not upon the site
+        _write(axes, place.x, place.y - away, code, 6.5, zorder=8)
     for name, shape in view.units:
         inside = shapely.intersection(shape, shapely.buffer(window, -6 * mm))
         if inside.area > 300 * mm**2 and name:

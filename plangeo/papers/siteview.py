@@ -105,7 +105,7 @@ class Views:
         strip = None
         if reason == "within_map_accuracy" and tolerance:
             strip = self._strip(row, shape, zones, tolerance)
-        shown = sorted({z.code for z in zones if z.shape.intersects(shapely.box(*frame.bounds))})
+        shown = _by_weight(zones, shape, shapely.box(*frame.bounds))
         known = self._result.rulebook.plans
         scales = [known[p].scale for p in plans if p in known and known[p].scale]
         return SiteView(
@@ -187,6 +187,8 @@ class Views:
             plan, code = str(self._zones["plan_id"].iloc[row]), plain_text(self._zones["zone_code"].iloc[row])
             if plan in order:
                 piece = shapely.clip_by_rect(self._zones.geometry.iloc[row], *window)
+                if not shapely.is_valid(piece):  # clipping is fast and may leave a ring that touches itself
+                    piece = shapely.make_valid(piece)
                 if not piece.is_empty:
                     over = code in classes and classes[code].overlay
                     found.append(((over, order[plan], row), ShownZone(code, piece)))
@@ -241,6 +243,18 @@ def _inset(frame: gpd.GeoDataFrame | None) -> Any:
     coarse = shapely.simplify(shapely.make_valid(np.asarray(shapes, dtype=object)), _INSET_GRID_M / 3)
     whole = shapely.union_all(shapely.buffer(coarse, _INSET_GRID_M))
     return shapely.simplify(shapely.buffer(whole, -_INSET_GRID_M), _INSET_GRID_M)
+
+
+def _by_weight(zones: list[ShownZone], shape: Any, window: Any) -> list[str]:
+    """The classes in view: those under the site first, then the largest, so that a short legend leaves out the least."""
+    areas: dict[str, float] = {}
+    under = set()
+    for zone in zones:
+        if zone.shape.intersects(window):
+            areas[zone.code] = areas.get(zone.code, 0.0) + float(zone.shape.intersection(window).area)
+            if zone.shape.intersects(shape):
+                under.add(zone.code)
+    return sorted(areas, key=lambda code: (code not in under, -areas[code], code))
 
 
 def _wider(bounds: Bounds) -> Bounds:
