@@ -27,7 +27,15 @@ NORTH, EAST = "Tọa độ X (m)", "Tọa độ Y (m)"
 QUOTA_CLASSES = ("SKK", "SKN", "TMD", "DGT", "ODT", "ONT", "DNL", "DGD", "DYT", "DTL", "DRA")
 DECISIONS = (
     ("Mã dự án", "Quyết định của cán bộ", "Lý do", "Cán bộ", "Ngày", "Văn bản", "Dấu kiểm"),
-    ("P-0004", "Chưa phù hợp", "Đúng như đối chiếu, đề nghị chọn vị trí khác", "Nguyễn Văn A (minh họa)", "2025-06-20", "12/BC-MH", ""),
+    (
+        "P-0004",
+        "Chưa phù hợp",
+        "Đúng như đối chiếu, đề nghị chọn vị trí khác",
+        "Nguyễn Văn A (minh họa)",
+        "2025-06-20",
+        "12/BC-MH",
+        "",
+    ),
     ("P-0018", "Phù hợp", "Đã có ý kiến riêng của cơ quan minh họa", "Trần Thị B (minh họa)", "2024-11-30", "95/CV-MH", ""),
     ("P-0036", "Chưa xác định được", "Chờ đo lại ranh giới", "Nguyễn Văn A (minh họa)", "2025-06-25", "", ""),
     ("P-0999", "Phù hợp", "Dự án không có trong danh mục", "Trần Thị B (minh họa)", "2025-06-25", "13/BC-MH", ""),

@@ -193,7 +193,7 @@ def _foot(page: Page, facts: SiteFacts, sources: Sequence[str], y: float) -> Non
             page.cut.append("quy hoạch và nguồn")
             break
         before = y
-        y = page.paragraph(_LEFT, y, wide, line, 6, most=min(2, room), what="quy hoạch và nguồn")
+        y = page.paragraph(_LEFT, y, wide, line, 6, most=min(4, room), what="quy hoạch và nguồn")
         room -= round((y - before) / 2.7)
     for part, who in enumerate(("NGƯỜI LẬP", "NGƯỜI KIỂM TRA", "THỦ TRƯỞNG ĐƠN VỊ")):
         x = _LEFT + wide * (part + 0.5) / 3
