@@ -150,7 +150,7 @@ def test_an_unknown_class_is_drawn_without_a_colour_of_its_own() -> None:
 
 
 def test_crowded_zones_are_simplified_for_display_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zone_panel, "SPARE_VERTICES", 300)
+    monkeypatch.setattr(zone_panel, "MOST_VERTICES", 300)
     circle = shapely.Point(449_000, 2_417_000).buffer(300, quad_segs=200)
     ground = zones(("z", "ODT", circle, "P1"), ("w", "LUC", square(-2000, -2000, 4000).difference(circle), "P1"))
     shown = island(page(assess(sites(site("S", square(0, 0, 50))), rulebook(), on="2025-07-01", zones=ground)))["panels"]["zones"]
