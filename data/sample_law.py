@@ -35,6 +35,9 @@ BASES = {
     "forestry-2017": _basis("Luật Lâm nghiệp 2017", "Điều 14 khoản 2", UNREAD, False),
     "planning-2017": _basis("Luật Quy hoạch 2017", "Điều 6", UNREAD, False),
     "planning-2025": _basis("Luật Quy hoạch 2025", "", COPY, True),
+    "decree-151-2025": _basis("Nghị định 151/2025/NĐ-CP", "", COPY, True),
+    "resolution-254-2025": _basis("Nghị quyết 254/2025/QH15", "", "seen by its title only, text not read", False),
+    "decree-49-2026": _basis("Nghị định 49/2026/NĐ-CP", "Điều 14, Điều 18", COPY, True),
 }
 
 USES: dict[str, tuple[str, str, list[str]]] = {
@@ -254,6 +257,75 @@ def thresholds() -> list[dict[str, Any]]:
     ]
 
 
+def triggers() -> list[dict[str, Any]]:
+    """Return what is needed from an area on; one total over all classes of an entry."""
+    return [
+        {
+            "code": "prime-minister-rice",
+            "zone": "LUA",
+            "area_ha": 10,
+            "from": _day("2014-07-01"),
+            "to": _day("2024-07-31"),
+            "needs": _label(
+                "cần văn bản chấp thuận của Thủ tướng (dưới mức này: nghị quyết HĐND tỉnh)",
+                "the Prime Minister's written consent (below: a resolution of the provincial People's Council)",
+            ),
+            "basis": "land-2013",
+        },
+        {
+            "code": "prime-minister-forest",
+            "zone": ["RPH", "RDD"],
+            "area_ha": 20,
+            "from": _day("2014-07-01"),
+            "to": _day("2024-07-31"),
+            "needs": _label(
+                "cần văn bản chấp thuận của Thủ tướng (dưới mức này: nghị quyết HĐND tỉnh)",
+                "the Prime Minister's written consent (below: a resolution of the provincial People's Council)",
+            ),
+            "basis": "land-2013",
+        },
+        {
+            "code": "two-hectares",
+            "zone": ["LUA", "RPH", "RDD", "RSX"],
+            "area_ha": 2,
+            "from": _day("2024-08-01"),
+            "needs": _label(
+                "cần phương án trồng rừng thay thế hoặc nộp tiền (đất rừng), phương án tầng đất mặt (đất chuyên trồng lúa), "
+                "đánh giá tác động môi trường",
+                "a plan for replacement forest or payment (forest), a topsoil plan (wet-rice land), an environmental impact assessment",
+            ),
+            "basis": "decree-102-2024",
+        },
+    ]
+
+
+def regimes() -> list[dict[str, Any]]:
+    """Return which law of conversion holds since when, and who clears rice land and forest."""
+    council = _label("nghị quyết HĐND tỉnh, trừ dự án do Quốc hội, Thủ tướng hoặc HĐND tỉnh quyết định chủ trương",
+                     "a resolution of the provincial People's Council, except projects decided by the National Assembly, the Prime Minister or that council")  # fmt: skip
+    committee = _label("văn bản chấp thuận của UBND tỉnh; danh mục HĐND đã thông qua vẫn có giá trị",
+                       "written approval of the provincial People's Committee; lists the council passed stay valid")  # fmt: skip
+    prime = _label("LUA từ 10 ha, RPH/RDD từ 20 ha: Thủ tướng; dưới mức đó: nghị quyết HĐND tỉnh",
+                   "LUA from 10 ha, RPH/RDD from 20 ha: Prime Minister; below: a resolution of the provincial People's Council")  # fmt: skip
+    rows: list[tuple[str, str, str, str, dict[str, str], str, str]] = [
+        ("land-2013", "2014-07-01", "2024-07-31", "land-2013", prime, "Luật Đất đai 2013", "Land Law 2013"),
+        ("land-2024", "2024-08-01", "", "land-2024-council", council, "Luật Đất đai 2024", "Land Law 2024"),
+        ("powers-2025", "2025-07-01", "", "decree-151-2025", _label("việc của cấp huyện chuyển cho cấp tỉnh, cấp xã", "powers of districts moved to province and commune"),
+         "Bỏ cấp huyện", "Districts abolished"),
+        ("approval-2025", "2025-08-15", "", "decree-226-2025", committee, "Thủ tục chấp thuận chuyển mục đích sửa đổi", "Procedure of approval amended"),
+        ("resolution-254", "2026-01-01", "", "resolution-254-2025", _label("chưa đọc văn bản", "text not read"), "Nghị quyết 254/2025/QH15", "Resolution 254/2025/QH15"),
+        ("decree-49", "2026-01-31", "", "decree-49-2026", _label("mẫu thủ tục; thẩm quyền đến trước 01/3/2027", "forms of procedure; powers until before 1 March 2027"),
+         "Nghị định 49/2026/NĐ-CP", "Decree 49/2026"),
+        ("planning-2025", "2026-03-01", "", "planning-2025", _label("thứ bậc quy hoạch theo Luật Quy hoạch 2025", "hierarchy of plans under the Planning Law 2025"),
+         "Luật Quy hoạch 2025", "Planning Law 2025"),
+    ]  # fmt: skip
+    return [
+        {"code": code, "title": _label(vi, en), "clears": clears, "basis": basis, "from": _day(start)}
+        | ({"to": _day(end)} if end else {})
+        for code, start, end, basis, clears, vi, en in rows
+    ]
+
+
 def rulebook() -> dict[str, Any]:
     """Return the whole rulebook as plain data."""
     order = ["QHT-2021", "QHSDD-2021-DC1", "QHSDD-2021"]
@@ -273,6 +345,8 @@ def rulebook() -> dict[str, Any]:
         "uses": [{"code": c, "name": _label(vi, en), "synonyms": syn} for c, (vi, en, syn) in USES.items()],
         "rules": rules(),
         "thresholds": thresholds(),
+        "triggers": triggers(),
+        "regimes": regimes(),
     }
 
 

@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from plangeo import backends
     from plangeo._version import __version__
     from plangeo.assessment import assess, assess_chunks, list_checks
+    from plangeo.chronicle.timeline import compare_dates
     from plangeo.errors import PlangeoError
     from plangeo.explanation import explain
     from plangeo.maps import make_map
     from plangeo.model import Assessment, Plan, Verdict
+    from plangeo.reconciling.reconciliation import reconcile
     from plangeo.report import write_report
     from plangeo.rulebook import Rulebook, load_rulebook
     from plangeo.samples import sample
@@ -35,6 +37,7 @@ __all__ = [
     "assess_chunks",
     "assess_to",
     "backends",
+    "compare_dates",
     "explain",
     "list_checks",
     "load_rulebook",
@@ -44,6 +47,7 @@ __all__ = [
     "read_register",
     "read_sites",
     "read_zones",
+    "reconcile",
     "sample",
     "sheet_of",
     "write_report",
@@ -52,10 +56,12 @@ __all__ = [
 _HOME = {
     "_version": ("__version__",),
     "assessment": ("assess", "assess_chunks", "list_checks"),
+    "chronicle.timeline": ("compare_dates",),
     "errors": ("PlangeoError",),
     "explanation": ("explain",),
     "maps": ("make_map",),
     "model": ("Assessment", "Plan", "Verdict"),
+    "reconciling.reconciliation": ("reconcile",),
     "report": ("write_report",),
     "rulebook": ("Rulebook", "load_rulebook"),
     "samples": ("sample",),

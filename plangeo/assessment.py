@@ -38,8 +38,9 @@ from plangeo.errors import PlangeoWarning
 from plangeo.flips import measure_around
 from plangeo.geometry import as_crs, repair_layer, to_crs, working_crs
 from plangeo.law.precedence import govern, mark_prevailing
+from plangeo.law.stages import stage_zones, with_stages
 from plangeo.law.totals import judge_totals
-from plangeo.layers import IDS, OpenLayers, open_layers, raster_notes
+from plangeo.layers import IDS, PRESENT_USE, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
 from plangeo.placements import measure_rooms
@@ -50,6 +51,7 @@ from plangeo.sources import LayerFile
 from plangeo.storage.keptzones import KeptZones, window_around
 from plangeo.surroundings import measure_requirements
 from plangeo.tables import COVER, NEAREST, REPAIRS, empty
+from plangeo.triggerground import measure_trigger_ground
 
 CHUNK_SITES = 2_000
 """Sites of one chunk: few enough that all workers have something to do."""
@@ -180,7 +182,9 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
     codes = tuple(code for code in chosen if all(role in opened.roles for role in CHECKS[code].needs))
     zones = _zone_layer(layers)
     if zones is not None:
-        law = law.with_mixed(sorted(set(zones.rows["zone_code"].astype(str))))
+        law = with_stages(law.with_mixed(sorted(set(zones.rows["zone_code"].astype(str)))), zones.rows)
+    if PRESENT_USE in layers:
+        law = law.with_mixed(sorted(set(layers[PRESENT_USE]["zone_code"].astype(str))))
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
     case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check)
@@ -247,6 +251,9 @@ def assess_chunks(
 ) -> Iterable[Chunk]:
     """Cut ``sites`` (metric CRS, with ``use_code``) into chunks and assess each through ``backend``."""
     codes = tuple(c.code for c in checks)
+    if isinstance(layers.get("zones"), gpd.GeoDataFrame):
+        zones = stage_zones(layers["zones"], rulebook.on)
+        layers, rulebook = {**layers, "zones": zones}, with_stages(rulebook, zones)
     return _assess_chunks(sites, Case(rulebook, codes, codes, sites.crs, contact_m, layers, _zone_layer(layers)), backend, size)
 
 
@@ -309,8 +316,15 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
             "units": case.units,
             "crs_check": case.crs_check,
         }
+    grounds = {"plan": (evidence["zones"], layer)} if case.zones is not None else {}
+    if PRESENT_USE in layers:
+        present = ZoneLayer.of(layers[PRESENT_USE])
+        lying = measure_zones(sites, present, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
+        evidence[PRESENT_USE], facts[PRESENT_USE] = lying.evidence, {"cover": lying.cover}
+        grounds[PRESENT_USE] = (lying.evidence, present)
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
+    tables["triggers"] = measure_trigger_ground(sites, law, grounds, threads=case.threads)
     tables["requirements"] = measure_requirements(sites, cover, layers, law)
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=law)
     nearest = empty(NEAREST)

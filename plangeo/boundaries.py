@@ -210,7 +210,8 @@ def _about(
     about["decisions"] = [*about.get("decisions", ()), *other.get("decisions", ()), *told]
     about["repairs"] = [*about.get("repairs", ()), *other.get("repairs", ())]
     if "fingerprint" in other:
-        about["fingerprint"] = {**about.get("fingerprint", {}), "boundaries": {**other["fingerprint"], "role": "boundaries"}}
+        drawn = {**other["fingerprint"], "role": "boundaries", **({"strangers": strangers} if strangers else {})}
+        about["fingerprint"] = {**about.get("fingerprint", {}), "boundaries": drawn}
     return about
 
 

@@ -21,6 +21,7 @@ from plangeo.bounds import check_bounds
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.landcodes import find_confused_cells, read_zone_codes
+from plangeo.law.stages import DAYS, read_stage_days, stage_faults
 from plangeo.lists.fieldcolumns import READERS_OWN
 from plangeo.positions.coordinates import places
 from plangeo.positions.cornerlists import CORNERS, has_corners
@@ -175,6 +176,17 @@ def canonical_zones(
     if plan_id is not None:
         out["plan_id"] = clean(plan_id)
     out["problem"] = _told(raw)
+    for field in (name for name in DAYS if name in found):
+        where = f"{source}, column {found[field]!r}"
+        out[field], told = read_stage_days(out[field].tolist(), last=field == "valid_to", where=where)
+        decisions += told
+    faults = stage_faults(out)
+    out["problem"] = [_joined(a, b) for a, b in zip(out["problem"], faults, strict=True)]
+    if undated := [zone for zone, fault in zip(out["zone_id"], faults, strict=True) if fault]:
+        notes.append(
+            f"{source}: the days of {len(undated)} zone(s) cannot be read ({_listed(undated[:_SHOWN])}); they count as zones of an "
+            "unknown class until their dates are mended"
+        )
     frame = _gated(out, list(raw.geometry), raw.crs, "zones", profile, source, notes)
     _about(frame).setdefault("decisions", []).extend(decisions)
     repeated = frame.geometry.notna() & pd.DataFrame(

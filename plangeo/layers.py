@@ -13,6 +13,7 @@ from plangeo.arguments import take_layer, take_table
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError, LayerError
 from plangeo.geometry import repair_layer, to_crs, working_crs
+from plangeo.law.stages import stage_zones
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile, fingerprint, open_layer
 from plangeo.storage.keptzones import KeptZones, unnamed
@@ -22,8 +23,10 @@ from plangeo.tables import DISTRICTS, FEATURES, ZONES
 
 PREPARE_FROM_BYTES = 8 * 2**20
 """Files of zones from this size on are prepared and kept; smaller ones are read in less time than it takes to look for them."""
-IDS = {"zones": "zone_id", "districts": "district_id"}
-_CONTRACTS = {"zones": ZONES, "districts": DISTRICTS}
+PRESENT_USE = "present_use"
+"""The map of present use: read as zones are, never asked what is compatible; conditions by area and conversions look at it."""
+IDS = {"zones": "zone_id", "districts": "district_id", PRESENT_USE: "zone_id"}
+_CONTRACTS = {"zones": ZONES, "districts": DISTRICTS, PRESENT_USE: ZONES}
 
 
 @dataclass
@@ -60,13 +63,14 @@ class OpenLayers:
         """Return every layer in the metric ``crs``, zones ready for measuring (ZoneLayer), rasters as paths."""
         found: dict[str, Any] = dict(self.rasters)
         for role, frame in self.frames.items():
-            found[role], late = moved_and_gated(frame, role, IDS.get(role, "feature_id"), crs)
+            moved, late = moved_and_gated(frame, role, IDS.get(role, "feature_id"), crs)
+            found[role] = stage_zones(moved, rulebook.on) if role == "zones" else moved
             self.repairs += late
         if self.origin is not None:
             layer = self.origin.prepared(crs)
             self.plan_id = _only_plan(int(unnamed(layer.rows).sum()), len(layer.rows), rulebook)
             self.repairs += layer.repairs
-            zones = KeptZones(layer, self.plan_id)
+            zones = KeptZones(layer, self.plan_id, rulebook.on)
             found["zones"] = zones if layer.made is None else zones.frame()  # what could not be kept is used from memory
         return found
 
@@ -113,7 +117,9 @@ def open_layers(layers: Mapping[str, Any], rulebook: Rulebook, *, prepare_from: 
     files of ``prepare_from`` bytes and more (PREPARE_FROM_BYTES when None) are not read where a prepared layer is kept.
     **Raises** LayerError for a layer that nothing wants, that is empty, has no CRS, or does not name its plan.
     """
-    wanted = {role for check in CHECKS.values() for role in check.needs} | {r.layer for r in rulebook.requirements}
+    wanted = (
+        {role for check in CHECKS.values() for role in check.needs} | {r.layer for r in rulebook.requirements} | {PRESENT_USE}
+    )
     unknown = [role for role in layers if role not in wanted]
     if unknown:
         raise LayerError(

@@ -11,6 +11,7 @@ import pandas as pd
 from plangeo.arguments import JUDGED
 from plangeo.explanation import explain_all, one_line, precedence_of, sentences
 from plangeo.model import Assessment, Verdict
+from plangeo.overrides.fingerprints import fingerprints
 from plangeo.tables import FINDINGS, SITES
 
 _CANONICAL = {column.name for column in SITES}
@@ -43,11 +44,12 @@ def verdict_table(assessment: Assessment) -> pd.DataFrame:
     """Return one row per site, in the order of the register: identity, verdict, reasons, explanation, own columns.
 
     Columns: ``site_id, source_row, name, use, verdict, verdict_vi, verdict_en, reasons, problem, repaired,
-    explanation_vi, explanation_en``, then the register's own columns under their own names.
+    explanation_vi, explanation_en, fingerprint``, then the register's own columns under their own names.
     """
     sites = assessment.sites
     ids = [str(item) for item in sites["site_id"]]
     parsed = [Verdict.parse(str(word)) for word in sites["verdict"]]
+    marks = fingerprints(assessment)
     texts = {language: explain_all(assessment, language) for language in ("vi", "en")}
     table: dict[str, list[Any]] = {
         "site_id": ids,
@@ -62,6 +64,7 @@ def verdict_table(assessment: Assessment) -> pd.DataFrame:
         "repaired": sites["repaired"].tolist(),
         "explanation_vi": [texts["vi"][item] for item in ids],
         "explanation_en": [texts["en"][item] for item in ids],
+        "fingerprint": [marks[item] for item in ids],
     }
     for column in own_columns(assessment):
         name = column if column not in table else f"{column}_raw"  # never lose a column to a name of ours

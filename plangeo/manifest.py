@@ -11,11 +11,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
 from plangeo.checks import CHECKS
 from plangeo.datumline import LANGUAGES, datum_lines
 from plangeo.errors import InputError
+from plangeo.law.lawrecord import record_law
 from plangeo.model import ILLUSTRATIVE, Assessment
 
 MANIFEST = "manifest.json"
@@ -39,7 +42,6 @@ def versions() -> dict[str, str]:
     """Return the version of plangeo, of every library and of each GEOS, GDAL and PROJ inside them."""
     import pyogrio
     import pyproj
-    import shapely
 
     found = {"plangeo": _version("plangeo"), "python": platform.python_version()}
     found |= {name: _version(name) for name in _PACKAGES}
@@ -121,9 +123,12 @@ def build_manifest(
         },
         "checks": {"run": [code for code in CHECKS if code not in skipped], "not_run": skipped},
         "rulebook": {"source": book.source, "sha256": book.sha256, "name": {"vi": book.name.vi, "en": book.name.en}},
+        "law": _law_of(assessment),
         "crs": {"working": assessment.crs, "operations": [dict(op) for op in assessment.crs_operations]}
         | {"datum": {k: datum_lines(assessment, k) for k in LANGUAGES}, "check": dict(assessment.crs_check)},
         "inputs": [dict(item) for item in assessment.inputs],
+        # a frame may have been edited after it was read; layers opened on demand are those of their file
+        "contents": {r: _content(f) for r, f in assessment.layers.items()} if isinstance(assessment.layers, dict) else {},
         "versions": versions(),
         "run": dict(run) if run is not None else None,
         "files": {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in sorted(files.items())},
@@ -131,6 +136,27 @@ def build_manifest(
     if finished is not None:
         manifest["finished"] = finished
     return manifest
+
+
+def _law_of(assessment: Assessment) -> dict[str, Any]:
+    """What the law of the day said to the uses of the register on the classes that lie under them."""
+    uses = assessment.sites["use"].astype(str)
+    zones = assessment.evidence.get("zones")
+    if zones is None:
+        return record_law(assessment.rulebook, uses.unique(), ())
+    codes = {text: assessment.rulebook.find_use(text) or "" for text in uses.unique()}
+    code_of = dict(zip(assessment.sites["site_id"].astype(str), uses.map(codes), strict=True))
+    met = {(code_of[str(i)], str(z)) for i, z in zip(zones["site_id"], zones["zone_code"], strict=True)}
+    return record_law(assessment.rulebook, uses.unique(), {pair for pair in met if pair[0]})
+
+
+def _content(frame: gpd.GeoDataFrame) -> str:
+    """One hash over the rows of a layer, whatever their order."""
+    names = sorted(str(c) for c in frame.columns if c != frame.geometry.name)
+    plain = pd.util.hash_pandas_object(frame[names].astype(str), index=False).to_numpy()
+    shapes = [hashlib.sha256(blob or b"").digest() for blob in shapely.to_wkb(frame.geometry.to_numpy())]
+    rows = sorted(str(n).encode() + blob for n, blob in zip(plain.tolist(), shapes, strict=True))
+    return hashlib.sha256(b"".join(rows) + str(frame.crs).encode()).hexdigest()
 
 
 def to_text(manifest: Mapping[str, Any]) -> str:

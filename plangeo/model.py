@@ -130,6 +130,8 @@ class Plan:
     """True when the zones were made up for a demonstration; every output then says so."""
     status_note: str = ""
     """The register's own word where it could not be read as a status."""
+    stage_of: str = ""
+    """The plan some zones of which are not in force on the day, where this is no act but those zones (``law.stages``)."""
 
     @property
     def tolerance_m(self) -> float | None:
@@ -174,6 +176,8 @@ class Use:
     code: str
     name: Label
     synonyms: tuple[str, ...] = ()
+    land_class: tuple[str, ...] = ()
+    """Classes of the plan's quota that projects of this use take up; empty = those its rules permit it on."""
 
 
 Operator = Literal["<", "<=", "==", "!=", ">=", ">", "in", "not_in"]

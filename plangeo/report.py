@@ -24,6 +24,7 @@ from plangeo.geopackage import write_geopackage
 from plangeo.listing import Listing, list_results
 from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment
+from plangeo.overrides.decisions import decisions_beside
 from plangeo.workbook import write_workbook
 
 OUTPUTS = ("verdicts.csv", "findings.csv", "evidence.parquet", "sites.gpkg", "report.xlsx", "explanations.json")
@@ -112,13 +113,25 @@ def _write_files(assessment: Assessment, draft: Path, extra: Mapping[str, bytes 
     _parquet(listing.evidence).to_parquet(draft / "evidence.parquet", index=False)
     write_geopackage(listing, draft / "sites.gpkg")
     write_workbook(listing, draft / "report.xlsx")
-    table = listing.verdicts
-    texts = zip(table["site_id"], table["explanation_vi"], table["explanation_en"], strict=True)
-    both = {site_id: {"vi": vi, "en": en} for site_id, vi, en in texts}
+    both = _explanations(listing)
     (draft / "explanations.json").write_bytes(_json_bytes(both))
     for name, content in extra.items():
         (draft / name).write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)
     return {name: draft / name for name in (*OUTPUTS, *extra)}
+
+
+def _explanations(listing: Listing) -> dict[str, dict[str, str]]:
+    """site_id → the explanation in both languages, with the officer's decision and the fingerprint a decision copies."""
+    decided = decisions_beside(listing.assessment)
+    table = listing.verdicts
+    columns = (table[name].tolist() for name in ("site_id", "explanation_vi", "explanation_en", "fingerprint"))
+    both = {}
+    for site_id, vi, en, mark in zip(*columns, strict=True):
+        if site_id in decided:
+            vi += f"\nQuyết định của cán bộ: {decided[site_id].vi}"
+            en += f"\nOfficer's decision: {decided[site_id].en}"
+        both[site_id] = {"vi": f"{vi}\nDấu kiểm: {mark}", "en": f"{en}\nFingerprint: {mark}"}
+    return both
 
 
 def _read_back(assessment: Assessment, draft: Path) -> None:

@@ -8,7 +8,7 @@ A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sect
   ``rank``, ``theme``, ``successor``, ``source``, ``illustrative`` and ``status``: empty, in_force or under_adjustment let the dates
   decide; draft, pending, expired, superseded, revoked, unknown are never in force (``plangeo.law.planstatus`` lists the Vietnamese words).
 - ``classes``: ``code, name, parent, colour (#RRGGBB), overlay``; what an entry leaves out it keeps from the profile.
-- ``uses``: ``code, name, synonyms``.
+- ``uses``: ``code, name, synonyms``, ``land_class`` (the class or classes of the quota that a project of the use takes up).
 - ``bases``: legal bases by name (``document, article, source, verified, note``), for every ``basis`` below.
 - ``rules``: ``use`` (a code, a list, or "*"), ``zone`` (a code or a list), ``verdict`` (permitted, conditional, unknown,
   not_permitted), ``basis``, ``from``, ``to``, ``conditions`` (``field, op, value, note``), ``otherwise``, ``note``.
@@ -17,6 +17,11 @@ A rulebook is one YAML 1.2 file (``data/rulebook.yaml`` is a full one). Its sect
   features, given as a layer of that name), ``field`` (slope_deg, value, class, distance_m), ``op``, ``value``, ``unit`` (of
   the raster's values), ``legend`` (all known classes), ``share`` (part of the site on which it must hold, 1 when left out),
   ``otherwise``, ``basis``, ``from``, ``to``, ``note``.
+- ``ceilings``: ceilings and floors of what a register declares: ``use``, ``field`` (declared_area_m2, capital_vnd), ``op`` (<, <=, >=, >),
+  ``value``, ``unit`` (ha, tỷ đồng …; m² and đồng when left out), ``basis``, ``from``, ``to``, ``note``.
+- ``triggers``: what is needed from an area on: ``code``, ``use`` ("*" when left out), ``zone`` (classes that count, with those below),
+  ``op`` (">=" or ">"), ``area_ha``, ``ground`` (plan, or present_use: the layer of that name), ``needs``, ``basis``, ``from``, ``to``, ``note``.
+- ``regimes``: which law of conversion holds when: ``code, title, clears`` (who clears what), ``basis``, ``from``, ``to``, ``note``.
 - ``precedence``: ``order`` (plans, the first governs), ``basis``, ``from``, ``to``.
 
 Names are one text or ``{vi: …, en: …}``. Days are year-month-day, both ends inclusive. Codes are texts: write "010" in quotes.
@@ -44,13 +49,13 @@ from typing import TypeVar
 
 from plangeo.errors import ProfileError, RulebookError
 from plangeo.landcodes import split_codes
+from plangeo.law.ceilings import Ceiling, unit_of
 from plangeo.law.planstatus import DATES_DECIDE, NOT_YET, read_status
 from plangeo.law.rulebook_faults import check_form, unknown_names
 from plangeo.law.rulebook_schema import (
     ANY,
     MOST_RULES,
     BasisForm,
-    BookForm,
     ClassForm,
     RequirementForm,
     RuleForm,
@@ -59,6 +64,7 @@ from plangeo.law.rulebook_schema import (
     contradictions,
     listed,
 )
+from plangeo.law.triggers import LawForm, Regime, Trigger, TriggerForm, regimes_of, trigger_faults, triggers_of
 from plangeo.model import (
     Condition,
     Label,
@@ -82,7 +88,7 @@ _KEPT_OUT: Mapping[str, PlanStatus] = {"expired": "expired", "superseded": "supe
 _SHOWN = 200
 """Most faults one message spells out."""
 LANGUAGES: tuple[Language, Language] = ("vi", "en")
-_Dated = TypeVar("_Dated", Rule, Threshold, Requirement, Precedence)
+_Dated = TypeVar("_Dated", Rule, Threshold, Requirement, Precedence, Ceiling, Trigger)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,10 @@ class Rulebook:
     thresholds: tuple[Threshold, ...] = ()
     precedence: tuple[Precedence, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    regimes: tuple[Regime, ...] = ()
+    """Of every day; ``Regime.in_force`` tells."""
     on: dt.date | None = None
     illustrative: bool = False
     sha256: str = ""
@@ -126,6 +136,8 @@ class Rulebook:
             thresholds=_in_force(self.thresholds, on),
             precedence=_in_force(self.precedence, on),
             requirements=_in_force(self.requirements, on),
+            ceilings=_in_force(self.ceilings, on),
+            triggers=_in_force(self.triggers, on),
             _rules={(r.use, r.zone): r for r in rules},
         )
 
@@ -217,6 +229,22 @@ class Rulebook:
         classes = {ANY}.union(*(self.ancestors(code) for code in (*zone_codes, *parts)))
         return tuple(i for i, r in enumerate(self.requirements) if r.use in (use, ANY) and r.zone in classes)
 
+    def ceilings_for(self, use: str) -> tuple[Ceiling, ...]:
+        """Return the ceilings and floors in force that speak of the use."""
+        self._day()
+        return tuple(c for c in self.ceilings if c.use in (use, ANY))
+
+    def triggers_for(self, use: str) -> tuple[int, ...]:
+        """Return the numbers (places in ``triggers``) of the conditions by area that speak of a use."""
+        self._day()
+        return tuple(i for i, t in enumerate(self.triggers) if use in t.uses or ANY in t.uses)
+
+    def falls_under(self, zone_code: str, zones: Collection[str]) -> bool:
+        """Return True when a class, or a part of a mixed one, is one of ``zones`` or lies below one."""
+        known = self.classes.get(zone_code)
+        parts = (known.parts or (zone_code,)) if known else ()
+        return any(not set(self.ancestors(part)).isdisjoint(zones) for part in parts)
+
     def order_for(self) -> tuple[Precedence, ...]:
         """Return the precedence entries in force on the day."""
         self._day()
@@ -283,13 +311,19 @@ def rulebook_from_text(text: str, source: str = "rulebook") -> Rulebook:
         return checked.lines[section][place]
 
     classes = _classes(form, document, faults)
-    entries: list[RuleForm | ThresholdForm | RequirementForm] = [*form.rules, *form.thresholds, *form.requirements]
+    entries: list[RuleForm | ThresholdForm | RequirementForm | TriggerForm] = [
+        *form.rules,
+        *form.thresholds,
+        *form.requirements,
+        *form.triggers,
+    ]
     spelt = sum(len(listed(e.use)) * len(listed(e.zone)) for e in entries)
     book = None
     if spelt > MOST_RULES:  # before anything walks through them
         faults.append(f"the lists of uses and classes spell out {spelt} rules; {MOST_RULES} are the most")
     else:
         faults += contradictions(form, {c: z.parent for c, z in classes.items()}, line, hidden)
+        faults += trigger_faults(form, classes.keys(), line, hidden)
         faults += unknown_names(checked, classes.keys())
         book = _build(form, classes, source, line, hidden, faults)
     if faults or book is None:
@@ -303,7 +337,7 @@ def _error(source: str, faults: Sequence[str]) -> RulebookError:
     return RulebookError(f"{source} cannot be used as a rulebook, {len(told)} fault(s):\n- " + "\n- ".join(told[:_SHOWN] + more))
 
 
-def _classes(form: BookForm, document: YamlDocument, faults: list[str]) -> dict[str, ZoneClass]:
+def _classes(form: LawForm, document: YamlDocument, faults: list[str]) -> dict[str, ZoneClass]:
     """The profile's classes with the book's own over them; what an entry does not say stays as the profile has it."""
     classes: dict[str, ZoneClass] = {}
     if form.rulebook.profile:
@@ -322,7 +356,7 @@ def _class(form: ClassForm, known: ZoneClass | None) -> ZoneClass:
 
 
 def _build(
-    form: BookForm,
+    form: LawForm,
     classes: Mapping[str, ZoneClass],
     source: str,
     line: Callable[[str, int], int],
@@ -339,7 +373,7 @@ def _build(
             faults.append(f"line {line(section, place)}: {section}: the basis {given!r} is not among 'bases' ({known})")
         return bases.get(given, LegalBasis(given))
 
-    uses = {u.code: Use(u.code, _label(u.name), tuple(u.synonyms)) for u in form.uses}
+    uses = {u.code: Use(u.code, _label(u.name), tuple(u.synonyms), tuple(listed(u.land_class))) for u in form.uses}
     rules = [
         Rule(
             use,
@@ -390,6 +424,22 @@ def _build(
         Precedence(tuple(p.order), basis(p.basis, "precedence", i), p.valid_from, p.valid_to)
         for i, p in enumerate(form.precedence)
     ]
+    ceilings = [
+        Ceiling(
+            use,
+            c.field,
+            c.op,
+            c.value * unit.factor,
+            basis(c.basis, "ceilings", i),
+            _label(c.note),
+            c.valid_from,
+            c.valid_to,
+        )
+        for i, c in enumerate(form.ceilings)
+        for unit in [unit_of(c.field, c.unit)]
+        if unit is not None
+        for use in listed(c.use)
+    ]
     plans = {p.plan_id: Plan(**{**dict(p), "title": _label(p.title)}) for p in form.plans}
     return Rulebook(
         name=_label(form.rulebook.name),
@@ -400,6 +450,9 @@ def _build(
         thresholds=tuple(thresholds),
         precedence=tuple(precedence),
         requirements=tuple(requirements),
+        ceilings=tuple(ceilings),
+        triggers=triggers_of(form, basis),
+        regimes=regimes_of(form, basis),
         illustrative=form.rulebook.illustrative or any(p.illustrative for p in plans.values()),
         source=source,
         _uses={fold(word): u.code for u in uses.values() for word in (u.code, u.name.vi, u.name.en, *u.synonyms) if fold(word)},

@@ -198,7 +198,11 @@ class LayerFile:
         return {"profile": profile, "keywords": {name: str(value) for name, value in sorted(self.keywords.items())}}
 
 
-_READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {"zones": read_zones, "districts": read_districts}
+_READERS: Mapping[str, Callable[..., gpd.GeoDataFrame]] = {
+    "zones": read_zones,
+    "districts": read_districts,
+    "present_use": read_zones,
+}
 
 
 def open_layer(
@@ -220,7 +224,7 @@ def open_layer(
         return canonical_features(source)
     chosen = _profile(profile)
     columns = keywords.get("columns")
-    if role == "zones":
+    if role in ("zones", "present_use"):
         return canonical_zones(source, chosen, columns=columns, plan_id=keywords.get("plan_id"), source="frame")
     made = canonical_districts(source, chosen, columns=columns, source="frame")
     made.attrs["plangeo"]["profile"] = chosen.origin

@@ -54,6 +54,7 @@ SITES = (
     Column("capital_max_usd", "float", False, "USD", "greatest capital in dollars"),
     Column("capital_currency", "str", required=False, meaning="currency the capital is stated in first; empty when not read"),
     Column("capital_approx", "bool", required=False, meaning="True where the register says about, more than, nearly"),
+    Column("funding", "str", required=False, meaning="sources of the money as written in the register"),
     Column("phase", "str", required=False, meaning="phase as written in the register"),
     Column("phase_from", "float", False, "year", "first year of the phase; NaN where open or not read"),
     Column("phase_to", "float", False, "year", "last year of the phase"),
@@ -73,6 +74,8 @@ ZONES = (
     Column("zone_id", "str", unique=True, meaning="identifier, unique in the layer"),
     Column("zone_code", "str", meaning="class code of the plan's legend; empty when unknown"),
     Column("plan_id", "str", meaning="plan that draws the zone; empty when not stated"),
+    Column("valid_from", "str", required=False, meaning="first day of the zone, ISO; empty = as its plan"),
+    Column("valid_to", "str", required=False, meaning="last day of the zone, ISO; empty = as its plan"),
     Column("geometry", "geometry"),
     Column("problem", "str"),
     Column("repaired", "str"),
@@ -142,6 +145,14 @@ REQUIREMENT_EVIDENCE = (
     Column(
         "note", "str", meaning="why ground counts as without data although the file holds values there; empty when it does not"
     ),
+)
+
+TRIGGER_GROUND = (
+    Column("site_id", "str"),
+    Column("trigger", "float", meaning="place in the rulebook's triggers of the day, from 0"),
+    Column("inner_m", "float", unit="m", meaning="length of the border of the trigger's ground inside the site"),
+    Column("outer_m", "float", unit="m", meaning="length of the site's outline that encloses it"),
+    Column("tolerance_m", "float", unit="m", meaning="displacement the map cannot exclude; NaN when it states none"),
 )
 
 GOVERNED_COVER = (

@@ -21,6 +21,7 @@ from plangeo.explanation import describe_plan, format_date, format_period, forma
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
+from plangeo.overrides.decisions import decisions_beside
 from plangeo.study import Sheet
 
 FILL = {
@@ -31,6 +32,14 @@ FILL = {
 }
 """Cell colours by verdict; always beside the words, so a grey print loses nothing."""
 
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+    "constant_memory": False,
+    "remove_timezone": True,
+}
 _CREATED = dt.datetime(2000, 1, 1)  # fixed: two equal runs write equal bytes
 _LONGEST = 32_700  # Excel holds 32,767 characters in a cell; XlsxWriter drops a longer text without a word
 _ROWS = 1_048_000
@@ -57,15 +66,7 @@ class _Column:
 def write_workbook(listing: Listing, path: Path) -> None:
     """Write the workbook to ``path``. Text is always text (never a formula or a link), numbers are numbers."""
     assessment, findings = listing.assessment, listing.findings
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": False,
-        "constant_memory": False,
-        "remove_timezone": True,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
         book.set_properties({"title": "plangeo", "comments": _notice(assessment), "created": _CREATED})
         styles = _styles(book)
         _summary_sheet(book.add_worksheet("Tổng hợp"), assessment, styles)
@@ -79,6 +80,17 @@ def write_workbook(listing: Listing, path: Path) -> None:
         _provenance_sheet(book.add_worksheet("Thông tin"), assessment, styles)
         for sheet in book.worksheets():
             _page(sheet, assessment)
+
+
+def write_sheets(sheets: Sequence[Sheet], path: Path, notice: str = "") -> None:
+    """Write tables by themselves, a sheet for each, without an assessment; ``notice`` goes to the foot of every page."""
+    with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
+        book.set_properties({"title": "plangeo", "comments": notice, "created": _CREATED})
+        styles = _styles(book)
+        for study in sheets:
+            sheet = book.add_worksheet(study.title.vi)
+            _study_sheet(sheet, study, styles)
+            _landscape(sheet, "&L&8plangeo" + (f"&R&8{notice}" if notice else ""))
 
 
 def _notice(assessment: Assessment) -> str:
@@ -112,12 +124,16 @@ def _styles(book: Workbook) -> dict[str, Format]:
 
 
 def _page(sheet: Worksheet, assessment: Assessment) -> None:
+    footer = f"&L&8plangeo · {format_date(assessment.on)}" + (f"&R&8{ILLUSTRATIVE.vi}" if assessment.illustrative else "")
+    _landscape(sheet, footer)
+
+
+def _landscape(sheet: Worksheet, footer: str) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
     sheet.set_header("&C&P")
-    footer = f"&L&8plangeo · {format_date(assessment.on)}" + (f"&R&8{ILLUSTRATIVE.vi}" if assessment.illustrative else "")
     sheet.set_footer(footer)
 
 
@@ -325,10 +341,15 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
     frame["drawn_ha"] = pd.Series(hectares_of(assessment), index=frame.index, dtype=float)
     ours = [frame[name].map(one_line).tolist() for name in ("site_id", "name", "use")]
     own = [name for name in own if frame[name].map(one_line).tolist() not in ours]  # said once, not twice
+    decided = decisions_beside(assessment)
+    frame["decided"] = pd.Series(
+        [decided[i].vi if i in decided else "" for i in frame["site_id"]], dtype=object, index=frame.index
+    )
     columns = [
         _Column("site_id", "Mã", 12, "code"),
         _Column("name", "Tên dự án", 38),
         _Column("verdict_vi", "Kết luận", 18, "verdict"),
+        *([_Column("decided", "Quyết định của cán bộ", 30)] if decided else []),
         _Column("why", "Lý do", 60),
         *(_Column(name, f"{name} (danh mục)" if name in _HEADINGS else name, _width(frame[name])) for name in own),
         _Column("declared_ha", "Kê khai (ha)", 12, "hectare"),
@@ -339,6 +360,7 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
         _Column("reasons", "Mã lý do", 30),
         _Column("explanation_vi", "Giải thích", 90),
         _Column("source_row", "Dòng trong tệp gốc", 10, "integer"),
+        _Column("fingerprint", "Dấu kiểm", 30, "code"),
     ]
     _table(sheet, frame, columns, styles, frozen=3, empty="Danh mục không có dự án nào.")
     # On paper the long explanation would shrink the table beyond reading: it stays on the screen.

@@ -11,9 +11,11 @@ from pathlib import Path
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
 from plangeo.letters.bytetext import read_rows
+from plangeo.lists.headers import Row
 from plangeo.lists.registertable import read_table
 from plangeo.positions.cornerlists import read_corner_sheet
 from plangeo.positions.crsnotes import sheet_sentences
+from plangeo.reading import Decision
 
 MAX_BYTES = 2 * 1024**3
 _STATED = re.compile(r"sep=([;,\t|])\s*?(?:\r?\n|\r)")
@@ -26,6 +28,31 @@ def read(path: Path, request: Request) -> Raw:
 
     **Raises** InputError for binary content, files over 2 GB and files without a row below the header.
     """
+    rows, notes, decisions = read_cells(path, request)
+    register = request.role in ("sites", "register")
+    corners = read_corner_sheet(rows, request.known, (), path.name, request.identifying) if register else None
+    if corners is not None:
+        request.refuse_header_row(path.name)
+        told = [*decisions, *corners.decisions]
+        return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(corners.beside))
+    table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])
+    if table.frame.empty:
+        raise InputError(f"{path.name} has no row below its header. Check the export.")
+    width = max((len(c) for n, c in rows if n in table.header), default=0)
+    if width > 1 and any(any(c[width:]) for n, c in rows if table.header and n > table.header[-1]):
+        table.notes.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
+    return Raw(
+        table.frame,
+        path.stem,
+        notes + table.notes,
+        decisions=[*decisions, *table.decisions],
+        sentences=sheet_sentences(row for row in rows if row[0] in table.beside),
+        fields=table.fields,
+    )
+
+
+def read_cells(path: Path, request: Request) -> tuple[list[Row], list[str], list[Decision]]:
+    """Return the rows of a delimited text file cell by cell, with notes and what was decided on its letters. **Raises** InputError as ``read`` does."""
     head = read_head(path)
     if path.stat().st_size > MAX_BYTES:
         raise InputError(f"{path.name} is larger than 2 GB. Convert it to Parquet or GeoPackage.")
@@ -47,26 +74,7 @@ def read(path: Path, request: Request) -> Raw:
         ) from error
     rows = rows[1:] if stated else rows
     rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
-    register = request.role in ("sites", "register")
-    corners = read_corner_sheet(rows, request.known, (), path.name, request.identifying) if register else None
-    if corners is not None:
-        request.refuse_header_row(path.name)
-        told = [*decisions, *corners.decisions]
-        return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(corners.beside))
-    table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])
-    if table.frame.empty:
-        raise InputError(f"{path.name} has no row below its header. Check the export.")
-    width = max((len(c) for n, c in rows if n in table.header), default=0)
-    if width > 1 and any(any(c[width:]) for n, c in rows if table.header and n > table.header[-1]):
-        table.notes.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
-    return Raw(
-        table.frame,
-        path.stem,
-        notes + table.notes,
-        decisions=[*decisions, *table.decisions],
-        sentences=sheet_sentences(row for row in rows if row[0] in table.beside),
-        fields=table.fields,
-    )
+    return rows, notes, decisions
 
 
 def _text(path: Path, head: bytes) -> tuple[str, list[str], bool]:

@@ -52,6 +52,19 @@ def read(path: Path, request: Request) -> Raw:
     return raw
 
 
+def read_cells(path: Path, request: Request) -> tuple[str, list[Row], Any, list[Decision]]:
+    """Return one sheet cell by cell: its name, its rows as text, its merged ranges, and what was decided on the way.
+
+    **Raises** InputError as ``read`` does.
+    """
+    file, sheets, visible = _open(path, request)
+    hidden = [n for n in sheets if n not in visible]
+    name = _choose(file, [n for n in sheets if n in visible], hidden)
+    rows, merged = file.rows(name)
+    rows, decisions = read_rows(rows, request.known, place=f"sheet {name!r}")
+    return name, rows, merged, [*_told_hidden(file, hidden, request), *decisions]
+
+
 def _open(path: Path, request: Request) -> tuple[_File, list[str], list[str]]:
     """Return a workbook, its sheets of cells, and which sheets are visible. **Raises** InputError as ``read`` does."""
     _check_content(path)

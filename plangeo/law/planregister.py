@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from plangeo.errors import TableError
+from plangeo.law.consent import LAND_USE
 from plangeo.law.planstatus import read_status
 from plangeo.model import Label, Plan
 from plangeo.text import clean, fold, parse_date
@@ -20,9 +21,18 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "decision": ("decision", "nomproc", "số quyết định", "so_quyet_dinh"),
     "valid_from": ("valid_from", "datappro", "datvalid", "ngày phê duyệt", "ngay_phe_duyet"),
     "valid_to": ("valid_to", "datefin", "ngày hết hiệu lực"),
-    "status": ("status", "etat"),
+    "status": ("status", "etat", "trạng thái", "tình trạng hiệu lực"),
+    "title": ("title", "tên quy hoạch", "ten_quy_hoach"),
+    "level": ("level", "cấp quy hoạch", "cap_quy_hoach"),
+    "authority": ("authority", "cơ quan phê duyệt", "co_quan_phe_duyet"),
+    "theme": ("theme",),
+    "scale": ("scale", "tỷ lệ", "tỷ lệ bản đồ", "ty_le"),
+    "successor": ("successor", "replaced_by", "quy hoạch thay thế", "quy_hoach_thay_the", "thay thế bởi"),
 }
 """Field → column names, nearest first; the French ones are those of the national standard for planning documents (CNIG)."""
+
+ROW = "source_row"
+"""Column with the row of the file, for messages; without it rows are counted from 1."""
 
 # The states of the French standard (ETAT). An annulment by a court reaches back to the first day, and nobody drew
 # which part was annulled in part: neither may let anything pass, whatever the dates.
@@ -47,13 +57,13 @@ def plans_from_table(
 ) -> tuple[Plan, ...]:
     """Return one Plan for every identifier of a table of planning documents, in the order of the rows.
 
-    Parameters: ``frame`` a table of text or dates, a row per act; ``level`` and ``authority`` what the table does not
-    say; ``columns`` column → field (plan_id, kind, decision, valid_from, valid_to, status), winning over the synonyms.
+    Parameters: ``frame`` a table of text or dates, a row per act; ``level`` and ``authority`` where the table does not
+    say; ``columns`` column → field (a key of ``SYNONYMS``), winning over the synonyms.
     Returns: a plan without a date of approval has no ``valid_from``; one that is a draft, annulled, or ended on a day
     nobody wrote down keeps a status that is never in force. A word that is no known status becomes ``unknown``, and
     ``status_note`` keeps it.
-    **Raises** TableError without a column of identifiers, for a date that cannot be read, and for rows of one plan that
-    contradict each other.
+    **Raises** TableError without a column of identifiers, for a date or scale that cannot be read, and for rows of one
+    plan that contradict each other.
 
     >>> table = pd.DataFrame({"IDURBA": ["30014_PLU"], "TYPEDOC": ["PLU"], "DATAPPRO": ["20171013"], "ETAT": ["03"]})
     >>> plan, = plans_from_table(table, level="commune", authority="mairie")
@@ -64,10 +74,11 @@ def plans_from_table(
     if "plan_id" not in found:
         raise TableError(
             f"No column of the table identifies the plans; it has {', '.join(map(repr, map(str, frame.columns)))}. "
-            "Name it: columns={'<column>': 'plan_id'}."
+            "Name it: columns={'<column>': 'plan_id'}, or on the command line --map '<column>=plan_id'."
         )
     plans: dict[str, Plan] = {}
-    for number, record in enumerate(frame.to_dict("records"), start=1):
+    for position, record in enumerate(frame.to_dict("records"), start=1):
+        number = int(record[ROW]) if ROW in record else position
         plan = _plan({field: _cell(record[name]) for field, name in found.items()}, level, authority, found, number)
         if plans.setdefault(plan.plan_id, plan) != plan:
             raise TableError(
@@ -113,10 +124,32 @@ def _plan(cells: Mapping[str, str], level: str, authority: str, found: Mapping[s
         raise TableError(f"Row {number}: the plan {plan_id!r} ends on {end}, before it begins on {start}. Mend the dates.")
     state = cells.get("status", "")
     status, note = _status(state, end)
-    title = " ".join(part for part in (cells.get("kind", ""), plan_id) if part)
+    title = cells.get("title", "") or " ".join(part for part in (cells.get("kind", ""), plan_id) if part)
     return Plan(
-        plan_id, Label(title, title), level, cells.get("decision", ""), authority, start, end, status=status, status_note=note
+        plan_id,
+        Label(title, title),
+        cells.get("level", "") or level,
+        cells.get("decision", ""),
+        cells.get("authority", "") or authority,
+        start,
+        end,
+        scale=_scale(cells.get("scale", ""), number),
+        theme=cells.get("theme", "") or LAND_USE,
+        status=status,
+        successor=cells.get("successor", "") or None,
+        status_note=note,
     )
+
+
+def _scale(text: str, number: int) -> int | None:
+    """The denominator of a scale: 1:25.000, 1/25000 or 25000."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(?:1\s*[:/]\s*)?(\d{1,3}(?:[., ]\d{3})*|\d+)", text)
+    scale = int(re.sub(r"\D", "", found.group(1))) if found else 0
+    if not 1 <= scale <= 100_000_000:
+        raise TableError(f"Row {number}: {text!r} is no scale of a map. Write it as 1:25000.")
+    return scale
 
 
 def _status(state: str, end: dt.date | None) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from plangeo.law.rulebook_schema import (
     ANY,
     BasisForm,
-    BookForm,
+    CeilingForm,
     ClassForm,
     Head,
     PlanForm,
@@ -22,6 +22,7 @@ from plangeo.law.rulebook_schema import (
     UseForm,
     Words,
 )
+from plangeo.law.triggers import LawForm, RegimeForm, TriggerForm
 from plangeo.text import clean, normalise_code
 from plangeo.yamlfile import YamlDocument
 
@@ -33,8 +34,15 @@ _FORMS: Mapping[str, type[BaseModel]] = {
     "thresholds": ThresholdForm,
     "requirements": RequirementForm,
     "precedence": PrecedenceForm,
+    "ceilings": CeilingForm,
+    "triggers": TriggerForm,
+    "regimes": RegimeForm,
 }
 _KEYS = {"plans": "plan_id", "classes": "code", "uses": "code"}
+_JUDGING = ("rules", "thresholds", "requirements", "triggers", "ceilings")
+"""Sections whose entries name uses and classes."""
+_BASED = (*_JUDGING, "precedence", "regimes")
+"""Sections whose entries cite a basis."""
 _MOST_ORDERS = 200
 
 
@@ -42,7 +50,7 @@ _MOST_ORDERS = 200
 class Checked:
     """A file as far as it is sound, and what is wrong with the rest."""
 
-    form: BookForm
+    form: LawForm
     lines: Mapping[str, Sequence[int]]
     """Section → line of each entry of the form."""
     broken: Sequence[tuple[str, int, Mapping[str, Any]]]
@@ -56,7 +64,7 @@ def check_form(document: YamlDocument) -> Checked:
     """Return what stands in the file; the form holds the sound entries only when there are faults."""
     lines = {s: [document.line((s, i)) for i in range(len(_entries(document.data, s)))] for s in _FORMS}
     try:
-        return Checked(BookForm.model_validate(document.data), lines, (), frozenset(), ())
+        return Checked(LawForm.model_validate(document.data), lines, (), frozenset(), ())
     except ValidationError as fault:
         faults = _told(fault, document)
     data = document.data if isinstance(document.data, Mapping) else {}
@@ -79,7 +87,7 @@ def check_form(document: YamlDocument) -> Checked:
         if isinstance(name, str):
             hidden |= {clean(name), normalise_code(name)[0]} if section == "classes" else {clean(name)}
     sound["precedence"] = sound["precedence"][:_MOST_ORDERS]
-    book = BookForm.model_construct(None, rulebook=_head(data.get("rulebook")), bases=sound_bases, **sound)
+    book = LawForm.model_construct(None, rulebook=_head(data.get("rulebook")), bases=sound_bases, **sound)
     return Checked(book, kept, broken, frozenset(hidden), faults)
 
 
@@ -90,13 +98,13 @@ def unknown_names(checked: Checked, classes: Collection[str]) -> Iterator[str]:
     uses = {u.code for u in form.uses} | hidden | {ANY}
     zones = {*classes} | hidden
     for section, line, entry in checked.broken:
-        for use in _texts(entry.get("use")) if section in ("rules", "thresholds", "requirements") else ():
+        for use in _texts(entry.get("use")) if section in _JUDGING else ():
             if clean(use) not in uses:
                 yield f"line {line}: {section}: the use {use!r} is not among 'uses'"
-        for zone in _texts(entry.get("zone")) if section in ("rules", "thresholds", "requirements") else ():
-            if normalise_code(zone)[0] not in zones and not (section != "rules" and zone == ANY):
+        for zone in _texts(entry.get("zone")) if section in _JUDGING else ():
+            if normalise_code(zone)[0] not in zones and not (section in ("thresholds", "requirements") and zone == ANY):
                 yield f"line {line}: {section}: the zone class {zone!r} is unknown"
-        for basis in _texts(entry.get("basis")) if section in ("rules", "thresholds", "requirements", "precedence") else ():
+        for basis in _texts(entry.get("basis")) if section in _BASED else ():
             if clean(basis) not in form.bases.keys() | hidden:
                 known = ", ".join(sorted(form.bases)) or "there are none"
                 yield f"line {line}: {section}: the basis {basis!r} is not among 'bases' ({known})"
@@ -132,9 +140,7 @@ def _head(given: Any) -> Head:
 
 def _lost(data: Mapping[str, Any]) -> set[str]:
     """Every name that refers to a section which is no list at all: nobody can say whether it stands there."""
-    rules = [
-        e for s in ("rules", "thresholds", "requirements", "precedence") for e in _entries(data, s) if isinstance(e, Mapping)
-    ]
+    rules = [e for s in _BASED for e in _entries(data, s) if isinstance(e, Mapping)]
     words = {"uses": "use", "classes": "zone", "bases": "basis", "plans": "order"}
     lost: set[str] = set()
     for section, word in words.items():

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from plangeo.law.ceilings import unit_of
 from plangeo.law.planstatus import known_statuses, read_status
 from plangeo.text import clean, fold, normalise_code
 
@@ -158,6 +159,7 @@ class UseForm(Form):
     code: Annotated[Code, AfterValidator(_no_star)]
     name: Words
     synonyms: list[Text] = []
+    land_class: ClassCode | list[ClassCode] = []
 
 
 class ConditionForm(Form):
@@ -204,7 +206,7 @@ class ThresholdForm(Dated):
         return self
 
 
-RESERVED_LAYERS = frozenset({"sites", "zones", "districts"})
+RESERVED_LAYERS = frozenset({"sites", "zones", "districts", "present_use"})
 SLOPE_UNITS = ("degree", "percent", "radian", "metre", "foot", "us_foot")
 """Units of a raster that a slope is taken from: of slopes, or of elevations whose slope is worked out."""
 
@@ -278,6 +280,23 @@ class PrecedenceForm(Dated):
         return self
 
 
+class CeilingForm(Dated):
+    use: Code | list[Code]
+    field: Literal["declared_area_m2", "capital_vnd"]
+    op: Literal["<", "<=", ">=", ">"]
+    value: Annotated[Number, Field(gt=0)]
+    unit: Annotated[str, StringConstraints(strict=True, strip_whitespace=True, max_length=30)] = ""
+    basis: Code | BasisForm
+    note: Words = Words()
+
+    @model_validator(mode="after")
+    def _measured(self) -> CeilingForm:
+        if unit_of(self.field, self.unit) is None:
+            kind = "an area, e.g. ha or m2" if self.field == "declared_area_m2" else "an amount of đồng, e.g. tỷ đồng"
+            raise ValueError(f"the unit {self.unit!r} does not fit {self.field!r}; write one of {kind}")
+        return self
+
+
 class BookForm(Form):
     rulebook: Head
     plans: Annotated[list[PlanForm], Field(min_length=1)]
@@ -288,6 +307,7 @@ class BookForm(Form):
     thresholds: list[ThresholdForm] = []
     requirements: Annotated[list[RequirementForm], Field(max_length=500)] = []
     precedence: Annotated[list[PrecedenceForm], Field(max_length=200)] = []
+    ceilings: Annotated[list[CeilingForm], Field(max_length=2_000)] = []
 
 
 Line = Callable[[str, int], int]
@@ -323,6 +343,10 @@ def contradictions(form: BookForm, parents: Mapping[str, str | None], line: Line
     for loop in _loops({p.plan_id: p.successor for p in form.plans}):
         at = min(line("plans", order[p]) for p in loop)
         yield f"line {at}: the plans replace one another in a circle: {' → '.join((*loop, loop[0]))}"
+    for i, use_form in enumerate(form.uses):
+        for zone in dict.fromkeys(listed(use_form.land_class)):
+            if zone not in zones:
+                yield f"line {line('uses', i)}: uses: the land_class {zone!r} of {use_form.code!r} is unknown"
     entries: list[tuple[str, int, RuleForm | ThresholdForm | RequirementForm]] = [
         *(("rules", i, r) for i, r in enumerate(form.rules)),
         *(("thresholds", i, t) for i, t in enumerate(form.thresholds)),
@@ -335,6 +359,10 @@ def contradictions(form: BookForm, parents: Mapping[str, str | None], line: Line
         for zone in dict.fromkeys(listed(entry.zone)):
             if zone not in zones and not (kind != "rules" and zone == ANY):
                 yield f"line {line(kind, i)}: {kind}: the zone class {zone!r} is unknown"
+    for i, ceiling in enumerate(form.ceilings):
+        for use in dict.fromkeys(listed(ceiling.use)):
+            if use not in uses:
+                yield f"line {line('ceilings', i)}: ceilings: the use {use!r} is not among 'uses'"
     for i, precedence in enumerate(form.precedence):
         for plan_id in precedence.order:
             if plan_id not in plans.keys() | hidden:

@@ -12,7 +12,7 @@ from plangeo.model import Assessment, Label, Verdict
 from plangeo.panels import Panel, anchor, encode, on_the_globe, plain
 from plangeo.study import Sheet, SheetColumn
 
-MAX_ROWS = 2_000
+MAX_ROWS = 300
 """A layer shows this many rows at most, the first of its table; the workbook has them all."""
 
 _DIGITS = {"integer": 0, "number": 3, "area": 1, "hectare": 2, "share": 2}

@@ -22,6 +22,7 @@ from plangeo.lists.forms import Form, forms_from_data
 from plangeo.model import Label, ZoneClass
 from plangeo.positions.systems import ProvinceMeridian, System, read_meridians, read_systems
 from plangeo.profiles.landuse import LandUse, read_landuse, read_provenance
+from plangeo.reconciling.namewords import NameWords, read_name_words
 from plangeo.tables import DERIVED, SITES
 from plangeo.text import clean, fold
 from plangeo.yamlfile import YamlFault, read_yaml
@@ -33,8 +34,9 @@ PLACE = ("north", "east", "longitude", "latitude", "wkt", "coordinates")
 """Fields that say where a row lies; they become its geometry."""
 _FIELDS = {
     "sites": {c.name for c in SITES if c.name not in {"geometry", "problem", "repaired", "source_row", *DERIVED}} | set(PLACE),
-    "zones": {"zone_id", "zone_code", "plan_id"},
+    "zones": {"zone_id", "zone_code", "plan_id", "valid_from", "valid_to"},
     "districts": {"district_id", "district_name", "parent_name"},
+    "quota": {"class", "from_class", "unit", "period_from", "period_to", "hectares", "total", "ignored"},
 }
 _COLUMNS = ("code", "parent", "name_vi", "name_en", "colour_hex")
 OVERLAY = "(overlay)"
@@ -73,6 +75,8 @@ class Profile:
     """What each province measures in: for suggestions only."""
     forms: tuple[Form, ...] = ()
     """Kinds of lists known by name."""
+    names: NameWords = field(default_factory=NameWords)
+    """Words in names of projects: abbreviations, fillers, words before the number of a part."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
@@ -130,6 +134,7 @@ class _Form(BaseModel):
     systems: Text | None = None
     meridians: Text | None = None
     forms: Text | None = None
+    name_words: Text | None = None
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -162,6 +167,7 @@ def load_profile(name: str | Path = "vn") -> Profile:
         units = None if form.units is None else _register(form.units, beside(form.units.table), beside(form.units.links))
         tables = [_table(name, path.parent, packaged) for name in (form.systems, form.meridians)]
         systems, meridians = read_systems(tables[0]), read_meridians(tables[1])
+        names = NameWords() if form.name_words is None else read_name_words(beside(form.name_words))
     except ValidationError as fault:
         faults = [f"- {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in fault.errors()]
         raise ProfileError("\n".join([f"The profile {str(name)!r} cannot be used:", *faults])) from fault
@@ -187,6 +193,7 @@ def load_profile(name: str | Path = "vn") -> Profile:
         systems=systems,
         meridians=meridians,
         forms=forms,
+        names=names,
     )
 
 

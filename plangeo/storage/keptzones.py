@@ -6,6 +6,7 @@ of a country's zones, which is copied to every process.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from plangeo.engine.zonelayer import Window, ZoneLayer
 from plangeo.errors import LayerError
+from plangeo.law.stages import stage_zones
 from plangeo.storage.prepared import PreparedLayer, open_prepared
 
 HOLD_BYTES = 512 * 2**20
@@ -28,29 +30,32 @@ HOLD_BYTES = 512 * 2**20
 _FIRST_REACH_M = 1_000.0
 REACHES_M = (2_000.0, 16_000.0, 64_000.0)
 """How far around its sites a plan that is not held is searched for what is nearest."""
-_opened: dict[tuple[str, str], KeptZones] = {}
+_opened: dict[tuple[str, str, dt.date | None], KeptZones] = {}
 _opening = threading.Lock()
 
 
 class KeptZones(ZoneLayer):
     """A layer of zones that is kept on disk (``plangeo.storage.prepared``); asked like any other, it reads what it needs.
 
-    Parameters: ``layer`` as it was opened; ``plan_id`` names the plan of the zones that do not say which plan draws them.
+    Parameters: ``layer`` as it was opened; ``plan_id`` names the plan of the zones that do not say which plan draws them;
+    ``on`` the day they are asked about, which puts zones outside their days into stages (``plangeo.law.stages``).
     """
 
     _layer: PreparedLayer
     _plan_id: str
+    _on: dt.date | None
 
-    def __init__(self, layer: PreparedLayer, plan_id: str = "") -> None:
+    def __init__(self, layer: PreparedLayer, plan_id: str = "", on: dt.date | None = None) -> None:
         rows = layer.rows.reset_index(drop=True)
         if plan_id:
             rows = rows.assign(plan_id=rows["plan_id"].mask(unnamed(rows), plan_id))
-        for name, value in (("rows", rows), ("crs", layer.crs), ("_layer", layer), ("_plan_id", plan_id)):
+        rows = stage_zones(rows, on)
+        for name, value in (("rows", rows), ("crs", layer.crs), ("_layer", layer), ("_plan_id", plan_id), ("_on", on)):
             object.__setattr__(self, name, value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A path and what to read it as: a few hundred bytes, whatever the size of the plan."""
-        return arrive, (self._layer.kept, self._plan_id)
+        return arrive, (self._layer.kept, self._plan_id, self._on)
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError("kept zones travel as a path")
@@ -121,10 +126,10 @@ class KeptZones(ZoneLayer):
             reach *= 4
 
 
-def arrive(place: str, plan_id: str) -> KeptZones:
+def arrive(place: str, plan_id: str, on: dt.date | None) -> KeptZones:
     """Return the zones kept at ``place``, opened and checked once per process. **Raises** LayerError when they are gone."""
     with _opening:
-        known = _opened.get((place, plan_id))
+        known = _opened.get((place, plan_id, on))
         if known is None:
             layer = open_prepared(Path(place), checked=True)
             if layer is None:
@@ -132,7 +137,7 @@ def arrive(place: str, plan_id: str) -> KeptZones:
                     f"The prepared zones at {place} are not there, or are not what was written. Every worker must see this folder under "
                     "the same path, with the same version of plangeo; set PLANGEO_CACHE to a folder they share, and run again."
                 )
-            known = _opened[place, plan_id] = KeptZones(layer, plan_id)
+            known = _opened[place, plan_id, on] = KeptZones(layer, plan_id, on)
         return known
 
 

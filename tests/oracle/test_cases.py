@@ -59,6 +59,21 @@ def _site(given: dict[str, Any]) -> dict[str, Any]:
     return row | {"site_id": "S", "name": "Dự án thử", "use": given.get("use", "housing"), "geometry": _shape(given["place"])}
 
 
+def _zones(given: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    rows = [
+        {
+            "zone_id": z.get("id", f"Z{i}"),
+            "zone_code": z["code"],
+            "plan_id": z.get("plan", "LUP"),
+            "geometry": _shape(z.get("place")),
+            "problem": "",
+            "repaired": "",
+        }
+        for i, z in enumerate(given)
+    ]
+    return _frame(rows)
+
+
 def _raster(path: Path, place: list[float], value: float, cell: float = 10.0, patches: Any = (), unit: str = "") -> Path:
     """Write a GeoTIFF: one value over ``place`` [x, y, width, height], others on patches [x, y, width, height, value]."""
     x, y, width, height = place
@@ -78,18 +93,9 @@ def _raster(path: Path, place: list[float], value: float, cell: float = 10.0, pa
 
 @pytest.mark.parametrize(("check", "case"), _cases())
 def test_case(check: str, case: dict[str, Any], tmp_path: Path) -> None:
-    zones = [
-        {
-            "zone_id": z.get("id", f"Z{i}"),
-            "zone_code": z["code"],
-            "plan_id": z.get("plan", "LUP"),
-            "geometry": _shape(z.get("place")),
-            "problem": "",
-            "repaired": "",
-        }
-        for i, z in enumerate(case["zones"])
-    ]
-    layers = {"zones": _frame(zones)}
+    layers = {"zones": _zones(case["zones"])}
+    if "present_use" in case:
+        layers["present_use"] = _zones(case["present_use"])
     if "districts" in case:
         layers["districts"] = _frame(
             [

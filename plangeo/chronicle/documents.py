@@ -1,0 +1,63 @@
+"""Tables of planning documents as files: CSV, workbook, dBASE table or the attributes of a map layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pyogrio
+
+from plangeo.errors import InputError, TableError
+from plangeo.inputs import Request, check_path
+from plangeo.law.planregister import SYNONYMS, plans_from_table
+from plangeo.model import Plan
+from plangeo.sources import read_raw
+from plangeo.text import fold
+
+MOST_BYTES = 50_000_000
+"""A table of plans is a few pages; a larger one is another file."""
+_DBASE = frozenset({0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x83, 0x8B, 0xF5})
+"""First bytes of dBASE and FoxPro tables."""
+
+
+def read_plans(
+    path: str | Path, *, level: str = "", authority: str = "", columns: Mapping[str, str] | None = None
+) -> tuple[Plan, ...]:
+    """Return the plans of a file with a table of planning documents; ``source`` names it.
+
+    Parameters as in ``law.planregister.plans_from_table``; ``level`` and ``authority`` where the table has no such columns.
+    **Raises** InputError when the file cannot be read, TableError when it is no table of plans; both name the file.
+    """
+    file = check_path(path)
+    if file.is_file() and file.stat().st_size > MOST_BYTES:
+        raise InputError(
+            f"{file.name} is larger than {MOST_BYTES // 1_000_000} MB; a table of planning documents is a few pages."
+        )
+    frame = _dbase(file) if file.suffix.lower() == ".dbf" else _table(file)
+    try:
+        plans = plans_from_table(frame, level=level, authority=authority, columns=columns)
+    except TableError as fault:
+        raise TableError(f"{file.name}: {fault}") from fault
+    return tuple(replace(plan, source=plan.source or file.name) for plan in plans)
+
+
+def _table(file: Path) -> pd.DataFrame:
+    words = {fold(word): field for field, synonyms in SYNONYMS.items() for word in synonyms}
+    raw, _, _ = read_raw(file, Request("plans", known=frozenset(words), fields=words))
+    geometry = getattr(raw.frame, "_geometry_column_name", None)
+    return pd.DataFrame(raw.frame if geometry is None else raw.frame.drop(columns=geometry))
+
+
+def _dbase(file: Path) -> pd.DataFrame:
+    """A dBASE table by itself, as French offices deliver beside their zones."""
+    with file.open("rb") as stream:
+        head = stream.read(32)
+    if len(head) < 32 or head[0] not in _DBASE:
+        raise InputError(f"{file.name} is no dBASE table, though its name says so. Export it again.")
+    try:
+        frame: pd.DataFrame = pyogrio.read_dataframe(file, read_geometry=False)
+    except Exception as fault:
+        raise InputError(f"{file.name}: the dBASE table cannot be read ({' '.join(str(fault).split())[:200]}).") from fault
+    return frame

@@ -1,0 +1,1 @@
+"""Measure plans against themselves, against administrative units, against each other and against their earlier versions."""

@@ -1,0 +1,49 @@
+"""Tables of studies as a file by themselves: a workbook with a sheet for each, or one table as CSV."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from plangeo.errors import InputError
+from plangeo.model import Language
+from plangeo.report import write_csv_header, write_csv_rows
+from plangeo.study import Sheet
+from plangeo.workbook import write_sheets
+
+
+def write_tables(sheets: Sequence[Sheet], path: str | Path, *, chosen: str, language: Language = "vi", notice: str = "") -> None:
+    """Write ``sheets`` to a workbook (.xlsx), or the sheet ``chosen`` to a text table (.csv); what lies at ``path`` is replaced.
+
+    Text stays text: no cell becomes a formula or a link. **Raises** InputError for another suffix, or when nothing can be written.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in (".csv", ".xlsx"):
+        raise InputError(f"{target.name}: tables are written as .xlsx or .csv; name the file so.")
+    if not target.parent.is_dir():
+        raise InputError(f"the folder {target.parent} does not exist; make it first")
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        if target.suffix.lower() == ".xlsx":
+            write_sheets(sheets, draft, notice)
+        else:
+            _write_csv(next(sheet for sheet in sheets if sheet.code == chosen), draft, language)
+        draft.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"{target} cannot be written ({error.strerror or error}); is it open in Excel? Close it and run again"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _write_csv(sheet: Sheet, path: Path, language: Language) -> None:
+    names = [column.field for column in sheet.columns]
+    frame = pd.DataFrame({name: sheet.frame[name].tolist() for name in names}, columns=names)
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:  # Excel shows Vietnamese rightly only with the mark
+        write_csv_header([getattr(column, language) for column in sheet.columns], stream)
+        write_csv_rows(frame, stream)
