@@ -154,7 +154,7 @@ def test_crowded_zones_are_simplified_for_display_and_the_page_says_so(monkeypat
     circle = shapely.Point(449_000, 2_417_000).buffer(300, quad_segs=200)
     ground = zones(("z", "ODT", circle, "P1"), ("w", "LUC", square(-2000, -2000, 4000).difference(circle), "P1"))
     shown = island(page(assess(sites(site("S", square(0, 0, 50))), rulebook(), on="2025-07-01", zones=ground)))["panels"]["zones"]
-    assert shown["simplified_m"] == 1
+    assert shown["simplified_m"] == 2
     (disc,), ((_, hole),) = read_blob(shown["plans"][0]["blob"])["areas"]
     assert 20 < len(disc[0]) < 200
     assert set(disc[0]) == set(hole), "neighbours keep sharing their border"
