@@ -288,7 +288,7 @@
     const rest = breather();
     await turn();
     while (waiting.length) {
-      waiting.shift()();
+      try { waiting.shift()(); } catch (fault) { console.error(fault); } /* one tile must not hold up the others */
       await rest();
     }
     running = false;
