@@ -9,7 +9,7 @@ from pathlib import Path
 import plangeo as pg
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
-import sample_papers  # noqa: E402
+import sample_papers
 
 
 @dataclass(frozen=True)
