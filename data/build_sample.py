@@ -30,6 +30,7 @@ sys.path.insert(0, str(HERE))
 import sample_geography as geo  # noqa: E402
 import sample_law as law  # noqa: E402
 import sample_list as annual  # noqa: E402
+import sample_papers as papers  # noqa: E402
 import sample_register as register  # noqa: E402
 import sample_zones as zones  # noqa: E402
 from pyproj import Transformer  # noqa: E402
@@ -70,6 +71,16 @@ REGISTRY = (
         "build_sample.py",
         OURS,
     ),
+    (
+        "priority_list.xlsx",
+        "ILLUSTRATIVE priority list: the register a year later with thirty known differences",
+        "build_sample.py",
+        OURS,
+    ),
+    ("officer_decisions.csv", "ILLUSTRATIVE decisions of officers, some with troubles built in", "build_sample.py", OURS),
+    ("quota.xlsx", "ILLUSTRATIVE hectares allotted by class and commune, one less than the plan draws", "build_sample.py", OURS),
+    ("existing_use.xlsx", "ILLUSTRATIVE hectares there already by class and commune", "build_sample.py", OURS),
+    ("class_areas.csv", "ILLUSTRATIVE published areas of the provincial plan, one of them wrong", "build_sample.py", OURS),
     ("plangeo.yaml", "project file that runs the sample", "build_sample.py", OURS),
 )
 PROJECT_FILE = """\
@@ -80,6 +91,12 @@ boundaries: project_boundaries.gpkg
 layers:
   zones: zones.gpkg
   districts: communes.gpkg
+files:
+  priority_list: priority_list.xlsx
+  overrides: officer_decisions.csv
+  quota: quota.xlsx
+  existing_use: existing_use.xlsx
+  class_areas: class_areas.csv
 rulebook: rulebook.yaml
 profile: vn
 crs: EPSG:9215
@@ -151,6 +168,10 @@ def main(out: Path = HERE) -> None:
     register.write_register(projects, out / "projects.xlsx")
     annual.write_list(communes, out / "annual_list.xlsx")
     law.write_rulebook(out / "rulebook.yaml")
+    papers.write_priority_list(out / "projects.xlsx", out / "priority_list.xlsx")
+    papers.write_decisions(out / "officer_decisions.csv")
+    papers.write_quota(after, communes, names, out)
+    papers.write_class_areas(coarse, out / "class_areas.csv")
     (out / "plangeo.yaml").write_text(PROJECT_FILE, encoding="utf-8", newline="\n")
     if out != HERE:
         (out / FACTS).write_bytes((HERE / FACTS).read_bytes())

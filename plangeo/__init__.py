@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plangeo.explanation import explain
     from plangeo.maps import make_map
     from plangeo.model import Assessment, Plan, Verdict
+    from plangeo.papers.sheets import write_sheets
     from plangeo.reconciling.reconciliation import reconcile
     from plangeo.report import write_report
     from plangeo.rulebook import Rulebook, load_rulebook
@@ -51,6 +52,7 @@ __all__ = [
     "sample",
     "sheet_of",
     "write_report",
+    "write_sheets",
 ]
 
 _HOME = {
@@ -62,6 +64,7 @@ _HOME = {
     "maps": ("make_map",),
     "model": ("Assessment", "Plan", "Verdict"),
     "reconciling.reconciliation": ("reconcile",),
+    "papers.sheets": ("write_sheets",),
     "report": ("write_report",),
     "rulebook": ("Rulebook", "load_rulebook"),
     "samples": ("sample",),

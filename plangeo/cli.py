@@ -224,8 +224,9 @@ def explain(out: str, site_id: str, lang: Language) -> int:
 def draw(folder: str, out: str | None, lang: Language | None) -> int:
     """Draw the map of a result again, from the same inputs; refused when an input has changed since."""
     from plangeo.manifest import record_file
+    from plangeo.rerun import repeat_run
 
-    project, result = _repeat(Path(folder))
+    project, result = repeat_run(Path(folder), _progress)
     target = Path(out) if out else Path(folder) / MAP
     if not target.parent.is_dir():
         raise InputError(f"the folder {target.parent} does not exist; make it first")
@@ -514,28 +515,17 @@ def _date(text: str) -> dt.date:
 
 def _assess_project(project: Project, *, told: bool = False) -> Assessment:
     """Read and judge; ``told`` prints what was read, and every doubt about it."""
-    from plangeo.assessment import assess as judge
-    from plangeo.boundaries import join_boundaries
     from plangeo.readingreport import read_line
+    from plangeo.rerun import add_boundaries_of, judge_sites_of, read_register_of
     from plangeo.rulebook import load_rulebook
-    from plangeo.sources import read_sites
 
     rulebook = load_rulebook(project.rulebook)
-    register = project.register_
-    _progress(f"reading {register.path}")
-    named = register.keywords("layer", "sheet", "crs", "columns", "list_date", "header_row")
-    sites = read_sites(register.path, project.profile, **named)
+    sites = read_register_of(project, _progress)
     if told:
         click.echo(read_line(sites.attrs.get("plangeo", {})), err=True)
-    if project.boundaries is not None:
-        extra = project.boundaries
-        _progress(f"reading {extra.path}")
-        sheet = extra.sheet or extra.layer  # of a workbook with corner lists
-        shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns", "header_row"))
-        sites = join_boundaries(sites, shapes)
-    _progress(f"judging {len(sites)} sites")
+    sites = add_boundaries_of(project, sites, _progress)
     try:
-        result = judge(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **_layer_files(project))
+        result = judge_sites_of(project, sites, rulebook, _progress)
     except PlangeoError:
         if told:  # what is odd about the register may be why
             _tell_doubts(project, [sites.attrs.get("plangeo", {})], sites, "")
@@ -557,23 +547,11 @@ def _tell_doubts(project: Project, inputs: Sequence[Mapping[str, Any]], sites: A
     click.echo(f"all of it: {where}plangeo read {name}{sheet}", err=True)
 
 
-def _layer_files(project: Project) -> dict[str, Any]:
-    """The layers of a run as files, opened when they are needed."""
-    from plangeo.sources import LayerFile
-    from plangeo.surroundings import RASTER_SUFFIXES
-
-    return {
-        role: Path(item.path)
-        if Path(item.path).suffix.lower() in RASTER_SUFFIXES
-        else LayerFile(item.path, project.profile, item.keywords("layer", "labels", "crs", "plan_id", "columns"))
-        for role, item in project.layers.items()
-    }
-
-
 def _stream(project: Project, resume: bool) -> int:
     """Judge the register part by part, print the counts and what was written."""
     from plangeo.manifest import hash_files
     from plangeo.model import Verdict
+    from plangeo.rerun import layer_files
     from plangeo.rulebook import load_rulebook
     from plangeo.sources import LayerFile
     from plangeo.stream import assess_to, read_counts
@@ -593,7 +571,7 @@ def _stream(project: Project, resume: bool) -> int:
         crs=project.crs,
         resume=resume,
         run={"project": project.to_json(), "files": hashes},
-        **_layer_files(project),
+        **layer_files(project),
     )
     counts = read_counts(out)
     click.echo(f"{_TITLE[project.language]} {project.on}: {sum(counts.values())} {_COUNT[project.language]}")
@@ -606,25 +584,15 @@ def _stream(project: Project, resume: bool) -> int:
 def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Assessment:
     from plangeo.manifest import hash_files
     from plangeo.report import write_outputs
+    from plangeo.rerun import add_studies_of
 
     hashes = hash_files(_paths(project))
-    result = _studied(_assess_project(project, told=told), project)
+    result = add_studies_of(project, _assess_project(project, told=told), _progress)
     _progress("drawing the map")
     html = _map_html(result, project.language, project.title)
     _progress(f"writing {out}")
     write_outputs(result, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes})
     return result
-
-
-def _studied(result: Assessment, project: Project) -> Assessment:
-    """Ask the questions about the whole register and the whole plan."""
-    from plangeo.studies import add_studies
-    from plangeo.study import StudyFile
-
-    _progress("studying the register and the plan as a whole")
-    words = ("sheet", "header_row", "crs", "layer", "columns", "list_date")
-    files = {role: StudyFile(Path(item.path), project.profile, item.keywords(*words)) for role, item in project.files.items()}
-    return add_studies(result, files=files)
 
 
 def _paths(project: Project) -> list[str]:
@@ -641,36 +609,6 @@ def _map_html(result: Assessment, language: Language, title: str | None) -> str:
     from plangeo.maps import make_map
 
     return str(make_map(result, language=language, title=title).get_root().render())
-
-
-def _repeat(folder: Path) -> tuple[Project, Assessment]:
-    """Run again what the manifest of ``folder`` records. **Raises** InputError when that is not the same run."""
-    from plangeo.manifest import changed_files, read_manifest, verdict_digest
-    from plangeo.project_file import Project
-
-    manifest = read_manifest(folder)
-    recorded = manifest.get("run") or {}
-    if "project" not in recorded:
-        raise InputError(
-            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run"
-        )
-    if changed := changed_files(recorded.get("files", {})):
-        raise InputError(
-            "inputs are no longer those the verdicts came from, so a map of them would show something else:\n- "
-            + "\n- ".join(changed)
-            + "\nRun `plangeo assess` again."
-        )
-    try:
-        project = Project.model_validate(recorded["project"])
-    except ValueError as error:
-        raise InputError(f"the run recorded in {folder} cannot be read: {error}") from error
-    result = _studied(_assess_project(project), project)
-    if verdict_digest(result.sites) != manifest["verdict_digest"]:
-        raise InputError(
-            f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
-            "Run `plangeo assess` again, so that map and report agree."
-        )
-    return project, result
 
 
 def _summary(result: Assessment, language: Language) -> None:

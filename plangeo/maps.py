@@ -223,7 +223,7 @@ class AssessmentMap(folium.Map):
         if not isinstance(figure, Figure):
             raise PlangeoError("The map was taken out of its page, so it cannot be drawn; build it again with make_map.")
         styles = "\n".join([leaflet_style(), asset("map.css"), *(asset(f"{p.code}.css") for p in PANELS)])
-        scripts = "\n".join([asset("map.js"), *(asset(f"{p.code}.js") for p in PANELS)])
+        scripts = "\n".join([tiling_script(), asset("map.js"), asset("polygons.js"), *(asset(f"{p.code}.js") for p in PANELS)])
         head = (
             f"<title>{html.escape(_SURROGATE.sub(chr(0xFFFD), self._title))}</title>\n<style>{styles}</style>\n"
             f"<script>{leaflet_script()}</script>\n<script>{scripts}</script>"
@@ -237,8 +237,8 @@ class AssessmentMap(folium.Map):
         return ""
 
 
-def _vendored(name: str) -> bytes:
-    return files("plangeo.panels").joinpath("vendor", "leaflet", *name.split("/")).read_bytes()
+def _vendored(name: str, package: str = "leaflet") -> bytes:
+    return files("plangeo.panels").joinpath("vendor", package, *name.split("/")).read_bytes()
 
 
 def _data_url(image: str) -> str:
@@ -262,3 +262,8 @@ def leaflet_script() -> str:
         "shadowUrl": _data_url("images/marker-shadow.png"),
     }
     return f'{text}\nL.Icon.Default.imagePath="";L.Icon.Default.mergeOptions({json.dumps(icon)});'
+
+
+def tiling_script() -> str:
+    """Return geojson-vt, which cuts polygons into tiles in the page."""
+    return _vendored("geojson-vt.js", "geojson-vt").decode().replace("\r\n", "\n")

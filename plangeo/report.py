@@ -25,6 +25,7 @@ from plangeo.listing import Listing, list_results
 from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment
 from plangeo.overrides.decisions import decisions_beside
+from plangeo.papers.dossier import write_dossier
 from plangeo.workbook import write_workbook
 
 OUTPUTS = ("verdicts.csv", "findings.csv", "evidence.parquet", "sites.gpkg", "report.xlsx", "explanations.json")
@@ -39,7 +40,7 @@ def write_report(assessment: Assessment, path: str | Path) -> Path:
     """Write one file; the suffix says which.
 
     ``.xlsx`` workbook · ``.gpkg`` styled layers · ``.csv`` one row per site · ``.parquet`` sites with
-    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations. Returns the path.
+    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations · ``.docx`` dossier. Returns the path.
 
     **Raises** InputError for another suffix, for what is no assessment, or when the file cannot be written.
     """
@@ -318,6 +319,7 @@ _WRITERS: Mapping[str, Callable[[Listing, Path], None]] = {
     ".csv": lambda listing, path: _write_csv(listing.verdicts, path),
     ".parquet": lambda listing, path: _parquet(listing.assessment.sites).to_parquet(path, index=False),
     ".json": _json_report,
+    ".docx": write_dossier,
 }
 
 __all__ = ["OUTPUTS", "read_explanations", "write_outputs", "write_report"]

@@ -53,6 +53,8 @@ class Sheet:
         missing = [c.field for c in self.columns if c.field not in self.frame]
         if missing:
             raise ValueError(f"sheet {self.code!r}: no column {', '.join(missing)}")
+        if len({c.field for c in self.columns}) < len(self.columns):
+            raise ValueError(f"sheet {self.code!r}: a column stands twice")
         if any(len(text) > 31 or set(text) & set("[]:*?/\\") for text in (self.title.vi, self.title.en)):
             raise ValueError(f"sheet {self.code!r}: {self.title} cannot name a sheet of Excel")
 

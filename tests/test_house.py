@@ -42,6 +42,7 @@ PUBLIC = [
     "sample",
     "sheet_of",
     "write_report",
+    "write_sheets",
 ]
 
 

@@ -61,7 +61,7 @@ class Inquiry:
             "name": self.entries.texts("name"),
             "source_row": self.entries.numbers("source_row"),
         }
-        columns |= {answer.question: marks(answer) for answer in self.answers}
+        columns |= {f"asked_{answer.question}": marks(answer) for answer in self.answers}
         columns["funding_kinds"] = ["; ".join(KINDS[kind].vi for kind in kinds) for kinds in self.funding.kinds]
         columns["bn_vnd_per_ha"] = self.ratios.vnd_per_ha / 1e9
         counts = np.zeros((len(LEVELS), len(table)), dtype=int)

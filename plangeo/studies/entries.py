@@ -65,7 +65,7 @@ def _by_project(inquiry: Inquiry) -> Sheet:
         title=Label("Thông tin theo dự án", "Entries by project"),
         columns=(
             *_PROJECT,
-            *(SheetColumn(code, title.vi, title.en, 9) for code, title in QUESTIONS.items()),
+            *(SheetColumn(f"asked_{code}", title.vi, title.en, 9) for code, title in QUESTIONS.items()),
             SheetColumn("funding_kinds", "Nguồn vốn đọc được", "Sources read", 22),
             SheetColumn("bn_vnd_per_ha", "Tỷ đồng/ha", "VND bn per ha", 10, "number"),
             *(

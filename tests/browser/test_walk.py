@@ -7,6 +7,7 @@ import dataclasses
 import geopandas as gpd
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from plangeo.model import Assessment, Label
 from plangeo.study import Sheet, SheetColumn
@@ -83,5 +84,6 @@ def test_a_layer_of_a_study_is_off_until_asked_for_and_tells_its_row(opened: Ope
         "const map = plangeo.app.map; map.eachLayer((l) => { if (l.getPopup && l.getPopup()) l.openPopup(); })"
     )
     card = page.one(".pg-study")
+    WebDriverWait(page.driver, 5).until(lambda _: card.text)  # popups fade in
     assert "<b>chồng lấn</b>" in card.text
     assert "1.234,50" in card.text

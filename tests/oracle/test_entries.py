@@ -88,7 +88,7 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
     table = inquiry.by_project()
     assert len(table) == len(case["rows"]), "rows in = rows out"
     for answer in inquiry.answers:
-        marks = table[answer.question].tolist()
+        marks = table[f"asked_{answer.question}"].tolist()
         assert set(marks) <= {IN_ORDER, NOT_ASKED, *MARKS.values()}
         told = {row for r in answer.remarks for row in (r.row, *r.also)}
         assert all((mark in MARKS.values()) == (row in told) for row, mark in enumerate(marks)), answer.question
@@ -145,7 +145,7 @@ def test_what_was_not_asked_is_never_shown_as_in_order(tmp_path: Path) -> None:
     inquiry = inquire(bare)
     marks = inquiry.by_project().iloc[0]
     asked = {"name": IN_ORDER, "type": IN_ORDER, "duplicate": IN_ORDER}
-    assert {q: marks[q] for q in QUESTIONS} == {q: asked.get(q, NOT_ASKED) for q in QUESTIONS}
+    assert {q: marks[f"asked_{q}"] for q in QUESTIONS} == {q: asked.get(q, NOT_ASKED) for q in QUESTIONS}
     assert len(inquiry.not_asked()) == len(QUESTIONS) - len(asked)
 
 

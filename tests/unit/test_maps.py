@@ -23,6 +23,7 @@ from plangeo.model import Assessment
 from plangeo.panels import PANELS, encode
 from plangeo.panels import zones as zone_panel
 from tests.makers import plan, rule, rulebook, site, sites, square, zones
+from tests.unit.test_polygonblob import read as read_blob
 
 HOSTILE = (
     "{{7*7}} {% raw %} {# x",
@@ -145,16 +146,31 @@ def test_an_unknown_class_is_drawn_without_a_colour_of_its_own() -> None:
     )
     data = island(page(result))
     assert "XYZ" not in data["classes"]
-    assert data["panels"]["zones"]["plans"][0]["zones"][0]["code"] == "XYZ"
+    assert data["panels"]["zones"]["plans"][0]["codes"] == ["XYZ"]
 
 
 def test_crowded_zones_are_simplified_for_display_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zone_panel, "MAX_VERTICES", 100)
+    monkeypatch.setattr(zone_panel, "MOST_VERTICES", 300)
     circle = shapely.Point(449_000, 2_417_000).buffer(300, quad_segs=200)
-    result = assess(sites(site("S", square(0, 0, 50))), rulebook(), on="2025-07-01", zones=zones(("z", "ODT", circle, "P1")))
-    shown = island(page(result))["panels"]["zones"]
-    assert shown["simplified_m"] == 5
-    assert len(shown["plans"][0]["zones"][0]["geometry"]["a"][0][0]) < 400
+    ground = zones(("z", "ODT", circle, "P1"), ("w", "LUC", square(-2000, -2000, 4000).difference(circle), "P1"))
+    shown = island(page(assess(sites(site("S", square(0, 0, 50))), rulebook(), on="2025-07-01", zones=ground)))["panels"]["zones"]
+    assert shown["simplified_m"] == 2
+    (disc,), ((_, hole),) = read_blob(shown["plans"][0]["blob"])["areas"]
+    assert 20 < len(disc[0]) < 200
+    assert set(disc[0]) == set(hole), "neighbours keep sharing their border"
+
+
+def test_zones_keep_their_order_but_overlays_come_last() -> None:
+    classes = [{"code": code, "name": {"vi": code, "en": code}, "overlay": code == "RES"} for code in ("RES", "ODT", "LUC")]
+    rows = (("a", "RES", square(0, 0, 100), "P1"), ("b", "ODT", square(0, 0, 200), "P1"), ("c", "LUC", square(200, 0, 90), "P1"))
+    result = assess(
+        sites(site("S", square(0, 0, 50))),
+        rulebook(classes=classes, rules=[rule("*", "ODT", "permitted")]),
+        on="2025-07-01",
+        zones=zones(*rows),
+    )
+    (shown,) = island(page(result))["panels"]["zones"]["plans"]
+    assert [shown["codes"][n] for n in read_blob(shown["blob"])["classes"]] == ["ODT", "LUC", "RES"]
 
 
 def test_users_may_add_layers_and_links_to_the_internet_are_announced() -> None:
@@ -224,6 +240,15 @@ def test_leaflet_is_the_published_one_and_its_images_are_inlined() -> None:
         assert hashlib.sha256(folder.joinpath(*name.split("/")).read_bytes()).hexdigest() == digest
     assert "url(images" not in leaflet_style()
     assert "sourceMappingURL" not in leaflet_script()
+
+
+def test_geojson_vt_is_the_published_one() -> None:
+    folder = files("plangeo.panels").joinpath("vendor", "geojson-vt")
+    sums = dict(line.split()[::-1] for line in folder.joinpath("SHA256SUMS").read_text(encoding="utf-8").splitlines())
+    assert set(sums) == {"LICENSE", "geojson-vt.js"}
+    for name, digest in sums.items():
+        assert hashlib.sha256(folder.joinpath(name).read_bytes()).hexdigest() == digest
+    assert folder.joinpath("LICENSE").read_text(encoding="utf-8").startswith("ISC License")
 
 
 def test_every_panel_is_complete() -> None:

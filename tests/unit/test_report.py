@@ -174,7 +174,7 @@ def test_one_file_by_suffix(result: Assessment, tmp_path: Path, suffix: str) -> 
 
 def test_an_unknown_suffix_or_folder_is_refused(result: Assessment, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\.xlsx"):
-        write_report(result, tmp_path / "a.docx")
+        write_report(result, tmp_path / "a.odt")
     with pytest.raises(InputError, match="does not exist"):
         write_report(result, tmp_path / "none" / "a.csv")
 

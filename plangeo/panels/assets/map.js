@@ -93,12 +93,14 @@
   /* Codes and names on the map: drawn where they fit, the important ones first, none over another. */
   const Labels = L.Layer.extend({
     initialize(pane) {
+      this._groups = {};
       this._items = [];
       this.obstacles = [];
       this.options.pane = pane;
     },
     put(group, items) {
-      this._items = this._items.filter((item) => item.group !== group).concat(items.map((item) => ({ ...item, group })));
+      this._groups[group] = items;
+      this._items = Object.values(this._groups).flat();
       this._items.sort((a, b) => a.rank - b.rank || b.extent - a.extent);
       this.redraw();
     },
@@ -128,18 +130,19 @@
       ctx.lineJoin = "round";
       let drawn = 0;
       const pixels = (256 * Math.pow(2, map.getZoom())) / 360 / Math.cos((map.getCenter().lat * Math.PI) / 180);
-      const taken = this.obstacles.map((spot) => ({ ...map.latLngToContainerPoint(spot), half: 10, high: 10 })), view = map.getBounds().pad(0.02);
+      const taken = this.obstacles.map((spot) => ({ ...map.latLngToContainerPoint(spot), half: 10, high: 10 }));
+      const view = map.getBounds().pad(0.02), [west, south, east, north] = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()];
       for (const item of this._items) {
         if (drawn > 500) break;
         const room = item.extent * pixels;
-        if (room < item.room || !view.contains(item.at)) continue;
+        if (room < item.room || item.at[0] < south || item.at[0] > north || item.at[1] < west || item.at[1] > east) continue;
         ctx.font = item.font;
         const half = ctx.measureText(item.text).width / 2 + 3, high = item.high / 2 + 2;
         if (half * 2 > room * item.stretch) continue;
         const p = map.latLngToContainerPoint(item.at);
         const free = (y) => !taken.some((t) => Math.abs(t.x - p.x) < t.half + half && Math.abs(t.y - y) < t.high + high);
         const shift = [0, -18, 18].find((dy) => Math.abs(dy) < room / 3 && free(p.y + dy));
-        if (shift === undefined) continue;
+        if (shift === undefined || (item.hidden && item.hidden())) continue;
         p.y += shift;
         drawn += 1;
         taken.push({ x: p.x, y: p.y, half, high });
@@ -283,7 +286,8 @@
       title(".pg-home", say("Xem toàn bộ", "Show everything"));
     });
 
-    for (const [code, begin] of panels.sort((a, b) => data_order(data, a[0]) - data_order(data, b[0]))) begin(app, data.panels[code], (key) => app.word(code, key));
+    /* A panel that needs time returns a promise; the page is ready when all of them are. */
+    const waits = panels.sort((a, b) => data_order(data, a[0]) - data_order(data, b[0])).map(([code, begin]) => begin(app, data.panels[code], (key) => app.word(code, key)));
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && app.selected !== null) app.select(null, { back: true });
     });
@@ -292,8 +296,8 @@
     app.fitAll();
     if (window.ResizeObserver) new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(main);
     app.tell("ready");
-    root.dataset.ready = "yes";
     window.plangeo.app = app;
+    Promise.all(waits).then(() => { root.dataset.ready = "yes"; });
   }
 
   const data_order = (data, code) => Object.keys(data.panels).indexOf(code);

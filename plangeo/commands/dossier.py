@@ -1,0 +1,36 @@
+"""Write the dossier of a result."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command("dossier", short_help="Write the dossier of a result as a Word document.")
+@click.argument("result", metavar="FOLDER")
+@click.option("--out", metavar="FILE.docx", help="Where to write it.  [default: dossier.docx in FOLDER]")
+def COMMAND(result: str, out: str | None) -> int:
+    """Write summary, appendix table of all projects, a section for each flagged one, plans, method and run of the result in
+    FOLDER into one Word document, from the same inputs as the run; refused when an input has changed since.
+
+    \b
+    Example
+      plangeo dossier out --out ho-so.docx
+    """
+    from plangeo.report import write_report
+    from plangeo.rerun import repeat_run
+
+    target = Path(out) if out else Path(result) / "dossier.docx"
+    if target.suffix.lower() != ".docx":
+        raise click.UsageError(f"--out {out!r}: the dossier is a Word document, so the name must end in .docx")
+    _, assessment = repeat_run(Path(result), _say)
+    _say("writing the dossier")
+    click.echo(str(write_report(assessment, target)))
+    return 0
+
+
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"… {text}", err=True)

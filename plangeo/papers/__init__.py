@@ -1,0 +1,1 @@
+"""The papers an officer hands in: site sheets (PDF, PNG) and the dossier (Word)."""

@@ -1,0 +1,108 @@
+"""A run as its project file records it: read, judged and studied, the first time and again from a result folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plangeo.errors import InputError
+
+# Everything else is imported where it is used, so that commands answer --help at once.
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from plangeo.model import Assessment
+    from plangeo.project_file import Project
+    from plangeo.rulebook import Rulebook
+
+Progress = Callable[[str], None]
+
+
+def read_register_of(project: Project, progress: Progress) -> gpd.GeoDataFrame:
+    """Read the register of a project, without its boundaries."""
+    from plangeo.sources import read_sites
+
+    register = project.register_
+    progress(f"reading {register.path}")
+    named = register.keywords("layer", "sheet", "crs", "columns", "list_date", "header_row")
+    return read_sites(register.path, project.profile, **named)
+
+
+def add_boundaries_of(project: Project, sites: gpd.GeoDataFrame, progress: Progress) -> gpd.GeoDataFrame:
+    """Return ``sites`` with the boundaries the project names; as they are when it names none."""
+    from plangeo.boundaries import join_boundaries
+    from plangeo.sources import read_sites
+
+    extra = project.boundaries
+    if extra is None:
+        return sites
+    progress(f"reading {extra.path}")
+    sheet = extra.sheet or extra.layer  # of a workbook with corner lists
+    shapes = read_sites(extra.path, project.profile, sheet=sheet, **extra.keywords("layer", "crs", "columns", "header_row"))
+    return join_boundaries(sites, shapes)
+
+
+def judge_sites_of(project: Project, sites: gpd.GeoDataFrame, rulebook: Rulebook, progress: Progress) -> Assessment:
+    """Judge sites by the day, checks and layers of the project."""
+    from plangeo.assessment import assess
+
+    progress(f"judging {len(sites)} sites")
+    return assess(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layer_files(project))
+
+
+def add_studies_of(project: Project, result: Assessment, progress: Progress) -> Assessment:
+    """Ask the questions about the whole register and the whole plan."""
+    from plangeo.studies import add_studies
+    from plangeo.study import StudyFile
+
+    progress("studying the register and the plan as a whole")
+    words = ("sheet", "header_row", "crs", "layer", "columns", "list_date")
+    files = {role: StudyFile(Path(item.path), project.profile, item.keywords(*words)) for role, item in project.files.items()}
+    return add_studies(result, files=files)
+
+
+def layer_files(project: Project) -> dict[str, Any]:
+    """Return the layers of a run as files, opened when they are needed."""
+    from plangeo.sources import LayerFile
+    from plangeo.surroundings import RASTER_SUFFIXES
+
+    return {
+        role: Path(item.path)
+        if Path(item.path).suffix.lower() in RASTER_SUFFIXES
+        else LayerFile(item.path, project.profile, item.keywords("layer", "labels", "crs", "plan_id", "columns"))
+        for role, item in project.layers.items()
+    }
+
+
+def repeat_run(folder: Path, progress: Progress) -> tuple[Project, Assessment]:
+    """Run again what the manifest of ``folder`` records. **Raises** InputError when that is not the same run."""
+    from plangeo.manifest import changed_files, read_manifest, verdict_digest
+    from plangeo.project_file import Project
+    from plangeo.rulebook import load_rulebook
+
+    manifest = read_manifest(folder)
+    recorded = manifest.get("run") or {}
+    if "project" not in recorded:
+        raise InputError(
+            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run"
+        )
+    if changed := changed_files(recorded.get("files", {})):
+        raise InputError(
+            "inputs are no longer those the verdicts came from, so what is drawn of them would show something else:\n- "
+            + "\n- ".join(changed)
+            + "\nRun `plangeo assess` again."
+        )
+    try:
+        project = Project.model_validate(recorded["project"])
+    except ValueError as error:
+        raise InputError(f"the run recorded in {folder} cannot be read: {error}") from error
+    rulebook = load_rulebook(project.rulebook)
+    sites = add_boundaries_of(project, read_register_of(project, progress), progress)
+    result = add_studies_of(project, judge_sites_of(project, sites, rulebook, progress), progress)
+    if verdict_digest(result.sites) != manifest["verdict_digest"]:
+        raise InputError(
+            f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
+            "Run `plangeo assess` again, so that all papers agree."
+        )
+    return project, result
