@@ -613,7 +613,7 @@ def _map_html(result: Assessment, language: Language, title: str | None) -> str:
 
 def _summary(result: Assessment, language: Language) -> None:
     from plangeo.datumline import datum_lines
-    from plangeo.explanation import format_date, not_run_line
+    from plangeo.explanation import failed_lines, format_date, not_run_line
     from plangeo.model import ILLUSTRATIVE, Verdict
 
     if result.illustrative:
@@ -622,6 +622,8 @@ def _summary(result: Assessment, language: Language) -> None:
     for word, count in result.summary()["sites"].items():
         click.echo(f"  {count:>6}  {Verdict.parse(str(word)).wording.text(language)}")
     if line := not_run_line(result, language):
+        click.echo(line)
+    for line in failed_lines(result, language):
         click.echo(line)
     for line in datum_lines(result, language):
         click.echo(line)

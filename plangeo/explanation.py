@@ -129,6 +129,12 @@ def verdict_line(site: _Row | pd.Series, on: dt.date, language: Language) -> str
     return f"{one_line(site['site_id'])} · {name}: {wording} ({_ON.text(language)} {format_date(on)})"
 
 
+def failed_lines(assessment: Assessment, language: Language) -> list[str]:
+    """Say which studies could not go on with the files they were given: their sheets are missing from the result."""
+    failed = [s for s in assessment.studies_not_run if s.failed]
+    return [f"{(s.title and s.title.text(language)) or s.check}: {one_line(s.why.text(language))}" for s in failed]
+
+
 def not_run_line(assessment: Assessment, language: Language) -> str:
     """Return the line that lists the checks that did not run and why; empty when all ran."""
     if not assessment.not_run:

@@ -344,10 +344,14 @@ class Check:
 
 @dataclass(frozen=True)
 class SkippedCheck:
-    """A check that did not run, and why."""
+    """A check or study that did not run, and why."""
 
     check: str
     why: Label
+    title: Label | None = None
+    """What a study is called; None for a check."""
+    failed: bool = False
+    """It could not go on with what it was given, which is more than a file not given."""
 
 
 @dataclass(frozen=True)

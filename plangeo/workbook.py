@@ -20,7 +20,7 @@ from plangeo.engine.areas import ellipsoidal_area
 from plangeo.explanation import describe_plan, format_date, format_period, format_scale, not_run_line, one_line
 from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
-from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
+from plangeo.model import ILLUSTRATIVE, Assessment, SkippedCheck, Verdict
 from plangeo.overrides.decisions import decisions_beside
 from plangeo.study import Sheet
 
@@ -233,9 +233,13 @@ def _contents(sheet: Worksheet, row: int, assessment: Assessment, styles: Mappin
         sheet.write_string(row, 3, _clean(says), styles["text"])
     for skipped in assessment.studies_not_run:
         row += 1
-        for n, text in enumerate((skipped.check, "chưa thực hiện", "", skipped.why.vi)):
+        for n, text in enumerate((_called(skipped), "chưa thực hiện", "", skipped.why.vi)):
             sheet.write_string(row, n, _clean(text), styles["text"])
     return row + 1
+
+
+def _called(skipped: SkippedCheck) -> str:
+    return skipped.check if skipped.title is None else skipped.title.vi or skipped.check
 
 
 _HOLDS = {
@@ -634,7 +638,7 @@ def _provenance_sheet(sheet: Worksheet, assessment: Assessment, styles: Mapping[
             ("Dữ liệu vào", f"{role}: {key}", text) for key, text in _flat(item) if key not in {"role", "notes", "decisions"}
         ]
     rows += [("Nội dung chưa kiểm tra", skipped.check, skipped.why.vi) for skipped in assessment.not_run]
-    rows += [("Nội dung chưa thực hiện", skipped.check, skipped.why.vi) for skipped in assessment.studies_not_run]
+    rows += [("Nội dung chưa thực hiện", _called(skipped), skipped.why.vi) for skipped in assessment.studies_not_run]
     rows += [("Ghi chú", "", note) for note in notes_of(assessment)]
     rows += [("Phần mềm", name, version) for name, version in versions().items()]
     frame = pd.DataFrame(rows, columns=["part", "what", "value"], dtype=object)

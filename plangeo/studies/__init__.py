@@ -41,14 +41,15 @@ def add_studies(
     sheets: list[Sheet] = []
     skipped: list[SkippedCheck] = []
     for code in chosen:
-        why = _missing(known[code], assessment, given)
+        why, failed = _missing(known[code], assessment, given), False
         if why is None:
             try:
                 sheets += known[code].run(Subject(assessment, given))
             except PlangeoError as error:
                 why = Label(f"không thực hiện được: {error}", f"could not be done: {error}")
+                failed = True
         if why is not None:
-            skipped.append(SkippedCheck(code, why))
+            skipped.append(SkippedCheck(code, why, known[code].title, failed))
     return dataclasses.replace(assessment, sheets=tuple(sheets), studies_not_run=tuple(skipped))
 
 

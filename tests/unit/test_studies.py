@@ -12,6 +12,7 @@ import pytest
 
 import plangeo as pg
 from plangeo.errors import InputError, LayerError
+from plangeo.explanation import failed_lines
 from plangeo.maps import page_data
 from plangeo.model import Label
 from plangeo.report import write_report
@@ -105,6 +106,7 @@ def test_a_question_that_cannot_be_asked_is_told(assessment: pg.Assessment, monk
     assert told["list"] == "not given: --with priority_list=FILE"
     assert told["relics"] == "not given: --layer relics=FILE"
     assert told["fails"].endswith("list.xlsx cannot be read")
+    assert failed_lines(done, "vi") == ["fails: không thực hiện được: list.xlsx cannot be read"]  # the others were only not asked
     with pytest.raises(LayerError, match="no study asks for the file prioritylist"):
         pg.add_studies(assessment, files={"prioritylist": pg.StudyFile(Path("a"))})
     with pytest.raises(LayerError, match="no study is called parks"):
