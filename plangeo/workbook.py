@@ -256,7 +256,7 @@ _HOLDS = {
     "officer_decisions": "Quyết định của cán bộ bên cạnh kết luận của máy; nêu quyết định đã cũ.",
     "entry_findings": "Chỗ sai, nghi vấn, thiếu trong danh mục.",
     "entries": "Từng dự án: nội dung nào trong danh mục đã đúng, sai hoặc thiếu.",
-    "double_allocation": "Hai dự án trên cùng một khu đất.",
+    "double_allocation": "Các cặp dự án trên cùng một khu đất, và dự án chưa xét được.",
     "priority_list": "Đối chiếu danh mục ưu tiên với danh mục dự án.",
     "quota": "Chỉ tiêu, phần đã dùng và phần còn lại theo đơn vị và loại đất (ha).",
     "conversions": "Diện tích chuyển mục đích mà các dự án cần (ha).",
