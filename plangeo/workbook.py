@@ -258,6 +258,8 @@ _HOLDS = {
     "entries": "Từng dự án: nội dung nào trong danh mục đã đúng, sai hoặc thiếu.",
     "double_allocation": "Các cặp dự án trên cùng một khu đất, và dự án chưa xét được.",
     "priority_list": "Đối chiếu danh mục ưu tiên với danh mục dự án.",
+    "list_differences": "Chỗ hai danh mục ghi khác nhau về cùng một dự án.",
+    "priority_to_confirm": "Các cặp cần cán bộ xác nhận là cùng hay khác dự án.",
     "quota": "Chỉ tiêu, phần đã dùng và phần còn lại theo đơn vị và loại đất (ha).",
     "conversions": "Diện tích chuyển mục đích mà các dự án cần (ha).",
     "outside_quota": "Dự án, diện tích không tính được vào sổ chỉ tiêu và lý do.",
