@@ -41,7 +41,8 @@ def add_studies(
     sheets: list[Sheet] = []
     skipped: list[SkippedCheck] = []
     for code in chosen:
-        why, failed = _missing(known[code], assessment, given), False
+        why = _missing(known[code], assessment, given)
+        failed = why is not None and any(role in given for role in known[code].files)  # a file given for nothing is told
         if why is None:
             try:
                 sheets += known[code].run(Subject(assessment, given))
