@@ -344,10 +344,12 @@ class Check:
 
 @dataclass(frozen=True)
 class SkippedCheck:
-    """A check that did not run, and why."""
+    """A check or a study that did not run, and why."""
 
     check: str
     why: Label
+    fault: Exception | None = field(default=None, compare=False, repr=False)
+    """The fault of plangeo itself that stopped it, where it was one."""
 
 
 @dataclass(frozen=True)
