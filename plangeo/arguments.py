@@ -114,7 +114,7 @@ def take_sites(sites: Any) -> gpd.GeoDataFrame:
     taken = take_table(sites, SITES, "the table of sites")
     if "declared_area_m2" in taken:
         endless = [math.isinf(a) for a in taken["declared_area_m2"]]
-        taken["declared_area_m2"] = taken["declared_area_m2"].mask(endless)
+        taken["declared_area_m2"] = taken["declared_area_m2"].mask(pd.Series(endless, index=taken.index, dtype=bool))
         if any(endless):
             stated = taken["declared_area_text"] if "declared_area_text" in taken else [""] * len(taken)
             taken["declared_area_text"] = [t or "∞" if bad else t for t, bad in zip(stated, endless, strict=True)]

@@ -204,7 +204,9 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
     chunks = list(_assess_chunks(metric, case, backend, SERIAL_SITES if backend is map else CHUNK_SITES))
     site_ids = metric["site_id"]
     findings = _ordered(_concat([c.findings for c in chunks]), site_ids)
-    verdicts = _combine(site_ids, findings, case.codes, doubted=bool(case.crs_check.get("doubt")))
+    verdicts = _combine(
+        site_ids, findings, case.codes, doubted=bool(case.crs_check.get("doubt")), by_area=bool(case.law.triggers)
+    )
     out = set_aside(sites).copy()
     for column in ("problem", "repaired"):
         out[column] = metric[column].to_numpy()
@@ -291,9 +293,10 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     facts: dict[str, dict[str, Any]] = {}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), law)
+    reach = _reach(sites, law)
     if case.zones is not None:
         discs = _footprints(sites)
-        around = np.concatenate([sites.geometry.to_numpy(), discs.geometry.to_numpy()])
+        around = np.concatenate([part.geometry.to_numpy() for part in (sites, discs, reach)])
         layer = case.zones.window(window_around(around, _AROUND_M))
         measure = partial(measure_zones, zones=layer, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
         found = measure(sites, width_classes=_width_classes(law))
@@ -304,6 +307,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},
             "footprint_cover": govern(footprints.cover, law),
+            "reach_cover": govern(measure(reach).cover, law),
             "footprint_quarantined": _zone_facts(discs, layers["zones"], case.zones, set(discs["site_id"]))["quarantined"],
         }
     if "districts" in layers:
@@ -320,7 +324,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if PRESENT_USE in layers:
         present = ZoneLayer.of(layers[PRESENT_USE])
         lying = measure_zones(sites, present, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
-        evidence[PRESENT_USE], facts[PRESENT_USE] = lying.evidence, {"cover": lying.cover}
+        beyond = measure_zones(reach, present, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
+        evidence[PRESENT_USE], facts[PRESENT_USE] = lying.evidence, {"cover": lying.cover, "reach_cover": beyond.cover}
         grounds[PRESENT_USE] = (lying.evidence, present)
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
@@ -369,14 +374,20 @@ def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
     return table
 
 
-def _footprints(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Circles of the (largest) declared area around the sites that are known by a single point only."""
+def _footprints(sites: gpd.GeoDataFrame, times: float = 1.0) -> gpd.GeoDataFrame:
+    """Circles of the (largest) declared area, ``times`` as wide, around the sites that are known by a single point only."""
     area = pd.Series(largest_areas(sites), index=sites.index)
     points = sites[(sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)]
-    radii = [math.sqrt(a / math.pi) for a in area.loc[points.index]]
+    radii = [times * math.sqrt(a / math.pi) for a in area.loc[points.index]]
     return points.set_geometry(
         gpd.GeoSeries(shapely.buffer(points.geometry.to_numpy(), radii, quad_segs=32), index=points.index, crs=sites.crs)
     )
+
+
+def _reach(sites: gpd.GeoDataFrame, law: Rulebook) -> gpd.GeoDataFrame:
+    """What any circle of the declared area that contains the point may reach, where a condition by area is asked of the use."""
+    asked = [bool(law.triggers_for(use)) for use in sites["use_code"]]
+    return _footprints(sites[np.array(asked, dtype=bool)], times=2.0)
 
 
 def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
@@ -386,12 +397,15 @@ def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
     }
 
 
-def _combine(site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str], *, doubted: bool = False) -> pd.DataFrame:
+def _combine(
+    site_ids: pd.Series, findings: pd.DataFrame, ran: Sequence[str], *, doubted: bool = False, by_area: bool = False
+) -> pd.DataFrame:
     """The worst finding wins; a missing essential check keeps every site from being called permitted.
 
-    Where the coordinate system is ``doubted``, the check `district`, which says so of each site, is essential too.
+    Where the coordinate system is ``doubted``, the check `district`, which says so of each site, is essential too; so is
+    `legal_conditions` where the rulebook has conditions ``by_area``.
     """
-    needed = (*ESSENTIAL, "district") if doubted else ESSENTIAL
+    needed = (*ESSENTIAL, *(["district"] if doubted else []), *(["legal_conditions"] if by_area else []))
     ids = site_ids.astype(str).tolist()
     place = {site_id: n for n, site_id in enumerate(ids)}
     at = [place[site_id] for site_id in findings["site_id"].tolist()]

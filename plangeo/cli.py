@@ -176,6 +176,7 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     result = _assess_and_write(project, Path(project.out), told=True)
     _summary(result, project.language)
     click.echo(_written(Path(project.out)))
+    _raise_fault(result)
     return _WELL if (result.sites["verdict"] == Verdict.PERMITTED.label).all() else _FINDINGS
 
 
@@ -237,6 +238,7 @@ def draw(folder: str, out: str | None, lang: Language | None) -> int:
     if target.resolve().parent == Path(folder).resolve():
         record_file(folder, target.name)
     click.echo(str(target))
+    _raise_fault(result)
     return _WELL
 
 
@@ -403,6 +405,7 @@ def demo(out: str, lang: Language | None) -> int:
     _summary(result, project.language)
     click.echo(_written(Path(out)))
     click.echo(str(Path(out) / MAP))
+    _raise_fault(result)
     return _WELL
 
 
@@ -584,15 +587,36 @@ def _stream(project: Project, resume: bool) -> int:
 def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Assessment:
     from plangeo.manifest import hash_files
     from plangeo.report import write_outputs
-    from plangeo.rerun import add_studies_of
+    from plangeo.rerun import add_studies_of, check_files_of
+    from plangeo.studies import without_sheets
 
+    check_files_of(project)
     hashes = hash_files(_paths(project))
     result = add_studies_of(project, _assess_project(project, told=told), _progress)
-    _progress("drawing the map")
-    html = _map_html(result, project.language, project.title)
-    _progress(f"writing {out}")
-    write_outputs(result, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes})
-    return result
+
+    def write(written: Assessment) -> Assessment:
+        _progress("drawing the map")
+        html = _map_html(written, project.language, project.title)
+        _progress(f"writing {out}")
+        write_outputs(written, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes})
+        return written
+
+    try:
+        return write(result)
+    except (PlangeoError, OSError):
+        raise
+    except Exception as fault:  # a table that cannot be written must not cost the verdicts
+        if not result.sheets:
+            raise
+        return write(without_sheets(result, fault))
+
+
+def _raise_fault(result: Assessment) -> None:
+    """Raise the first fault of ours that left a study undone, once everything else is written."""
+    faults = {skipped.check: skipped.fault for skipped in result.studies_not_run if skipped.fault is not None}
+    if faults:
+        click.echo(f"The verdicts are complete and written; these studies are missing: {', '.join(faults)}.", err=True)
+        raise next(iter(faults.values()))
 
 
 def _paths(project: Project) -> list[str]:

@@ -344,7 +344,7 @@ class Check:
 
 @dataclass(frozen=True)
 class SkippedCheck:
-    """A check or study that did not run, and why."""
+    """A check or a study that did not run, and why."""
 
     check: str
     why: Label
@@ -352,6 +352,8 @@ class SkippedCheck:
     """What a study is called; None for a check."""
     failed: bool = False
     """It could not go on with what it was given, which is more than a file not given."""
+    fault: Exception | None = field(default=None, compare=False, repr=False)
+    """The fault of plangeo itself that stopped it, where it was one."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,13 @@ def judge_sites_of(project: Project, sites: gpd.GeoDataFrame, rulebook: Rulebook
     return assess(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layer_files(project))
 
 
+def check_files_of(project: Project) -> None:
+    """**Raises** LayerError, before minutes are spent, for a file that no study asks for."""
+    from plangeo.studies import check_files
+
+    check_files(project.files)
+
+
 def add_studies_of(project: Project, result: Assessment, progress: Progress) -> Assessment:
     """Ask the questions about the whole register and the whole plan."""
     from plangeo.studies import add_studies

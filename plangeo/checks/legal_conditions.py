@@ -35,7 +35,7 @@ class _Ground:
 
     certain: float = 0.0
     possible: float = 0.0
-    """With what may be of the classes: mixed zones, ground the map of present use leaves out."""
+    """With what may be of the classes: mixed zones, classes above them, ground the map of present use leaves out."""
     touched: bool = False
 
 
@@ -45,12 +45,14 @@ def judge(measured: Measured) -> pd.DataFrame:
     found = Findings("legal_conditions", ids)
     if not book.triggers:
         return found.table()
-    grounds, totals = _grounds(measured), measured.once(judge_totals)
+    totals = measured.once(judge_totals)
+    grounds, reached = _grounds(measured), _grounds(measured, reach=True)
     borders = {(row.site_id, int(row.trigger)): row for row in measured.pieces("triggers")}
     for at, site in enumerate(measured.sites.to_dict("records")):
         rows = []
         for i in book.triggers_for(site["use_code"]):
             told = _judge(book.triggers[i], site, grounds, (ids[at], i), borders)
+            told = told or _within_reach(book.triggers[i], site, reached, (ids[at], i))
             if told:
                 rows.append(_described(book.triggers[i]) | told)
         if rows and _conditional_anyway(rows, totals[ids[at]]):
@@ -115,16 +117,28 @@ def _without_area(trigger: Trigger, site: Mapping[Any, Any], ground: _Ground) ->
     return {"reason": "area_unknown", "verdict": "unknown", "measure": most}
 
 
-def _grounds(measured: Measured) -> dict[str, dict[tuple[str, int], _Ground]]:
-    """What may be measured on → (site, trigger) → the ground of its classes."""
+def _within_reach(
+    trigger: Trigger, site: Mapping[Any, Any], reached: Mapping[str, Mapping[tuple[str, int], _Ground]], key: tuple[str, int]
+) -> dict[str, Any] | None:
+    """A point beside the ground, of so large a declared area that the project may lie on enough of it."""
+    ground = reached.get(trigger.ground, {}).get(key)
+    most = largest_area(site)
+    if site["dimension"] != 0 or ground is None or not trigger.reached(min(ground.possible, most)):
+        return None
+    return {"reason": "area_unknown", "verdict": "unknown", "measure": most}
+
+
+def _grounds(measured: Measured, *, reach: bool = False) -> dict[str, dict[tuple[str, int], _Ground]]:
+    """What may be measured on → (site, trigger) → the ground of its classes; with ``reach``, that around points."""
     book = measured.rulebook
     totals = measured.once(judge_totals)
     uses = dict(zip(measured.sites["site_id"], measured.sites["use_code"], strict=True))
-    left = {site_id: _left_aside(found) for site_id, found in totals.items()}
-    planned = ((r.site_id, {c for _, c, _ in r.governs} - left[r.site_id], r) for r in measured.faces())
+    left = {site_id: set() if reach else _left_aside(found) for site_id, found in totals.items()}
+    faces = measured.layers["zones"]["reach_cover"].itertuples(index=False) if reach else measured.faces()
+    planned = ((r.site_id, {c for _, c, _ in r.governs} - left[r.site_id], r) for r in faces)
     found = {"plan": _summed(planned, uses, book, "plan")}
     if "present_use" in measured.layers:
-        cover = measured.layers["present_use"]["cover"]
+        cover = measured.layers["present_use"]["reach_cover" if reach else "cover"]
         present = ((r.site_id, {c for _, c, _ in r.zones}, r) for r in cover.itertuples(index=False))
         found["present_use"] = _summed(present, uses, book, "present_use")
     return found
@@ -135,18 +149,25 @@ def _summed(
 ) -> dict[tuple[str, int], _Ground]:
     parts: dict[tuple[str, int], list[tuple[bool, float]]] = defaultdict(list)
     asked = {use: [i for i in book.triggers_for(use) if book.triggers[i].ground == ground] for use in set(uses.values())}
+    # ground drawn as a class above those of the trigger may be of one of them
+    above = [{c for zone in trigger.zones for c in book.ancestors(zone)[1:]} for trigger in book.triggers]
     for site_id, codes, face in faces:
         size = face.area_m2 or face.length_m or face.share
         for i in asked[uses[site_id]]:
             zones = book.triggers[i].zones
             whole = any(book.falls_under(code, zones) and not book.classes[code].parts for code in codes)
             open_ground = ground == "present_use" and (not codes or any(code not in book.classes for code in codes))
-            if whole or open_ground or any(book.falls_under(code, zones) for code in codes):
+            coarse = any(not above[i].isdisjoint(_parts(code, book)) for code in codes)
+            if whole or open_ground or coarse or any(book.falls_under(code, zones) for code in codes):
                 parts[site_id, i].append((whole, size))
     return {
         key: _Ground(math.fsum(s for whole, s in some if whole), math.fsum(s for _, s in some), touched=True)
         for key, some in parts.items()
     }
+
+
+def _parts(code: str, book: Rulebook) -> tuple[str, ...]:
+    return (book.classes[code].parts if code in book.classes else ()) or (code,)
 
 
 def _left_aside(totals: list[Total]) -> set[str]:

@@ -23,6 +23,8 @@ from plangeo.rulebook import Rulebook
 DAYS = ("valid_from", "valid_to")
 """Columns of zones: first and last day in force, ISO text; empty = as their plan."""
 _ENDLESS = "9999-12-31"
+_MIDNIGHT = re.compile(r"(?<=\d)[T ]00:00(:00(\.0+)?)? ?(Z|[+-]\d{2}:?\d{2})?$")
+_HOUR = re.compile(r"\d[T ]\d{1,2}:\d{2}")
 _Rows = TypeVar("_Rows", bound=pd.DataFrame)
 
 
@@ -58,12 +60,12 @@ def _fault(span: tuple[str, str]) -> str:
 
 def _read_cell(text: str, last: bool) -> tuple[str, str]:
     """The ISO day of a cell and what had to be assumed; the text itself where it is no date."""
-    plain = re.sub(r"[T ]00:00:00(\.0+)?(Z|\+00:00)?$", "", text.strip())
+    plain = _short(text.strip())
     compact = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", plain)
     plain = "-".join(compact.groups()) if compact else plain
     if not plain or (plain == _ENDLESS and last):
         return "", ""
-    span = parse_span(plain)
+    span = None if _HOUR.search(plain) else parse_span(plain)
     if span is None:
         return text, ""
     end = "last" if last else "first"
@@ -136,8 +138,12 @@ def _spans(rows: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _short(text: str) -> str:
-    """A day without its time, as frames write timestamps."""
-    return text[:10] if len(text) > 10 and text[10] in " T" else text
+    """A day without its midnight, as frames write timestamps; another hour stays, for nobody knows whose day was meant.
+
+    >>> _short("2028-01-01T00:00:00+07:00"), _short("2027-12-31 17:00:00+00:00")
+    ('2028-01-01', '2027-12-31 17:00:00+00:00')
+    """
+    return _MIDNIGHT.sub("", text)
 
 
 def _iso(text: str) -> dt.date | None:

@@ -11,7 +11,7 @@ from plangeo.model import Label
 from plangeo.planlayers.agreement import AGREEING, OUTCOMES, Agreement, read_stated
 from plangeo.planlayers.faults import degrees
 from plangeo.planlayers.planmatrix import CELLS, PIECES, PlanMatrix, lay_over, plan_pairs
-from plangeo.planlayers.planzones import in_metres, zones_by_plan
+from plangeo.planlayers.planzones import in_metres, refuse_huge, zones_by_plan
 from plangeo.planlayers.siteground import metric_sites, projects_on
 from plangeo.rulebook import LANGUAGES, Rulebook
 from plangeo.study import Sheet, SheetColumn, Study, Subject
@@ -82,6 +82,7 @@ _TWICE = Label(
 
 def _run(subject: Subject) -> Sequence[Sheet]:
     done = subject.assessment
+    refuse_huge(done.layers["zones"])
     file = subject.files.get(FILE)
     stated = read_stated(file.path, sheet=file.keywords.get("sheet")) if file else {}
     (zones,), _ = in_metres([done.layers["zones"]], done.crs)

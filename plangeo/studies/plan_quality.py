@@ -10,7 +10,7 @@ from plangeo.law.planstatus import TITLES
 from plangeo.model import Label
 from plangeo.planlayers.faults import KINDS, degrees
 from plangeo.planlayers.layerquality import LayerQuality, check_plan_layer
-from plangeo.planlayers.planzones import in_metres, zones_by_plan
+from plangeo.planlayers.planzones import in_metres, refuse_huge, zones_by_plan
 from plangeo.planlayers.publishedareas import OUTCOMES, compare_areas, read_published
 from plangeo.planlayers.unitcover import SPOKEN_OF
 from plangeo.study import Sheet, SheetColumn, Study, Subject
@@ -98,6 +98,7 @@ AREAS_NOTE = Label(
 
 def _run(subject: Subject) -> Sequence[Sheet]:
     done = subject.assessment
+    refuse_huge(done.layers["zones"])
     quality = check_plan_layer(done.layers["zones"], done.rulebook, done.layers.get("districts"), crs=done.crs)
     sheets = list(quality_sheets(quality))
     if FILE in subject.files:

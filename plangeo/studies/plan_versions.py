@@ -9,7 +9,7 @@ import pandas as pd
 
 from plangeo.model import Assessment, Label
 from plangeo.planlayers.faults import degrees
-from plangeo.planlayers.planzones import PlanZones, in_metres, zones_by_plan
+from plangeo.planlayers.planzones import PlanZones, in_metres, refuse_huge, zones_by_plan
 from plangeo.planlayers.siteground import metric_sites
 from plangeo.planlayers.versions import CHANGES, KINDS, TOUCHED, VersionDifference, compare_versions, touched_sites
 from plangeo.rulebook import Rulebook
@@ -62,6 +62,7 @@ _SITES_HOW = Label(
 
 def _run(subject: Subject) -> Sequence[Sheet]:
     done = subject.assessment
+    refuse_huge(done.layers["zones"])
     (zones,), _ = in_metres([done.layers["zones"]], done.crs)
     plans = zones_by_plan(zones, done.rulebook)
     file = subject.files.get(FILE)

@@ -9,12 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from plangeo import cli, sample
 from plangeo.cli import run
 from plangeo.manifest import read_manifest
+from plangeo.model import Label
 from plangeo.report import OUTPUTS
+from plangeo.study import Sheet, SheetColumn, Study
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +267,42 @@ def test_read_takes_the_day_of_the_list(capsys: pytest.CaptureFixture[str]) -> N
     assert "the day of the list is not known" in capsys.readouterr().out
     assert run([*asked, "--list-date", "2025-06-30"]) == 0
     assert "the day of the list is not known" not in capsys.readouterr().out
+
+
+def test_a_file_nobody_asks_for_is_refused_before_anything_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    strange = ["--with", f"prioritylist={sample('projects.xlsx')}", "--out", str(tmp_path / "out")]
+    assert run([*options(), *strange]) == 2
+    said = capsys.readouterr().err
+    assert "no study asks for the file prioritylist" in said
+    assert "columns" not in said
+    assert not (tmp_path / "out").exists()
+
+
+class _Unwritable:
+    def __str__(self) -> str:
+        raise KeyError("zone_code")
+
+    __float__ = __repr__ = __str__
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("where", ["studied", "written"])
+def test_verdicts_are_written_before_a_fault_of_a_study_is_told(
+    where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = (SheetColumn("what", "Nội dung", "What", style="hectare"),)
+
+    def run_study(_: object) -> list[Sheet]:
+        if where == "studied":
+            raise KeyError("zone_code")
+        frame = pd.DataFrame({"what": [_Unwritable()]})
+        return [Sheet("parks", Label("Công viên", "Parks"), columns, frame, Label("", ""))]
+
+    monkeypatch.setattr("plangeo.studies.studies", lambda: {"parks": Study("parks", Label("", ""), run_study)})
+    out = tmp_path / "out"
+    assert run([*options(), "--out", str(out)]) == 3
+    said = capsys.readouterr()
+    assert "these studies are missing: parks" in said.err
+    assert "our fault, not yours" in said.err
+    assert "manifest.json" in said.out
+    assert {*OUTPUTS, "map.html", "manifest.json"} <= {p.name for p in out.iterdir()}

@@ -174,3 +174,13 @@ def test_command_says_what_is_wrong(
 ) -> None:
     assert run(["quality", str(files["zones"]), "--rulebook", str(files["book"]), "--on", "2025-07-01", *more]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_a_huge_layer_is_told_and_not_looked_at(monkeypatch):
+    monkeypatch.setattr("plangeo.planlayers.planzones.MOST_VERTICES", 4)
+    plan_layer = zones(("Z1", "ODT", square(0, 0, 100), "P1"))
+    done = pg.assess(sites(site("S1", square(10, 10, 20))), rulebook(), on="2025-07-01", zones=plan_layer)
+    studied = pg.add_studies(done, only=["plan_quality", "plan_consistency", "plan_versions"])
+    assert studied.sheets == ()
+    assert all("plangeo quality" in told.why.en for told in studied.studies_not_run)
+    assert len(studied.studies_not_run) == 3

@@ -131,3 +131,27 @@ def test_days_of_other_systems() -> None:
     )
     assert days == ["", "2030-12-31", "2030-12-31", "2025-06-30", "31/02/2025"]
     assert [bool(p) for p in stage_faults(pd.DataFrame({"valid_to": days}))] == [False, False, False, False, True]
+
+
+def test_another_hour_than_midnight_may_be_another_day_so_it_is_not_read() -> None:
+    given = ["2028-01-01 00:00:00+07:00", "2028-01-01T00:00:00", "2027-12-31 17:00:00+00:00"]
+    days, _ = read_stage_days(given, last=False, where="c")
+    assert days == ["2028-01-01", "2028-01-01", "2027-12-31 17:00:00+00:00"]
+    assert [bool(p) for p in stage_faults(pd.DataFrame({"valid_from": days}))] == [False, False, True]
+    assert verdict(staged(("2025-06-30 17:00:00+00:00", "")))[0] == "unknown"
+
+
+def test_days_that_are_timestamps_of_a_frame_count_as_written() -> None:
+    drawn = staged(("", ""), ("", ""))
+    drawn["valid_from"] = pd.to_datetime(["2025-07-02", None])
+    assert verdict(drawn)[0] == "unknown"
+    assert verdict(drawn, "2025-07-02")[0] == "permitted"
+    drawn["valid_from"] = pd.to_datetime(["2025-07-02", None]).tz_localize("Asia/Ho_Chi_Minh")
+    assert verdict(drawn)[0] == "unknown"
+    assert verdict(drawn, "2025-07-02")[0] == "permitted"
+
+
+def test_a_ban_of_unreadable_days_over_permitted_ground_keeps_it_open() -> None:
+    drawn = staged(("", ""), ("soon", ""), codes=("ODT", "RPH"))
+    drawn.geometry = [square(0, 0, 1000)] * 2
+    assert verdict(drawn)[0] == "unknown"

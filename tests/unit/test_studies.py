@@ -11,12 +11,12 @@ import pyogrio
 import pytest
 
 import plangeo as pg
-from plangeo.errors import InputError, LayerError
+from plangeo.errors import InputError, LayerError, PlangeoWarning
 from plangeo.explanation import failed_lines
 from plangeo.maps import page_data
 from plangeo.model import Label
 from plangeo.report import write_report
-from plangeo.studies import studies
+from plangeo.studies import studies, without_sheets
 from plangeo.study import Sheet, SheetColumn, Study
 from tests.makers import CRS, rulebook, site, sites, square, zones
 
@@ -113,3 +113,35 @@ def test_a_question_that_cannot_be_asked_is_told(assessment: pg.Assessment, monk
         pg.add_studies(assessment, only=["parks"])
     with pytest.raises(LayerError, match="no sheet 'parks'"):
         pg.sheet_of(done, "parks")
+
+
+def test_a_fault_of_ours_costs_its_own_table_only(
+    assessment: pg.Assessment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(_: object) -> list[Sheet]:
+        raise KeyError("zone_code")
+
+    frame = pd.DataFrame({"what": ["hồ"], "ha": [0.04]})
+    known = {
+        "fails": Study("fails", Label("", ""), fails),
+        "parks": Study("parks", Label("", ""), lambda _: [_parks(frame)]),
+    }
+    monkeypatch.setattr("plangeo.studies.studies", lambda: known)
+    with pytest.warns(PlangeoWarning, match="the study fails failed, and it is our fault"):
+        done = pg.add_studies(assessment)
+    assert [sheet.code for sheet in done.sheets] == ["parks"]
+    assert [(s.check, type(s.fault)) for s in done.studies_not_run] == [("fails", KeyError)]
+    assert done.sites is assessment.sites
+    write_report(done, tmp_path / "report.xlsx")
+    bare = without_sheets(done, ValueError("a cell"))
+    assert bare.sheets == ()
+    assert [s.check for s in bare.studies_not_run] == ["fails", "parks"]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_studies_of_hardly_any_site(count: int) -> None:
+    plan = zones(("Z1", "ODT", square(0, 0, 100), "P1"))
+    register = sites(site("S1", square(10, 10, 20), declared_area_m2=400.0)).iloc[:count]
+    done = pg.add_studies(pg.assess(register, rulebook(), on="2025-07-01", zones=plan))
+    assert len(done.sites) == count
+    assert [s.fault for s in done.studies_not_run] == [None] * len(done.studies_not_run)
