@@ -232,7 +232,7 @@ def test_what_is_no_assessment_cannot_be_told(call: Callable[[Any], Any], wrong:
         lambda result: pg.write_report(result, None),
         lambda result: pg.write_report(result, 5),
         lambda result: pg.write_report(result, ""),
-        lambda result: pg.write_report(result, "a.docx"),
+        lambda result: pg.write_report(result, "a.odt"),
         lambda result: pg.write_report(result, "a\0.xlsx"),
         lambda result: pg.write_report(result, "/nowhere/a.xlsx"),
     ],
