@@ -7,7 +7,6 @@ concatenated and never merged.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import os
 import warnings
 from collections import defaultdict
@@ -24,7 +23,6 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo.adminunits.unitregister import UnitRegister
-from plangeo.amounts.bands import largest_areas
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook, take_sites
 from plangeo.checks import CHECKS, ESSENTIAL
 from plangeo.crsdoctor.crscheck import check_sites, operations
@@ -45,6 +43,7 @@ from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verd
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
 from plangeo.placements import measure_rooms
 from plangeo.profiles import load_profile
+from plangeo.reaches import declared_circles, reach_of
 from plangeo.reading import decision_rows
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
@@ -293,9 +292,9 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     facts: dict[str, dict[str, Any]] = {}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), law)
-    reach = _reach(sites, law)
+    reach = reach_of(sites, law)
     if case.zones is not None:
-        discs = _footprints(sites)
+        discs = declared_circles(sites)
         around = np.concatenate([part.geometry.to_numpy() for part in (sites, discs, reach)])
         layer = case.zones.window(window_around(around, _AROUND_M))
         measure = partial(measure_zones, zones=layer, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
@@ -372,22 +371,6 @@ def _site_table(sites: gpd.GeoDataFrame) -> pd.DataFrame:
     table["site_length_m"] = shapely.length(values)
     table["site_area_ellipsoidal_m2"] = ellipsoidal_area(sites.geometry).to_numpy()
     return table
-
-
-def _footprints(sites: gpd.GeoDataFrame, times: float = 1.0) -> gpd.GeoDataFrame:
-    """Circles of the (largest) declared area, ``times`` as wide, around the sites that are known by a single point only."""
-    area = pd.Series(largest_areas(sites), index=sites.index)
-    points = sites[(sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)]
-    radii = [times * math.sqrt(a / math.pi) for a in area.loc[points.index]]
-    return points.set_geometry(
-        gpd.GeoSeries(shapely.buffer(points.geometry.to_numpy(), radii, quad_segs=32), index=points.index, crs=sites.crs)
-    )
-
-
-def _reach(sites: gpd.GeoDataFrame, law: Rulebook) -> gpd.GeoDataFrame:
-    """What any circle of the declared area that contains the point may reach, where a condition by area is asked of the use."""
-    asked = [bool(law.triggers_for(use)) for use in sites["use_code"]]
-    return _footprints(sites[np.array(asked, dtype=bool)], times=2.0)
 
 
 def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:

@@ -561,6 +561,8 @@ def _stream(project: Project, resume: bool) -> int:
 
     if project.boundaries is not None:
         raise click.UsageError("--stream takes no --boundaries: join them into the register first (read_sites, GeoParquet)")
+    if project.files:
+        raise click.UsageError(f"--stream asks no study, so it takes no file of one: {', '.join(sorted(project.files))}")
     register, out = project.register_, Path(project.out)
     hashes = hash_files(_paths(project))
     assess_to(

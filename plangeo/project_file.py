@@ -170,9 +170,11 @@ def _useless(project: Project, lines: Mapping[_Position, int]) -> list[str]:
     files: list[tuple[_Position, Source]] = [(("register",), project.register_)]
     files += [(("boundaries",), project.boundaries)] if project.boundaries is not None else []
     files += [(("layers", role), item) for role, item in project.layers.items()]
+    files += [(("files", role), item) for role, item in project.files.items()]
     found = []
     for at, item in files:
-        known = _SAID_OF.get(str(at[-1]) if at[0] != "layers" or at[-1] == "zones" else "", _SAID_OF_LAYERS)
+        kind = "register" if at[0] == "files" else at[-1] if at[0] != "layers" or at[-1] == "zones" else ""
+        known = _SAID_OF.get(str(kind), _SAID_OF_LAYERS)
         for key in item.keywords(*(name for name in Source.model_fields if name not in ("path", *known))):
             place = f"line {lines[(*at, key)]}: " if (*at, key) in lines else ""
             name = ".".join(map(str, (*at, key)))

@@ -1,8 +1,9 @@
 """Does so much ground of a class lie under the site that the law asks for more: an approval, a plan for replacement forest?
 
 The total of the trigger's classes counts, what lies on several of them once. A condition that holds makes the site conditional,
-never more. Where the border of that ground, as exact as its map and the site's outline, could carry the area over the bound, or the
-area is not known, the site is UNKNOWN, unless it is conditional anyway: then the open condition is one more, and changes nothing. Ground that a threshold of the rulebook leaves aside is left aside here too. A rulebook
+never more. Where the border of that ground, as exact as its map and the site's outline, could carry the area over the bound, be it
+from inside the site or from beside it, or the area is not known, the site is UNKNOWN, unless a rule of its zones or another condition
+makes it conditional anyway: then the open condition is one more, and changes nothing. Ground that a threshold of the rulebook leaves aside is left aside here too. A rulebook
 without triggers gives no finding.
 """
 
@@ -36,7 +37,14 @@ class _Ground:
     certain: float = 0.0
     possible: float = 0.0
     """With what may be of the classes: mixed zones, classes above them, ground the map of present use leaves out."""
+    unmapped: float = 0.0
+    """The part of it that the map leaves out: beside a site whose outline is drawn it says nothing."""
     touched: bool = False
+
+    @property
+    def drawn(self) -> float:
+        """What is drawn as one of the classes, or as what may be one."""
+        return self.possible - self.unmapped
 
 
 def judge(measured: Measured) -> pd.DataFrame:
@@ -51,8 +59,7 @@ def judge(measured: Measured) -> pd.DataFrame:
     for at, site in enumerate(measured.sites.to_dict("records")):
         rows = []
         for i in book.triggers_for(site["use_code"]):
-            told = _judge(book.triggers[i], site, grounds, (ids[at], i), borders)
-            told = told or _within_reach(book.triggers[i], site, reached, (ids[at], i))
+            told = _judge(book.triggers[i], site, grounds, reached, (ids[at], i), borders)
             if told:
                 rows.append(_described(book.triggers[i]) | told)
         if rows and _conditional_anyway(rows, totals[ids[at]]):
@@ -72,6 +79,7 @@ def _judge(
     trigger: Trigger,
     site: Mapping[Any, Any],
     grounds: Mapping[str, Mapping[tuple[str, int], _Ground]],
+    reached: Mapping[str, Mapping[tuple[str, int], _Ground]],
     key: tuple[str, int],
     borders: Mapping[tuple[str, int], Any],
 ) -> dict[str, Any] | None:
@@ -79,51 +87,48 @@ def _judge(
         return {"reason": "no_place", "verdict": "unknown"}
     if trigger.ground not in grounds:
         return {"reason": "present_use_missing", "verdict": "unknown"}
-    ground = grounds[trigger.ground].get(key)
-    if ground is None or not ground.touched:
+    ground, near = (found[trigger.ground].get(key, _Ground()) for found in (grounds, reached))
+    sized_point = site["dimension"] == 0 and largest_area(site) > 0
+    if not ground.touched and not (near.touched if sized_point else near.drawn > 0):
         return None
     if site["dimension"] != 2:
-        return _without_area(trigger, site, ground)
-    row, accuracy = borders.get(key), site.get("accuracy_m")
-    inner, outer, tolerance = (row.inner_m, row.outer_m, row.tolerance_m) if row is not None else (0.0, 0.0, 0.0)
+        return _without_area(trigger, site, ground, near)
+    return _with_area(trigger, site, ground, near, borders.get(key))
+
+
+def _with_area(
+    trigger: Trigger, site: Mapping[Any, Any], ground: _Ground, near: _Ground, border: Any | None
+) -> dict[str, Any] | None:
+    accuracy = site.get("accuracy_m")
+    inner, outer, tolerance = (border.inner_m, border.outer_m, border.tolerance_m) if border is not None else (0.0, 0.0, 0.0)
     own = float(accuracy) if accuracy is not None and float(accuracy) > 0 else 0.0
     slack = outer * own + (inner * (tolerance + own) if inner > 0 else 0.0)
-    sizes = {
-        "measure": ground.certain,
-        "area_m2": ground.certain,
-        "share": ground.certain / max(site["site_area_m2"], _ROUNDING_M2),
-    }
+    whole = float(site["site_area_m2"])
+    sizes = {"measure": ground.certain, "area_m2": ground.certain, "share": ground.certain / max(whole, _ROUNDING_M2)}
     if math.isnan(slack):
         return sizes | {"reason": "accuracy_unstated", "verdict": "unknown"}
     if trigger.reached(ground.certain - slack + _ROUNDING_M2 * (not trigger.any_area)):
         return sizes | {"reason": "holds", "verdict": "conditional"}
-    if trigger.reached(ground.possible + slack):
-        low, high = max(0.0, ground.certain - slack), min(float(site["site_area_m2"]) + outer * own, ground.possible + slack)
-        if trigger.reached(high):
-            vi, en = (f"{_ha(low, lang)} – {_ha(high, lang)} ha" for lang in ("vi", "en"))
-            needs = _described(trigger)
-            told = {"detail": f"{vi}; {needs['detail']}", "detail_en": f"{en}; {needs['detail_en']}"}
-            return sizes | {"reason": "near_bound", "verdict": "unknown"} | told
-    return None
+    # never more than the site itself; beside its ground nobody measured the outline by which it may be larger
+    most = whole + outer * own if ground.touched or not own else math.inf
+    high = min(most, max(ground.drawn, near.drawn) + ground.unmapped + slack)
+    if not trigger.reached(high):
+        return None
+    vi, en = (f"{_ha(max(0.0, ground.certain - slack), lang)} – {_ha(high, lang)} ha" for lang in _LANGUAGES)
+    needs = _described(trigger)
+    told = {"detail": f"{vi}; {needs['detail']}", "detail_en": f"{en}; {needs['detail_en']}"}
+    return sizes | {"reason": "near_bound", "verdict": "unknown"} | told
 
 
-def _without_area(trigger: Trigger, site: Mapping[Any, Any], ground: _Ground) -> dict[str, Any] | None:
-    """A point or a line on the ground: its area there is not drawn, and at most the one it declares."""
+def _without_area(trigger: Trigger, site: Mapping[Any, Any], ground: _Ground, near: _Ground) -> dict[str, Any] | None:
+    """A point or a line on the ground or beside it: its area there is not drawn, and at most the one it declares."""
     if trigger.any_area and ground.certain > 0:
         return {"reason": "holds_somewhere", "verdict": "conditional"}
     most = largest_area(site)
-    if most > 0 and not trigger.reached(most):
-        return None
-    return {"reason": "area_unknown", "verdict": "unknown", "measure": most}
-
-
-def _within_reach(
-    trigger: Trigger, site: Mapping[Any, Any], reached: Mapping[str, Mapping[tuple[str, int], _Ground]], key: tuple[str, int]
-) -> dict[str, Any] | None:
-    """A point beside the ground, of so large a declared area that the project may lie on enough of it."""
-    ground = reached.get(trigger.ground, {}).get(key)
-    most = largest_area(site)
-    if site["dimension"] != 0 or ground is None or not trigger.reached(min(ground.possible, most)):
+    known = most > 0
+    if site["dimension"] == 0 and known and not ground.touched:
+        most = min(most, near.possible)
+    if known and not trigger.reached(most):
         return None
     return {"reason": "area_unknown", "verdict": "unknown", "measure": most}
 
@@ -147,7 +152,7 @@ def _grounds(measured: Measured, *, reach: bool = False) -> dict[str, dict[tuple
 def _summed(
     faces: Iterator[tuple[str, set[str], Any]], uses: Mapping[str, str], book: Rulebook, ground: str
 ) -> dict[tuple[str, int], _Ground]:
-    parts: dict[tuple[str, int], list[tuple[bool, float]]] = defaultdict(list)
+    parts: dict[tuple[str, int], list[tuple[bool, bool, float]]] = defaultdict(list)
     asked = {use: [i for i in book.triggers_for(use) if book.triggers[i].ground == ground] for use in set(uses.values())}
     # ground drawn as a class above those of the trigger may be of one of them
     above = [{c for zone in trigger.zones for c in book.ancestors(zone)[1:]} for trigger in book.triggers]
@@ -158,10 +163,16 @@ def _summed(
             whole = any(book.falls_under(code, zones) and not book.classes[code].parts for code in codes)
             open_ground = ground == "present_use" and (not codes or any(code not in book.classes for code in codes))
             coarse = any(not above[i].isdisjoint(_parts(code, book)) for code in codes)
-            if whole or open_ground or coarse or any(book.falls_under(code, zones) for code in codes):
-                parts[site_id, i].append((whole, size))
+            drawn = whole or coarse or any(book.falls_under(code, zones) for code in codes)
+            if drawn or open_ground:
+                parts[site_id, i].append((whole, drawn, size))
     return {
-        key: _Ground(math.fsum(s for whole, s in some if whole), math.fsum(s for _, s in some), touched=True)
+        key: _Ground(
+            math.fsum(s for whole, _, s in some if whole),
+            math.fsum(s for _, _, s in some),
+            math.fsum(s for _, drawn, s in some if not drawn),
+            touched=True,
+        )
         for key, some in parts.items()
     }
 
@@ -218,9 +229,9 @@ CHECK = Check(
             "ground whose class is open, the area may be {detail}: a survey is needed.",
         ),
         "area_unknown": Reason(
-            "Dự án chỉ có điểm hoặc tuyến nằm trên loại đất của điều kiện nên chưa biết diện tích có đạt ngưỡng {threshold} theo "
+            "Dự án chỉ có điểm hoặc tuyến nằm trên hoặc sát loại đất của điều kiện nên chưa biết diện tích có đạt ngưỡng {threshold} theo "
             "{basis} không: {detail}.",
-            "The site is a point or a line on the classes of a condition, so nobody knows whether its area reaches the bound "
+            "The site is a point or a line on or beside the classes of a condition, so nobody knows whether its area reaches the bound "
             "{threshold} under {basis}: {detail}.",
         ),
         "accuracy_unstated": Reason(

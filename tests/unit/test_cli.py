@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -25,6 +26,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("cli") / "demo"
     assert run(["demo", "--out", str(out)]) == 0
     return out
+
+
+def test_the_demo_asks_every_question(demo: Path) -> None:
+    about = list(openpyxl.load_workbook(demo / "report.xlsx", read_only=True)["Thông tin"].values)
+    assert [row for row in about if row[0] == "Nội dung chưa thực hiện"] == []
 
 
 def options() -> list[str]:
@@ -199,6 +205,8 @@ def test_a_streamed_run_gives_the_digest_of_a_run_at_once(demo: Path, tmp_path: 
     assert "the date" in said
     assert run([*options(), "--out", str(tmp_path / "no"), "--stream"]) == 2
     assert "takes no --boundaries" in capsys.readouterr().err
+    assert run([*given, "--out", str(tmp_path / "no"), "--stream", "--with", f"quota={sample('quota.xlsx')}"]) == 2
+    assert "takes no file of one: quota" in capsys.readouterr().err
 
 
 def test_checks_and_version(capsys: pytest.CaptureFixture[str]) -> None:

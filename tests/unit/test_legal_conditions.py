@@ -1,4 +1,4 @@
-"""Conditions by area beside a point, under classes drawn coarsely, and when nobody asked for them."""
+"""Conditions by area beside a site, under classes drawn coarsely, and when nobody asked for them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 import plangeo as pg
 from plangeo.checks import ESSENTIAL
 from plangeo.rulebook import Rulebook
-from tests.makers import rule, rulebook, site, sites, square, zones
+from tests.makers import PLANS, X0, Y0, plan, rule, rulebook, site, sites, square, zones
 
 RICE = {"code": "rice", "zone": "LUA", "area_ha": 1, "needs": "approval", "basis": {"document": "Luật"}}
 
 
-def book(**changes: Any) -> Rulebook:
+def book(plans: list[dict[str, Any]] = PLANS, **changes: Any) -> Rulebook:
     rules = [rule("housing", "NNP", "permitted"), rule("housing", "ODT", "permitted")]
-    return rulebook(rules=rules, triggers=[RICE | changes])
+    return rulebook(plans=plans, rules=rules, triggers=[RICE | changes])
 
 
 def verdict(one: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, law: Rulebook, **given: Any) -> tuple[str, bool]:
@@ -52,6 +54,33 @@ def test_ground_drawn_as_a_class_above_may_be_of_the_condition(drawn: str, expec
     assert verdict(sites(site("S", square(100, 100, 120))), plan, book())[0] == expected
     # 0.81 ha cannot reach 1 ha
     assert verdict(sites(site("S", square(100, 100, 90))), plan, book())[0] == "permitted"
+
+
+@pytest.mark.parametrize(
+    ("shape", "given", "expected"),
+    [
+        (square(1005, 100, 200), {}, "unknown"),  # the map may be 12.5 m off
+        (square(1015, 100, 200), {}, "permitted"),
+        (square(1015, 100, 200), {"accuracy_m": 5.0}, "unknown"),  # and the site's own outline 5 m
+        (shapely.LineString([(X0 + 1005, Y0 + 100), (X0 + 1005, Y0 + 400)]), {}, "unknown"),
+        (shapely.LineString([(X0 + 1015, Y0 + 100), (X0 + 1015, Y0 + 400)]), {}, "permitted"),
+        (shapely.Point(X0 + 1005, Y0 + 100), {}, "unknown"),
+        (shapely.Point(X0 + 1015, Y0 + 100), {}, "permitted"),
+    ],
+)
+def test_a_border_within_the_accuracy_of_the_map_is_no_border(shape: BaseGeometry, given: dict[str, Any], expected: str) -> None:
+    split = zones(("z1", "LUC", square(0, 0, 1000), "P1"), ("z2", "ODT", square(1000, 0, 1000), "P1"))
+    law = book(op=">", area_ha=0, plans=[plan("P1", accuracy_m=12.5)])
+    assert verdict(sites(site("S", shape, **given)), split, law)[0] == expected
+
+
+def test_ground_beside_the_site_counts_as_far_as_the_map_may_be_off() -> None:
+    split = zones(("z1", "LUC", square(0, 0, 1000), "P1"), ("z2", "ODT", square(1000, 0, 1000), "P1"))
+    one = sites(
+        site("S", shapely.box(X0 + 1005, Y0 + 100, X0 + 1400, Y0 + 900))
+    )  # 7.5 m of 800 m could be rice: 0.6 ha, and the corners
+    for bound, expected in ((0.55, "unknown"), (0.7, "permitted")):
+        assert verdict(one, split, book(area_ha=bound, plans=[plan("P1", accuracy_m=12.5)]))[0] == expected
 
 
 def test_a_condition_that_nobody_asked_for_keeps_a_site_from_being_permitted() -> None:

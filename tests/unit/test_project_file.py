@@ -53,6 +53,7 @@ def test_a_project_survives_the_manifest() -> None:
         ),
         (GOOD.replace("plan_id: QH", "sheet: QH"), ["line 4", "'layers.zones.sheet' has no meaning there", "labels"]),
         (GOOD.replace("xa.gpkg", "{path: xa.gpkg, plan_id: QH}"), ["'layers.districts.plan_id'", "path, layer, crs, columns"]),
+        (GOOD + "files: {quota: {path: q.xlsx, plan_id: QH}}\n", ["'files.quota.plan_id' has no meaning there", "list_date"]),
         (GOOD.replace("sheet: Sheet1", "labels: 3"), ["line 1", "'register.labels'"]),
         ("", ["empty"]),
         ("register: &a x\nrulebook: *a\non: 2025-07-01\n", ["aliases"]),
