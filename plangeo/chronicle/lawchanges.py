@@ -1,4 +1,5 @@
-"""What changed in the law between two days for one site: plans, stages of zones, rules, thresholds, requirements, precedence.
+"""What changed in the law between two days for one site: plans, stages of zones, rules, thresholds, requirements, conditions by area,
+precedence.
 
 Only what can change a verdict is named: a rule that says the same under another article is no change.
 """
@@ -13,10 +14,11 @@ from typing import Any, Literal, cast
 
 from plangeo.chronicle.chains import ARROW, ended_on, follow
 from plangeo.law.planstatus import TITLES
+from plangeo.law.triggers import M2_PER_HA, Trigger
 from plangeo.model import Label, Plan, Requirement, Rule, Threshold
 from plangeo.rulebook import LANGUAGES, Rulebook
 
-Kind = Literal["plan", "zone", "rule", "threshold", "requirement", "precedence", "unit"]
+Kind = Literal["plan", "zone", "rule", "threshold", "requirement", "condition", "precedence", "unit"]
 _DAY = dt.timedelta(days=1)
 _OPEN = Label("không có quy định", "no rule")
 
@@ -185,6 +187,32 @@ def requirement_changes(before: Rulebook, after: Rulebook, use: str, classes: Co
     return found
 
 
+def condition_changes(before: Rulebook, after: Rulebook, use: str, classes: Collection[str]) -> list[Change]:
+    """Return which conditions by area on these classes begin or end; those of the present use are always looked at."""
+
+    def asked(book: Rulebook) -> dict[tuple[Any, ...], Trigger]:
+        some = [book.triggers[i] for i in book.triggers_for(use)]
+        met = [t for t in some if t.ground != "plan" or any(_may_be(book, code, t.zones) for code in classes)]
+        return {(t.zones, t.op, t.area_m2, t.ground): t for t in met}
+
+    old, new = asked(before), asked(after)
+    found = []
+    for key in sorted(old.keys() ^ new.keys(), key=repr):
+        trigger = new.get(key) or old[key]
+        zones = ", ".join(trigger.zones)
+        text = f"{zones} {trigger.op} {trigger.area_m2 / M2_PER_HA:g} ha"
+        word = Label("bắt đầu áp dụng", "begins to apply") if key in new else Label("thôi áp dụng", "ceases to apply")
+        vi, en = (f" [{trigger.basis.cite(language)}]" for language in LANGUAGES)
+        told = Label(f"điều kiện theo diện tích {text}{vi} {word.vi}", f"condition by area {text}{en} {word.en}")
+        found.append(Change("condition", zones, told))
+    return found
+
+
+def _may_be(book: Rulebook, code: str, zones: Collection[str]) -> bool:
+    """Whether ground of a class is, or may be, of one of ``zones``: it lies below one, or above one."""
+    return book.falls_under(code, zones) or any(code in book.ancestors(zone) for zone in zones)
+
+
 def precedence_changes(before: Rulebook, after: Rulebook, plans: Collection[str]) -> list[Change]:
     """Return for which pairs of plans another one governs, or none is said to."""
     old, new = (dict(_order(book, plans)) for book in (before, after))
@@ -215,7 +243,12 @@ def _order(book: Rulebook, plans: Collection[str]) -> Iterator[tuple[tuple[str, 
 
 def changes_for(before: Rulebook, after: Rulebook, use: str, classes: Collection[str], plans: Collection[str]) -> list[Change]:
     """Return every change of the law between two days for a use on ground of some classes of some plans."""
-    of_use: tuple[Callable[..., list[Change]], ...] = (rule_changes, threshold_changes, requirement_changes)
+    of_use: tuple[Callable[..., list[Change]], ...] = (
+        rule_changes,
+        threshold_changes,
+        requirement_changes,
+        condition_changes,
+    )
     own = {p for p in plans if not _is_stage(p, before, after)}
     found = plan_changes(before, after, own)
     for work in of_use:
@@ -229,7 +262,7 @@ def law_days(book: Rulebook, more: Iterable[tuple[dt.date | None, dt.date | None
     ``more``: first and last days of what else is dated: zones, administrative units.
     """
     spans: list[tuple[dt.date | None, dt.date | None]] = [(p.valid_from, p.valid_to) for p in book.plans.values()]
-    for dated in (book.rules, book.thresholds, book.requirements, book.precedence):
+    for dated in (book.rules, book.thresholds, book.requirements, book.triggers, book.precedence):
         spans += [(entry.valid_from, entry.valid_to) for entry in cast("Sequence[Rule]", dated)]
     spans += [(other.valid_from, None) for zone_class in book.classes.values() for other in zone_class.relabelled]
     days = {day for first, last in (*spans, *more) for day in (first, last + _DAY if last and last < dt.date.max else None)}

@@ -69,7 +69,7 @@ class Timeline:
     """The same with the codes of the reasons."""
     flips: pd.DataFrame
     """FLIPS: a row for each site and pair of neighbouring dates with different verdicts; ``kinds`` what changed (plan, zone, rule,
-    threshold, requirement, precedence, unit; empty when nothing did), ``what`` the plans, zones and classes it concerns."""
+    threshold, requirement, condition, precedence, unit; empty when nothing did), ``what`` the plans, zones and classes it concerns."""
     approvals: pd.DataFrame | None = None
     """Where days of approval are known: FLIPS for every site, the day of approval (as written: ``approved_text``) against ``on``."""
     on: dt.date | None = None
@@ -266,6 +266,7 @@ class _Comparison:
         if found or (units and any(under)):
             return found + units, False
         ruled = {r.zone for book in self._books for r in book.rules if r.use in (use, ANY)}
+        ruled |= {zone for book in self._books for i in book.triggers_for(use) for zone in book.triggers[i].zones}
         named = {p for book in self._books for p in book.plans}
         return [*self._stages(), *self._law(use, frozenset(ruled), frozenset(named)), *units], True
 

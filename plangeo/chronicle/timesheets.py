@@ -15,6 +15,7 @@ KINDS = {
     "rule": Label("quy định", "rule"),
     "threshold": Label("ngưỡng", "threshold"),
     "requirement": Label("yêu cầu", "requirement"),
+    "condition": Label("điều kiện theo diện tích", "condition by area"),
     "precedence": Label("thứ tự ưu tiên", "precedence"),
     "unit": Label("đơn vị hành chính", "administrative unit"),
 }

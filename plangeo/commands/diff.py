@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from plangeo.model import Language
 
 
 @click.command("diff", short_help="Say what changed between two runs, and why.")
@@ -21,7 +26,8 @@ def COMMAND(run1: str, run2: str, out: str | None, lang: str) -> int:
     from plangeo.rundiff.rundifftable import describe_diff, write_diff
 
     found = compare_runs(run1, run2)
-    click.echo(describe_diff(found, "en" if lang == "en" else "vi"))
+    language: Language = "en" if lang == "en" else "vi"
+    click.echo(describe_diff(found, language))
     if out is not None:
-        click.echo(str(write_diff(found, out)))
+        click.echo(str(write_diff(found, out, language)))
     return 0 if found.same else 1

@@ -33,7 +33,7 @@ _WELL, _FINDINGS = 0, 1
 @click.option("--labels", metavar="LEVEL", help="Of a drawing: the level of the class labels.")
 @click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
 @click.option("--rows", "shown", type=click.IntRange(0, 1000), default=20, show_default=True, help="How many faults to print.")
-@click.option("--out", metavar="FILE", help="Write all faults, with their shapes, into a GeoPackage (.gpkg) or a table (.csv).")
+@click.option("--out", metavar="FILE", help="Write all faults: with their shapes (.gpkg), or as tables (.xlsx, .csv).")
 @click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
 def COMMAND(
     zones: str, rulebook: str, on: str, plans: Sequence[str], shown: int, out: str | None, lang: Any, **given: Any
@@ -57,8 +57,8 @@ def COMMAND(
     files = {"zones": zones} | dict(_pair("--layer", item) for item in given["layers"])
     if strange := sorted(set(files) - {"zones", "districts"}):
         raise LayerError(f"plangeo quality wants no layer {', '.join(strange)}; give --layer districts=FILE")
-    if out and Path(out).suffix.lower() not in (".gpkg", ".csv"):
-        raise click.UsageError(f"--out {out}: name a .gpkg or a .csv file")
+    if out and Path(out).suffix.lower() not in (".gpkg", ".xlsx", ".csv"):
+        raise click.UsageError(f"--out {out}: name a .gpkg, .xlsx or .csv file")
     sources = {role: LayerFile(path, given["profile"], _keywords(role, given)) for role, path in files.items()}
     opened = open_layers(sources, law, prepare_from=float("inf"))
     layer = opened.frames["zones"]
@@ -68,7 +68,7 @@ def COMMAND(
     found = check_plan_layer(layer, law, opened.frames.get("districts"), plans=list(plans) or None)
     click.echo("\n".join(_report(found, shown, lang)))
     if out:
-        _write(found, Path(out))
+        _write(found, Path(out), lang)
         click.echo(out)
     return _FINDINGS if (~found.faults["sliver"].astype(bool)).any() else _WELL
 
@@ -151,12 +151,15 @@ def _report(found: LayerQuality, shown: int, lang: Any) -> list[str]:
     return lines
 
 
-def _write(found: LayerQuality, path: Path) -> None:
+def _write(found: LayerQuality, path: Path, lang: Any) -> None:
     """Write beside the target first, so that nothing half-written bears its name."""
+    from plangeo.sheetfile import write_tables
+    from plangeo.studies.plan_quality import quality_sheets
+
+    if path.suffix.lower() != ".gpkg":
+        write_tables(quality_sheets(found), path, chosen="plan_quality", language=lang)
+        return
     draft = path.with_name(f".{path.stem}.part{path.suffix}")
-    if path.suffix.lower() == ".csv":
-        found.faults.drop(columns="geometry").to_csv(draft, index=False)
-    else:
-        draft.unlink(missing_ok=True)
-        found.faults.to_file(draft, layer="plan_quality", driver="GPKG", engine="pyogrio")
+    draft.unlink(missing_ok=True)
+    found.faults.to_file(draft, layer="plan_quality", driver="GPKG", engine="pyogrio")
     draft.replace(path)

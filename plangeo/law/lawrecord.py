@@ -78,7 +78,7 @@ def record_law(rulebook: Rulebook, uses: Iterable[str], pairs: Iterable[tuple[st
 
     Parameters: ``uses`` as the register writes them; ``pairs`` of use code and class that lie under some site.
     Keys: ``uses`` (text → code), ``plans``, ``answers`` (``pair_key`` → ``record_answer``), ``precedence``,
-    ``requirements`` (use code → print), ``complete`` (False where there was too much to record).
+    ``requirements`` and ``triggers`` (use code → print), ``complete`` (False where there was too much to record).
     """
     written, asked = sorted(set(uses)), sorted(set(pairs))
     complete = len(written) <= MOST_RECORDED and len(asked) <= MOST_RECORDED
@@ -89,14 +89,16 @@ def record_law(rulebook: Rulebook, uses: Iterable[str], pairs: Iterable[tuple[st
         "plans": {plan_id: record_plan(rulebook, plan_id) for plan_id in sorted(rulebook.plans)},
         "answers": {pair_key(*pair): record_answer(rulebook, *pair) for pair in asked} if complete else {},
         "precedence": short_print([(p.order, p.valid_from, p.valid_to) for p in rulebook.order_for()]),
-        "requirements": _requirements(rulebook),
+        "requirements": _prints((r.use, r) for r in rulebook.requirements),
+        "triggers": _prints((use, t) for t in rulebook.triggers for use in t.uses),
     }
 
 
-def _requirements(rulebook: Rulebook) -> Mapping[str, str]:
+def _prints(entries: Iterable[tuple[str, Any]]) -> Mapping[str, str]:
+    """Use code → print of all entries that speak of it, whatever their order."""
     by_use: dict[str, list[str]] = {}
-    for requirement in rulebook.requirements:
-        by_use.setdefault(requirement.use, []).append(repr(requirement))
+    for use, entry in entries:
+        by_use.setdefault(use, []).append(repr(entry))
     return {use: short_print(sorted(found)) for use, found in sorted(by_use.items())}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -120,8 +120,6 @@ def _find(
 
 def _only(assessment: Assessment, wanted: set[str]) -> Assessment:
     """The assessment of some sites: marks are made of these only."""
-    from dataclasses import replace
-
     zones = assessment.evidence.get("zones")
     kept = {} if zones is None else {"zones": zones[zones["site_id"].astype(str).isin(wanted).to_numpy()]}
     sites = assessment.sites[assessment.sites["site_id"].astype(str).isin(wanted).to_numpy()]
@@ -154,6 +152,15 @@ def _dated_law(assessment: Assessment, wanted: set[str]) -> dict[str, list[_Even
             day = dt.date.fromisoformat(str(answer["from"]))
             told = Label(f"quy tắc trên {code} áp dụng từ {day:%d/%m/%Y}", f"the rule on {code} holds since {day}")
             found[site_id].add((day, told))
+        for i in book.triggers_for(book.find_use(uses[site_id]) or ""):
+            trigger = book.triggers[i]
+            if trigger.valid_from is not None and book.falls_under(code, trigger.zones):
+                day = trigger.valid_from
+                told = Label(
+                    f"điều kiện theo diện tích trên {code} áp dụng từ {day:%d/%m/%Y}",
+                    f"the condition by area on {code} holds since {day}",
+                )
+                found[site_id].add((day, told))
     return {site_id: sorted(events, key=lambda e: (e[0], e[1].en)) for site_id, events in found.items()}
 
 

@@ -121,7 +121,7 @@ class _Law:
         self._requirements: dict[str, list[str]] = {}
 
     def about(self, use: str, ground: Sequence[tuple[Any, ...]]) -> Any:
-        """Return plan states, answers and requirements that such a site meets."""
+        """Return plan states, answers, requirements and conditions by area that such a site meets."""
         pairs = [(plan_id, code) for plan_id, code, *_ in ground]
         return self._common, [(self._plan(p), self._answer(use, code)) for p, code in pairs], self._asked(use)
 
@@ -139,5 +139,7 @@ class _Law:
 
     def _asked(self, use: str) -> list[str]:
         if use not in self._requirements:
-            self._requirements[use] = sorted(repr(r) for r in self._book.requirements if r.use in (use, "*"))
+            triggers = (self._book.triggers[i] for i in self._book.triggers_for(use))
+            required = (r for r in self._book.requirements if r.use in (use, "*"))
+            self._requirements[use] = sorted(map(repr, (*required, *triggers)))
         return self._requirements[use]

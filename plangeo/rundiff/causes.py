@@ -307,14 +307,25 @@ def _precedence(case: _Case) -> _Told | None:
 
 
 def _requirement(case: _Case) -> _Told | None:
-    old, new = (run.law.get("requirements") for run in (case.before, case.after))
-    if old is None or new is None:
+    text = _other_entries(case, "requirements")
+    return None if text is None else (True, Label(f"yêu cầu đối với {text} khác", f"requirements on {text} differ"))
+
+
+def _condition(case: _Case) -> _Told | None:
+    if case.change.check not in ("legal_conditions", ""):
+        return None
+    text = _other_entries(case, "triggers")
+    told = Label(f"điều kiện theo diện tích đối với {text} khác", f"conditions by area for {text} differ")
+    return None if text is None else (True, told)
+
+
+def _other_entries(case: _Case, section: str) -> str | None:
+    """The uses of the site whose entries in a section of the rulebook are not the same on both days; None where all are."""
+    old, new = (run.law.get(section) for run in (case.before, case.after))
+    if old is None or new is None or not (case.differences.rulebook or case.differences.on):
         return None
     uses = [use for use in dict.fromkeys((*case.trace.use_code, "*")) if old.get(use) != new.get(use)]
-    if not uses or not (case.differences.rulebook or case.differences.on):
-        return None
-    text = ", ".join(uses)
-    return True, Label(f"yêu cầu đối với {text} khác", f"requirements on {text} differ")
+    return ", ".join(uses) or None
 
 
 def _layer(case: _Case) -> _Told | None:
@@ -351,6 +362,7 @@ _EXAMINE: Mapping[str, Callable[[_Case], _Told | None]] = {
     "rule": _rule,
     "threshold": _threshold,
     "requirement": _requirement,
+    "condition": _condition,
     "precedence": _precedence,
     "plan": _plan,
     "date": _date,

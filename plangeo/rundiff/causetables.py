@@ -13,6 +13,7 @@ CAUSES: Mapping[str, Label] = {
     "rule": Label("Quy tắc thay đổi", "A rule"),
     "threshold": Label("Ngưỡng thay đổi", "A threshold"),
     "requirement": Label("Yêu cầu về đất, khoảng cách thay đổi", "A requirement on ground or distance"),
+    "condition": Label("Điều kiện theo diện tích thay đổi", "A condition by area"),
     "precedence": Label("Thứ tự ưu tiên giữa các quy hoạch thay đổi", "The precedence of plans"),
     "plan": Label("Quy hoạch (hiệu lực, tỷ lệ) thay đổi", "A plan: its days, status or accuracy"),
     "date": Label("Ngày xét khác", "The as-of date"),
@@ -39,13 +40,14 @@ RESTS_ON: Mapping[str, frozenset[str]] = {
     "robustness": _ZONES | _LAW,
     "declared_area": _ZONES | _LAW | {"register"},
     "district": _PLACE | {"districts", "register"},
+    "legal_conditions": _ZONES | _LAW | {"condition", "layer"},
     "slope": _ZONES | {"requirement", "layer"},
     "setback": _ZONES | {"requirement", "layer"},
     "raster_class": _ZONES | {"requirement", "layer"},
 }
 """Which causes a check's findings can have; a check that is not listed can have any. Checks and software come on top."""
 
-AROUND = frozenset({"robustness", "placement", "declared_area", "outside_area", "zone_conflict", "coverage"})
+AROUND = frozenset({"robustness", "placement", "declared_area", "outside_area", "zone_conflict", "coverage", "legal_conditions"})
 """Checks that see zones beside the site, too."""
 
 NEEDS: Mapping[str, frozenset[str]] = {

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import xlsxwriter
 
-from plangeo.errors import InputError
 from plangeo.model import Label, Language, Verdict
 from plangeo.rundiff.comparison import KINDS, RunDiff, count_changes
+from plangeo.sheetfile import write_tables
+from plangeo.study import Sheet, SheetColumn
 
 SHOWN = 40
 """Sites told on the screen; a file holds them all."""
 
 _HEADINGS = {
-    "site_id": "Mã",
-    "name": "Tên dự án",
-    "change": "Mã thay đổi",
-    "change_vi": "Thay đổi",
-    "verdict_before": "Kết luận trước",
-    "verdict_after": "Kết luận sau",
-    "reasons_gone": "Lý do không còn",
-    "reasons_new": "Lý do mới",
-    "proven": "Chứng minh được",
-    "why_vi": "Nguyên nhân",
-    "why_en": "Causes (English)",
-    "cause": "Mã nguyên nhân",
-    "cause_vi": "Nguyên nhân",
-    "cause_en": "Cause (English)",
-    "explains": "Giải thích cho phát hiện",
-    "evidence_vi": "Chứng cứ",
-    "evidence_en": "Evidence (English)",
-    "what_vi": "Nội dung",
-    "what_en": "What (English)",
-    "before": "Trước",
-    "after": "Sau",
+    "site_id": Label("Mã dự án", "Site"),
+    "name": Label("Tên dự án", "Name"),
+    "change": Label("Mã thay đổi", "Change"),
+    "change_vi": Label("Thay đổi", "Change (Vietnamese)"),
+    "verdict_before": Label("Kết luận trước", "Verdict before"),
+    "verdict_after": Label("Kết luận sau", "Verdict after"),
+    "reasons_gone": Label("Lý do không còn", "Reasons gone"),
+    "reasons_new": Label("Lý do mới", "New reasons"),
+    "proven": Label("Chứng minh được", "Proven"),
+    "why_vi": Label("Nguyên nhân", "Causes (Vietnamese)"),
+    "why_en": Label("Nguyên nhân (tiếng Anh)", "Causes"),
+    "cause": Label("Mã nguyên nhân", "Cause code"),
+    "cause_vi": Label("Nguyên nhân", "Cause (Vietnamese)"),
+    "cause_en": Label("Nguyên nhân (tiếng Anh)", "Cause"),
+    "explains": Label("Giải thích cho phát hiện", "Explains the finding"),
+    "evidence_vi": Label("Chứng cứ", "Evidence (Vietnamese)"),
+    "evidence_en": Label("Chứng cứ (tiếng Anh)", "Evidence"),
+    "what_vi": Label("Nội dung", "What (Vietnamese)"),
+    "what_en": Label("Nội dung (tiếng Anh)", "What"),
+    "before": Label("Trước", "Before"),
+    "after": Label("Sau", "After"),
 }
 
 
@@ -81,66 +80,30 @@ def _verdict(word: Any, language: Language) -> str:
     return Verdict.parse(str(word)).wording.text(language)
 
 
-def write_diff(diff: RunDiff, path: str | Path) -> Path:
+def write_diff(diff: RunDiff, path: str | Path, language: Language = "vi") -> Path:
     """Write the comparison: ``.xlsx`` with sheets of changes, causes and inputs, ``.csv`` with one row per changed site.
 
     **Raises** InputError for another suffix, or when the file cannot be written.
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".xlsx", ".csv"):
-        raise InputError(
-            f"{path.name}: the comparison is written as .xlsx or .csv, not {path.suffix or 'a file without a suffix'!r}"
-        )
-    if not path.parent.is_dir():
-        raise InputError(f"the folder {path.parent} does not exist; make it first")
-    try:
-        if path.suffix.lower() == ".csv":
-            _write_csv(diff.changes, path)
-        else:
-            _write_workbook(diff, path)
-    except (OSError, xlsxwriter.exceptions.FileCreateError) as error:
-        raise InputError(f"{path} cannot be written ({error}); is it open in Excel?") from error
-    return path
+    write_tables(diff_sheets(diff), path, chosen="changes", language=language)
+    return Path(path)
 
 
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\r\n")
-        writer.writerow(frame.columns)
-        writer.writerows([_plain(value) for value in row] for row in frame.itertuples(index=False, name=None))
+def diff_sheets(diff: RunDiff) -> list[Sheet]:
+    """Return the changes, their causes and what differs between the runs as tables for people."""
+    return [
+        _sheet("changes", Label("Thay đổi", "Changes"), _worded(diff.changes)),
+        _sheet("causes", Label("Nguyên nhân", "Causes"), diff.causes),
+        _sheet("inputs", Label("Đầu vào khác", "Inputs that differ"), diff.inputs),
+    ]
 
 
-def _plain(value: Any) -> Any:
-    """A cell no spreadsheet takes for a formula."""
-    return (
-        f"'{value}" if isinstance(value, str) and value.lstrip(" \u00a0").startswith(("=", "+", "-", "@", "\t", "\r")) else value
+def _sheet(code: str, title: Label, frame: pd.DataFrame) -> Sheet:
+    columns = tuple(
+        SheetColumn(name, _HEADINGS[name].vi, _HEADINGS[name].en, 50 if name.startswith(("why", "evidence")) else 22)
+        for name in map(str, frame.columns)
     )
-
-
-def _write_workbook(diff: RunDiff, path: Path) -> None:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        head = book.add_format({"bold": True, "text_wrap": True, "bg_color": "#E7E6E6", "border": 1, "valign": "vcenter"})
-        cell = book.add_format({"text_wrap": True, "valign": "top", "border": 1, "border_color": "#BFBFBF"})
-        sheets = (("Thay đổi", _worded(diff.changes)), ("Nguyên nhân", diff.causes), ("Đầu vào khác", diff.inputs))
-        for title, frame in sheets:
-            sheet = book.add_worksheet(title)
-            for n, name in enumerate(frame.columns):
-                sheet.set_column(n, n, 50 if name.startswith(("why", "evidence")) else 22)
-                sheet.write_string(0, n, _HEADINGS[name], head)
-                for row, value in enumerate(frame[name].tolist(), start=1):
-                    _put(sheet, row, n, value, cell)
-            sheet.freeze_panes(1, 1)
-            sheet.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
-
-
-def _put(sheet: Any, row: int, column: int, value: Any, style: Any) -> None:
-    if isinstance(value, bool):
-        sheet.write_string(row, column, "có" if value else "không", style)
-    elif isinstance(value, int | float):
-        sheet.write_number(row, column, value, style)
-    else:
-        sheet.write_string(row, column, str(value)[:32_000], style)
+    return Sheet(code, title, columns, frame, Label("Không có khác biệt.", "Nothing differs."))
 
 
 def _worded(changes: pd.DataFrame) -> pd.DataFrame:

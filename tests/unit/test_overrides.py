@@ -68,6 +68,7 @@ def test_a_decision_with_its_fingerprint_is_current(tmp_path: Path) -> None:
         ("ground", {"ground": [("Z1", "RPH", ZONES[0][2], "P1"), ZONES[1]]}),
         ("law", {"rules": [*[r for r in RULES if r["zone"] != ["LUC", "RPH", "RDD"]], rule("*", "LUC", "unknown")]}),
         ("law", {"plans": [plan("P1", status="revoked")]}),
+        ("law", {"triggers": [{"code": "rice", "zone": "LUA", "area_ha": 2, "needs": "x", "basis": {"document": "Luật"}}]}),
     ],
 )
 def test_what_changed_since_makes_it_stale_and_is_named(part: str, change: dict[str, Any], tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_command_prints_and_writes_the_faults(files: dict[str, Path], capsys: py
     [
         (["--plan", "XA"], "no zone of"),
         (["--layer", "roads=x.gpkg"], "wants no layer roads"),
-        (["--out", "faults.txt"], ".gpkg or a .csv"),
+        (["--out", "faults.txt"], ".gpkg, .xlsx or .csv"),
         (["--layer", "districts"], "write it as name=value"),
     ],
 )
@@ -184,3 +184,17 @@ def test_a_huge_layer_is_told_and_not_looked_at(monkeypatch):
     assert studied.sheets == ()
     assert all("plangeo quality" in told.why.en for told in studied.studies_not_run)
     assert len(studied.studies_not_run) == 3
+
+
+def test_the_quality_command_writes_no_cell_that_a_spreadsheet_takes_for_a_formula(tmp_path: Path) -> None:
+    drawn = zones(("=1+1", "ODT", square(0, 0, 100), "P1"), ("Z2", "ODT", square(50, 0, 100), "P1"))
+    path, book = tmp_path / "zones.gpkg", tmp_path / "rules.yaml"
+    drawn.to_file(path)
+    book.write_text(rulebook_text(), "utf-8")
+    given = ["quality", str(path), "--rulebook", str(book), "--on", "2025-07-01", "--map", "zone_id=zone_id", "--out"]
+    assert run([*given, str(tmp_path / "faults.csv"), "--lang", "en"]) == 1
+    text = (tmp_path / "faults.csv").read_text("utf-8-sig")
+    assert "=1+1" in text
+    assert not any(cell.lstrip('"').startswith("=") for line in text.splitlines() for cell in line.split(","))
+    assert run([*given, str(tmp_path / "faults.xlsx")]) == 1
+    assert "Chất lượng lớp quy hoạch" in openpyxl.load_workbook(tmp_path / "faults.xlsx").sheetnames

@@ -226,6 +226,14 @@ def test_a_manifest_of_another_form_is_refused(tmp_path: Path) -> None:
         compare_runs(left, left)
 
 
+def test_an_edited_condition_by_area_touches_the_sites_on_its_classes() -> None:
+    rice = {"code": "rice", "zone": "LUA", "area_ha": 0.5, "needs": "approval", "basis": {"document": "Luật"}}
+    open_rules = {"rules": [rule("industrial_park", ["NNP", "SKK", "RPH"], "permitted"), rule("housing", "SKK", "permitted")]}
+    diff = compare_runs(judged(triggers=[rice | {"area_ha": 5}], **open_rules), judged(triggers=[rice], **open_rules))
+    assert flips(diff) == {"A": ("permitted", "conditional")}
+    assert said(diff) == {"A": {("condition", True)}}
+
+
 def test_the_command_says_and_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evil = site("=1+1", square(1400, 800, 100), "industrial_park") | {"name": '=HYPERLINK("x")'}
     edited = [ZONES[0], ("Z2", "RDD", ZONES[1][2], "P1"), ZONES[2]]
@@ -239,7 +247,7 @@ def test_the_command_says_and_writes_it(tmp_path: Path, capsys: pytest.CaptureFi
     assert "Compatible → Not compatible" in text
     assert "proven: The zones of the plan" in text
     table = pd.read_csv(out, dtype=str)
-    assert "'=1+1" in set(table["site_id"])
+    assert "'=1+1" in set(table["Site"])
     assert run(["diff", str(left), str(right), "--out", str(tmp_path / "d.xlsx")]) == 1
     with pd.ExcelFile(tmp_path / "d.xlsx", engine="openpyxl") as book:
         assert book.sheet_names == ["Thay đổi", "Nguyên nhân", "Đầu vào khác"]

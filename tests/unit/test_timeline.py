@@ -17,7 +17,7 @@ from plangeo.chronicle.timesheets import timeline_sheets
 from plangeo.cli import run
 from plangeo.errors import InputError, LayerError, TableError
 from plangeo.sheetfile import write_tables
-from tests.makers import plan, rulebook, rulebook_text, site, sites, square, zones
+from tests.makers import plan, rule, rulebook, rulebook_text, site, sites, square, zones
 
 A = plan("A", valid_from="2021-01-01", valid_to="2024-12-31", successor="B")
 B = plan("B", valid_from="2025-01-01", valid_to="2030-12-31")
@@ -55,6 +55,20 @@ def test_a_layer_that_only_one_day_asks_for_is_used_on_that_day() -> None:
     before = pg.compare_dates(TWO, book, ["2025-06-30"], approved={"S": "2025-08-01"}, zones=drawn, relics=relics).approvals
     assert before is not None
     assert before["standing"].tolist() == ["gained", "no_date"], "a day of approval may ask for a layer that no date asks for"
+
+
+def test_a_condition_by_area_that_begins_is_named_and_parts_the_days_of_approval() -> None:
+    """From July 2025 half a hectare of rice land asks for an approval; the site has one hectare."""
+    rice = {"code": "rice", "zone": "LUA", "area_ha": 0.5, "from": "2025-07-01", "needs": "approval", "basis": "test"}
+    book = rulebook(plans=[A, plan("B", valid_from="2025-01-01")], rules=[rule("housing", "NNP", "permitted")], triggers=[rice])
+    drawn = zones(("b", "LUC", square(0, 0, 1000), "B"))
+    found = pg.compare_dates(TWO, book, ["2025-06-30", "2025-07-01"], zones=drawn, approved={"S": "2025-06-30"})
+    (row,) = found.flips.to_dict("records")
+    assert (row["site_id"], row["before"], row["after"], row["kinds"]) == ("S", "permitted", "conditional", "condition")
+    assert "condition by area LUA >= 0.5 ha [Điều 1, Luật thử] begins to apply" in row["why_en"]
+    assert found.approvals is not None
+    approved = found.approvals.set_index("site_id").loc["S"]
+    assert (approved["before"], approved["after"], approved["kinds"]) == ("permitted", "conditional", "condition")
 
 
 def test_a_site_without_a_place_is_told_what_changed_around_it() -> None:
