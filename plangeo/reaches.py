@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from plangeo.amounts.bands import largest_areas
+from plangeo.amounts.bands import UNSEARCHED_M2, largest_areas
 from plangeo.rulebook import Rulebook
 
 
@@ -26,7 +26,8 @@ def declared_circles(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def reach_of(sites: gpd.GeoDataFrame, law: Rulebook) -> gpd.GeoDataFrame:
     """The ground that sites may lie on after all, where a condition by area is asked of their use.
 
-    That is what the accuracy of maps and site cannot exclude, and around a point any circle of its declared area that contains it.
+    That is what the accuracy of maps and site cannot exclude, and around a point any circle of its declared area that contains it;
+    points of more than ``UNSEARCHED_M2`` have no row.
     """
     asked = [bool(law.triggers_for(use)) for use in sites["use_code"]]
     sites = sites[np.array(asked, dtype=bool) & sites.geometry.notna().to_numpy() & ~sites.geometry.is_empty.to_numpy()]
@@ -35,6 +36,7 @@ def reach_of(sites: gpd.GeoDataFrame, law: Rulebook) -> gpd.GeoDataFrame:
     area = pd.Series(largest_areas(sites), index=sites.index, dtype=float)
     sized = (sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)
     radii = map_m + own_m + 2.0 * np.sqrt(area.where(sized, 0.0) / math.pi)
-    sites, radii = sites[radii > 0], radii[radii > 0]
+    searched = (radii > 0) & ~(sized & (area > UNSEARCHED_M2))
+    sites, radii = sites[searched], radii[searched]
     around = shapely.buffer(sites.geometry.to_numpy(), radii.to_numpy(), quad_segs=32)
     return sites.set_geometry(gpd.GeoSeries(around, index=sites.index, crs=sites.crs))

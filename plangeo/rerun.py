@@ -82,8 +82,11 @@ def layer_files(project: Project) -> dict[str, Any]:
     }
 
 
-def repeat_run(folder: Path, progress: Progress) -> tuple[Project, Assessment]:
-    """Run again what the manifest of ``folder`` records. **Raises** InputError when that is not the same run."""
+def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tuple[Project, Assessment]:
+    """Run again what the manifest of ``folder`` records, its studies only when ``studied``.
+
+    **Raises** InputError when that is not the same run.
+    """
     from plangeo.manifest import changed_files, read_manifest, verdict_digest
     from plangeo.project_file import Project
     from plangeo.rulebook import load_rulebook
@@ -106,10 +109,10 @@ def repeat_run(folder: Path, progress: Progress) -> tuple[Project, Assessment]:
         raise InputError(f"the run recorded in {folder} cannot be read: {error}") from error
     rulebook = load_rulebook(project.rulebook)
     sites = add_boundaries_of(project, read_register_of(project, progress), progress)
-    result = add_studies_of(project, judge_sites_of(project, sites, rulebook, progress), progress)
+    result = judge_sites_of(project, sites, rulebook, progress)
     if verdict_digest(result.sites) != manifest["verdict_digest"]:
         raise InputError(
             f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
             "Run `plangeo assess` again, so that all papers agree."
         )
-    return project, result
+    return project, add_studies_of(project, result, progress) if studied else result

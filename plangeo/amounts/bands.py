@@ -78,6 +78,10 @@ def fitting_band(low: Floats, high: Floats, approx: NDArray[np.bool_]) -> tuple[
     return least, most
 
 
+UNSEARCHED_M2 = 1e8
+"""Beyond this area of a single point (10,000 ha) nobody looks for what lies within its reach: it is a slip of units, or anywhere."""
+
+
 def largest_area(site: Mapping[Any, Any]) -> float:
     """Return the largest area (m²) the register gives a site, an approximate one with its tenth; NaN where it names no end.
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.amounts.bands import largest_area
+from plangeo.amounts.bands import UNSEARCHED_M2, largest_area
 from plangeo.law.totals import Total, judge_totals
 from plangeo.law.triggers import M2_PER_HA, Trigger
 from plangeo.model import Check, Label, Measured, Reason, Verdict
@@ -89,6 +89,8 @@ def _judge(
         return {"reason": "present_use_missing", "verdict": "unknown"}
     ground, near = (found[trigger.ground].get(key, _Ground()) for found in (grounds, reached))
     sized_point = site["dimension"] == 0 and largest_area(site) > 0
+    if sized_point and largest_area(site) > UNSEARCHED_M2:
+        near = _Ground(possible=math.inf, touched=True)
     if not ground.touched and not (near.touched if sized_point else near.drawn > 0):
         return None
     if site["dimension"] != 2:

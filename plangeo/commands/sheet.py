@@ -46,7 +46,7 @@ def COMMAND(
 
     if sum((bool(site_ids), everything, flagged)) != 1:
         raise click.UsageError("say which projects: one or more IDs, or --all, or --flagged")
-    _, assessment = repeat_run(Path(result), _say)
+    _, assessment = repeat_run(Path(result), _say, studied=False)  # no study stands on a sheet
     wanted = list(site_ids) if site_ids else "all" if everything else "flagged"
     target = Path(out) if out else Path(result) / "sheets"
     count = len(site_ids) or len(assessment.sites)

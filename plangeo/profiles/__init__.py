@@ -9,7 +9,7 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -141,19 +141,30 @@ class _Form(BaseModel):
 def load_profile(name: str | Path = "vn") -> Profile:
     """Return the profile called ``name``, or the one written in the YAML file at that path.
 
+    One that comes with plangeo is read once in a process, a file of the user's own each time.
     **Raises** ProfileError when there is none, or the file is malformed.
 
     >>> load_profile("vn").classes["LUC"].parent
     'LUA'
     """
-    folder = resources.files(__name__)
-    known = sorted(p.name.removesuffix(".yaml") for p in folder.iterdir() if p.name.endswith(".yaml"))
-    packaged = str(name) in known
+    known = sorted(p.name.removesuffix(".yaml") for p in resources.files(__name__).iterdir() if p.name.endswith(".yaml"))
+    if str(name) in known:
+        return _packaged(str(name))
     path = Path(str(name))
-    if not packaged and path.suffix not in (".yaml", ".yml"):
+    if path.suffix not in (".yaml", ".yml"):
         raise ProfileError(
             f"There is no profile {str(name)!r}. Known: {', '.join(known)}; or give the path of a YAML file of your own."
         )
+    return _read_profile(name, packaged=False)
+
+
+@cache
+def _packaged(name: str) -> Profile:
+    return _read_profile(name, packaged=True)
+
+
+def _read_profile(name: str | Path, *, packaged: bool) -> Profile:
+    folder, path = resources.files(__name__), Path(str(name))
     try:
         text = (folder / f"{name}.yaml").read_text("utf-8") if packaged else _bounded(path)
         form = _Form.model_validate(read_yaml(text).data)

@@ -35,6 +35,7 @@ def verdict(one: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, law: Rulebook, **giv
         (60, 40_000.0, "unknown"),  # the circle around the point has 0.7 ha there, another one that contains it more than 2 ha
         (240, 40_000.0, "permitted"),  # none does
         (5, 9_000.0, "permitted"),  # no 1 ha in 0.9 ha
+        (900, 5e8, "unknown"),  # 50,000 ha may lie anywhere
     ],
 )
 @pytest.mark.parametrize("ground", ["plan", "present_use"])
@@ -81,6 +82,14 @@ def test_ground_beside_the_site_counts_as_far_as_the_map_may_be_off() -> None:
     )  # 7.5 m of 800 m could be rice: 0.6 ha, and the corners
     for bound, expected in ((0.55, "unknown"), (0.7, "permitted")):
         assert verdict(one, split, book(area_ha=bound, plans=[plan("P1", accuracy_m=12.5)]))[0] == expected
+
+
+def test_a_point_of_a_whole_province_is_open_whatever_the_other_checks_say() -> None:
+    town = zones(("z", "ODT", square(-30_000, -30_000, 60_000), "P1"))
+    point = sites(site("S", square(0, 0, 2).centroid, declared_area_m2=5e8))
+    found = pg.assess(point, book(), on="2025-07-01", zones=town)
+    said = found.findings[found.findings["check"] == "legal_conditions"]
+    assert said["reason"].tolist() == ["area_unknown"]
 
 
 def test_a_condition_that_nobody_asked_for_keeps_a_site_from_being_permitted() -> None:
