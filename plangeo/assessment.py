@@ -34,7 +34,7 @@ from plangeo.engine.pieces import hilbert_positions
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.errors import PlangeoWarning
 from plangeo.flips import measure_around
-from plangeo.geometry import as_crs, repair_layer, to_crs, working_crs
+from plangeo.geometry import as_crs, repair_layer, working_crs
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.stages import stage_zones, with_stages
 from plangeo.law.totals import judge_totals
@@ -48,6 +48,7 @@ from plangeo.reading import decision_rows
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.storage.keptzones import KeptZones, window_around
+from plangeo.storage.prepared import moved_and_gated
 from plangeo.surroundings import measure_requirements
 from plangeo.tables import COVER, NEAREST, REPAIRS, empty
 from plangeo.triggerground import measure_trigger_ground
@@ -235,7 +236,12 @@ def metric_sites(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame,
     """Return sites through the validity gate in the CRS of the run, with ``use_code``, and the repair ledger."""
     gated, repairs = repair_layer(sites.reset_index(drop=True), "sites", "site_id")
     # Only sites without any place may come without a CRS; to_crs refuses the others.
-    metric = gated.set_crs(case.crs) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, case.crs)
+    if sites.crs is None and gated.geometry.isna().all():
+        metric = gated.set_crs(case.crs)
+    else:
+        metric, late = moved_and_gated(gated, "sites", "site_id", case.crs)
+        repairs += late
+    metric = metric.copy()
     metric["use_code"] = [case.law.find_use(str(u)) or "" for u in sites["use"]]
     return metric, repairs
 

@@ -15,7 +15,7 @@ import pyproj
 import shapely
 
 from plangeo.errors import CrsError, InputError
-from plangeo.geometry import CURVED, as_crs
+from plangeo.geometry import CURVED, as_crs, box_text
 from plangeo.inputs import Raw, Request
 from plangeo.letters.bytetext import decode_frame
 
@@ -239,7 +239,7 @@ def _box(blob: Any) -> str:
     mended = shapely.from_wkb(blob, on_invalid="fix")
     if mended is None or mended.is_empty or not np.isfinite(mended.bounds).all():
         return ""
-    return f" [bbox {', '.join(f'{v:.6f}' for v in mended.bounds)}]"
+    return f" {box_text(mended.bounds)}"
 
 
 def _nested_too_deep(blob: bytes) -> bool:
