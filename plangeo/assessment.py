@@ -38,6 +38,7 @@ from plangeo.geometry import as_crs, repair_layer, working_crs
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.stages import stage_zones, with_stages
 from plangeo.law.totals import judge_totals
+from plangeo.layerledger import count_rows, needed_layers, require_balance, state_layers
 from plangeo.layers import IDS, PRESENT_USE, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
@@ -74,6 +75,7 @@ class Chunk:
     cover: pd.DataFrame
     findings: pd.DataFrame
     nearest: pd.DataFrame
+    ledger: pd.DataFrame
 
 
 def list_checks() -> pd.DataFrame:
@@ -164,7 +166,8 @@ class Case:
     """The administrative units with their days, of the profile the boundaries were read with."""
     crs_operations: tuple[Mapping[str, Any], ...] = ()
     crs_check: Mapping[str, Any] = field(default_factory=dict)
-    """Both as in ``model.Assessment``."""
+    layer_rows: tuple[Mapping[str, Any], ...] = ()
+    """All three as in ``model.Assessment``."""
 
 
 def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
@@ -187,7 +190,7 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
         law = law.with_mixed(sorted(set(layers[PRESENT_USE]["zone_code"].astype(str))))
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
-    case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check)
+    case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check, layer_rows=count_rows(layers))
     return replace(case, units=_units_of(opened))
 
 
@@ -215,7 +218,7 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         role: _ordered(_concat_geo([c.evidence[role] for c in chunks], case.crs), site_ids) for role in IDS if role in case.layers
     }
     assert case.law.on is not None
-    return Assessment(
+    found = Assessment(
         sites=out,
         findings=_with_geometry(findings, evidence.get("zones"), case.crs),
         evidence=evidence,
@@ -229,7 +232,11 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         crs=case.crs.to_string(),
         crs_operations=case.crs_operations,
         crs_check=case.crs_check,
+        ledger=_ordered(_concat([c.ledger for c in chunks]), site_ids),
+        layer_rows=case.layer_rows,
     )
+    require_balance(found, site_ids)
+    return found
 
 
 def metric_sites(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
@@ -347,7 +354,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if case.zones is not None:
         wanted = _spoken_against(evidence["zones"], findings)
         evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, wanted, threads=case.threads)
-    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest)
+    ledger = state_layers(measured, needed_layers(law, case.chosen, layers))
+    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest, ledger=ledger)
 
 
 def _spoken_against(evidence: pd.DataFrame, findings: pd.DataFrame) -> NDArray[np.bool_]:

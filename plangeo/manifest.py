@@ -19,6 +19,7 @@ from plangeo.checks import CHECKS
 from plangeo.datumline import LANGUAGES, datum_lines
 from plangeo.errors import InputError
 from plangeo.law.lawrecord import record_law
+from plangeo.layerledger import summarise
 from plangeo.model import ILLUSTRATIVE, Assessment
 
 MANIFEST = "manifest.json"
@@ -121,6 +122,7 @@ def build_manifest(
             "evidence": {role: len(frame) for role, frame in sorted(assessment.evidence.items())},
             "repairs": len(assessment.repairs),
         },
+        "ledger": summarise(assessment),
         "checks": {"run": [code for code in CHECKS if code not in skipped], "not_run": skipped},
         "rulebook": {"source": book.source, "sha256": book.sha256, "name": {"vi": book.name.vi, "en": book.name.en}},
         "law": _law_of(assessment),
