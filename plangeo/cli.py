@@ -217,7 +217,7 @@ def explain(out: str, site_id: str, lang: Language) -> int:
 
     texts = read_explanations(out)
     if site_id not in texts:
-        raise InputError(unknown_site(site_id, list(texts)))
+        raise InputError(unknown_site(site_id, list(texts)), code="site_unknown")
     click.echo(texts[site_id][lang])
     return _WELL
 
@@ -234,7 +234,7 @@ def draw(folder: str, out: str | None, lang: Language | None) -> int:
     project, result = repeat_run(Path(folder), _progress)
     target = Path(out) if out else Path(folder) / MAP
     if not target.parent.is_dir():
-        raise InputError(f"the folder {target.parent} does not exist; make it first")
+        raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
     text = _map_html(result, lang or project.language, project.title)
     draft = target.with_name(f".{target.name}.part")
     draft.write_text(text, "utf-8", newline="\n")
