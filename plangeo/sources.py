@@ -274,7 +274,7 @@ def read_raw(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
             try:
                 raw = entry.read(inner, rest)
             except InputError as error:
-                raise type(error)(f"{found.name}: {error}") from error
+                raise type(error)(f"{found.name}: {error}", code=error.code) from error
         raw.notes.insert(0, f"{inner.name} was read from the archive {found.name}")
         return raw, [found], entry.kind
     entry = format_of(found)

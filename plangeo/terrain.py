@@ -133,7 +133,7 @@ def measure_bands(sites: gpd.GeoDataFrame, raster: Raster, bounds: Sequence[floa
     edges = np.asarray(list(bounds), dtype=np.float64)
     if not len(edges) or not np.isfinite(edges).all() or (np.diff(edges) <= 0).any():
         raise InputError(
-            f"bounds={list(bounds)!r} must be numbers in increasing order, e.g. [8, 15].", code="raster_band_not_chosen"
+            f"bounds={list(bounds)!r} must be numbers in increasing order, e.g. [8, 15].", code="raster_question_wrong"
         )
     _require_values(raster, unit)
     names = [f"< {edges[0]:g}", *(f"{a:g} … < {b:g}" for a, b in pairwise(edges)), f"≥ {edges[-1]:g}"]
@@ -158,7 +158,7 @@ def measure_classes(sites: gpd.GeoDataFrame, raster: Raster, known: Collection[f
     if raster.kind != "classes":
         raise InputError(
             f"{raster.path.name} was read as continuous values. Read it with kind='classes', or use measure_bands.",
-            code="raster_band_not_chosen",
+            code="raster_question_wrong",
         )
     legend = None if known is None else {float(k) for k in known}
 
