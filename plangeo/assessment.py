@@ -190,7 +190,18 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
         law = law.with_mixed(sorted(set(layers[PRESENT_USE]["zone_code"].astype(str))))
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
-    case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check, layer_rows=count_rows(layers))
+    case = Case(
+        law,
+        tuple(chosen),
+        codes,
+        target,
+        contact_m,
+        layers,
+        zones,
+        crs_operations=done,
+        crs_check=check,
+        layer_rows=count_rows(layers),
+    )
     return replace(case, units=_units_of(opened))
 
 

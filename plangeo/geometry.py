@@ -367,6 +367,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     values = out.geometry.to_numpy().copy()
     ledger: list[dict[str, Any]] = []
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
+
     def set_aside(i: int, shape: Any, why: str, place: Any = None) -> None:
         """The row keeps its first problem; ``place`` tells where its ground may lie, when that is known."""
         problems[i] = problems[i] or (why if place is None else f"{why} {box_text(place.bounds)}")

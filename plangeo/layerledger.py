@@ -78,7 +78,9 @@ def _required(measured: Measured, ids: list[str], placed: Any, on_plan: Any) -> 
         known = bool(placed[at]) and bool(on_plan[at]) and uses[at] != ""
         for layer, states in told.items():
             unasked = NOT_AFFECTED if known else NO_DATA
-            found[layer].append(next((s for s in (AFFECTED, NO_DATA, NOT_AFFECTED) if s in states), unasked) if placed[at] else NO_DATA)
+            found[layer].append(
+                next((s for s in (AFFECTED, NO_DATA, NOT_AFFECTED) if s in states), unasked) if placed[at] else NO_DATA
+            )
     return found
 
 
@@ -133,6 +135,27 @@ def summarise(assessment: Assessment) -> dict[str, Any]:
         "layers": {layer: {s: int(found.get(s, 0)) for s in STATES} for layer, found in states.items()},
         "rows": [dict(row) for row in assessment.layer_rows],
     }
+
+
+def add_books(books: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the books (``summarise``) of all parts of a register as those of the whole.
+
+    **Raises** AssertionError when a verdict or a state is missing for some site, or parts saw different layers.
+    """
+    first = books[0]
+    if any(book["rows"] != first["rows"] or list(book["layers"]) != list(first["layers"]) for book in books):
+        raise AssertionError("the parts of this run did not see the same layers, so nothing is published")
+    whole: dict[str, Any] = {
+        "sites": {name: sum(book["sites"][name] for book in books) for name in ("rows", "with_a_problem")}
+        | {"verdicts": {w: sum(book["sites"]["verdicts"][w] for book in books) for w in first["sites"]["verdicts"]}},
+        "layers": {n: {s: sum(book["layers"][n][s] for book in books) for s in STATES} for n in first["layers"]},
+        "rows": list(first["rows"]),
+    }
+    rows = whole["sites"]["rows"]
+    sums = [sum(whole["sites"]["verdicts"].values()), *(sum(states.values()) for states in whole["layers"].values())]
+    if any(found != rows for found in sums):
+        raise AssertionError(f"the books of this run do not balance: {rows} sites, and sums of {sorted(set(sums))}")
+    return whole
 
 
 def require_balance(assessment: Assessment, site_ids: Iterable[Any] | None = None) -> None:

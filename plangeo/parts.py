@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plangeo.layerledger import add_books, summarise
 from plangeo.listing import list_results
 from plangeo.manifest import digest_line
 from plangeo.model import Assessment
@@ -48,6 +49,7 @@ def pack_part(assessment: Assessment, key: str, number: int, repairs: int) -> by
         "findings": len(listing.findings),
         "evidence": {role: len(frame) for role, frame in sorted(assessment.evidence.items())},
         "repairs": repairs,
+        "ledger": summarise(assessment),
     }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
@@ -171,6 +173,11 @@ def _lines(part: Path) -> Iterator[bytes]:
         content = archive.read("lines.parquet")
     for batch in pq.ParquetFile(pa.BufferReader(content)).iter_batches(batch_size=_LINES_AT_ONCE):
         yield from batch.column(0).to_pylist()
+
+
+def join_books(abouts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the books of all parts together. **Raises** AssertionError when they do not balance."""
+    return add_books([about["ledger"] for about in abouts])
 
 
 def add_up(abouts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

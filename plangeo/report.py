@@ -21,6 +21,7 @@ import pyogrio
 from plangeo.arguments import kind_of, take_assessment
 from plangeo.errors import InputError
 from plangeo.geopackage import write_geopackage
+from plangeo.layerledger import require_balance
 from plangeo.listing import Listing, list_results
 from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment
@@ -80,6 +81,7 @@ def write_outputs(
 
     **Raises** InputError when the folder holds something else than a plangeo output, or cannot be written.
     """
+    require_balance(assessment)
     folder = Path(folder)
     _refuse_foreign(folder)
     extra = dict(extra or {})

@@ -32,7 +32,7 @@ def require_rows(found: int, counted: int, name: str, said: str) -> None:
         raise InputError(
             f"{name}: {found} row(s) could be read, but {said} {counted}. A row that is not read is a zone or a project nobody looks at. "
             f"{_HINT}",
-            code="rows_lost_in_reading",
+            code="file_truncated",
         )
 
 
@@ -60,11 +60,11 @@ def count_features(path: Path) -> int:
     except InputError:
         raise
     except (ValueError, RecursionError, IndexError) as error:
-        raise InputError(f"{path.name}: its features cannot be counted ({error}). {_HINT}", code="json_damaged") from error
+        raise InputError(f"{path.name}: its features cannot be counted ({error}). {_HINT}", code="file_damaged") from error
     if len(counts) > 1:
         raise InputError(
             f"{path.name}: the list of features stands there {len(counts)} times, and readers disagree which one counts. {_HINT}",
-            code="features_repeated",
+            code="file_damaged",
         )
     return counts[0] if counts else 1
 
@@ -108,7 +108,7 @@ def _require_feature(member: Any, number: int, name: str) -> None:
         raise InputError(
             f"{name}: member {number + 1} of its features is no Feature but {str(kind)[:40]!r}; readers pass over it without a word, and "
             f"a zone would be lost. {_HINT}",
-            code="no_feature",
+            code="file_damaged",
         )
 
 
@@ -126,7 +126,7 @@ def count_sequence(path: Path) -> int:
         try:
             member = json.loads(part, strict=False)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{path.name}: text {number} is damaged ({error}). {_HINT}", code="json_damaged") from error
+            raise InputError(f"{path.name}: text {number} is damaged ({error}). {_HINT}", code="file_damaged") from error
         if not (isinstance(member, dict) and member.get("type") in _SHAPES):
             _require_feature(member, number - 1, path.name)
         count += 1
@@ -153,7 +153,7 @@ def count_table(attributes: Path, index: Path) -> int:
         rows, start, width = struct.unpack("<IHH", head[4:12]) if len(head) == 32 else (0, 0, 0)
         if not width or start + rows * width > size:
             raise InputError(
-                f"{attributes.name} is cut short: its header promises {rows} rows. Copy it again.", code="attributes_cut_short"
+                f"{attributes.name} is cut short: its header promises {rows} rows. Copy it again.", code="file_truncated"
             )
         stream.seek(start)
         deleted = sum(stream.read(width)[:1] == b"*" for _ in range(rows))
@@ -161,7 +161,7 @@ def count_table(attributes: Path, index: Path) -> int:
         raise InputError(
             f"{index.name} has {index.stat().st_size // 4} rows, {attributes.name} has {rows}: the files are from different versions, and "
             "attributes would go to the wrong shapes. Copy all files of the table together.",
-            code="parts_disagree",
+            code="sidecar_foreign",
         )
     return rows - deleted
 
@@ -188,5 +188,5 @@ def require_index(shapes: Path, index: Path) -> None:
         raise InputError(
             f"{index.name}: row {int(np.argmax(astray)) + 1} leads to no shape of its own in {shapes.name}, so a row would get the ground "
             "of another. Delete the .shx and let QGIS make it anew, or export the shapefile again.",
-            code="index_misleads",
+            code="sidecar_foreign",
         )

@@ -29,7 +29,7 @@ from plangeo.errors import InputError, PlangeoWarning
 from plangeo.layers import OpenLayers, open_layers, raster_notes
 from plangeo.manifest import MANIFEST, build_manifest, read_manifest, to_text, versions
 from plangeo.model import Assessment
-from plangeo.parts import add_up, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
+from plangeo.parts import add_up, join_books, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
 from plangeo.reading import decision_rows
 from plangeo.registers import Register, open_register
 from plangeo.report import begin_output, publish, temporary_folder
@@ -222,7 +222,7 @@ def _join(
         nothing = _nothing_but(register, opened, case)
         counts["repairs"] += len(opened.repairs) + sum(len(a.get("repairs", ())) for a in opened.notes())
         told = build_manifest(nothing, {name: draft / name for name in names}, run=run)
-        told |= {"verdict_digest": join_digest(paths), "counts": counts, "parts": len(paths)}
+        told |= {"verdict_digest": join_digest(paths), "counts": counts, "ledger": join_books(abouts), "parts": len(paths)}
         (draft / MANIFEST).write_text(to_text(told), "utf-8", newline="\n")
         publish(draft, folder, [*names, MANIFEST])
 

@@ -300,7 +300,7 @@ def require_one_system(shapes: Any, crs: pyproj.CRS, name: str, *, stated: bool 
         raise CrsError(
             f"{name}: its shapes say that they are in EPSG:{', EPSG:'.join(map(str, sorted(numbers)))}, its layer is in {_words(crs)}. Shapes "
             "of another system would lie hundreds of metres off, or in another country. Convert all of them into one system and export again.",
-            code="crs_mixed",
+            code="crs_statements_contradict",
         )
 
 

@@ -269,6 +269,8 @@ _HOLDS = {
     "blocking_zones": "Vùng quy hoạch đang làm vướng dự án.",
     "not_by_amendment": "Dự án mà điều chỉnh vùng không gỡ được vướng.",
     "surveys": "Dự án mà đo đạc hoặc bản đồ chính xác hơn có thể quyết định được.",
+    "books": "Mỗi lớp, mỗi dòng đầu vào đã đi đâu: liên quan, không liên quan, chưa có dữ liệu.",
+    "books_of_sites": "Từng dự án: lớp nào liên quan, không liên quan, chưa có dữ liệu.",
     "regimes": "Luật và quy định áp dụng theo ngày.",
 }
 """Code of a study's sheet → what it holds, in the table of contents; another sheet tells how its note begins."""

@@ -135,7 +135,7 @@ def _require_one_system(connection: sqlite3.Connection, layer: str, quoted: str,
             f"{shown.name}, layer {layer!r}: the layer is in the system {own}, and some of its shapes say that they are in "
             f"{', '.join(map(str, others))}. They would lie hundreds of metres off, or in another country. Convert all of them into one "
             "system and export again.",
-            code="crs_mixed",
+            code="crs_statements_contradict",
         )
 
 
