@@ -255,7 +255,7 @@ def working_crs(frames: Sequence[gpd.GeoDataFrame], preferred: Any = None, fallb
     counts, so that one row that lies far away does not change the areas of all. EPSG:3857 and degrees are never chosen.
     **Raises** CrsError when ``preferred`` is not fit for measuring here.
     """
-    known = [f for f in frames if f.crs is not None and f.geometry.notna().any()]
+    known = [f for f in frames if f.crs is not None and np.isfinite(shapely.bounds(f.geometry.to_numpy())).all(axis=1).any()]
     if not known:
         return as_crs(preferred or fallback or "EPSG:6933")
     bounds = _meeting_bounds(known)

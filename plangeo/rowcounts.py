@@ -163,7 +163,7 @@ def count_table(attributes: Path, index: Path) -> int:
             "attributes would go to the wrong shapes. Copy all files of the table together.",
             code="sidecar_foreign",
         )
-    return rows - deleted
+    return int(rows) - deleted
 
 
 def require_index(shapes: Path, index: Path) -> None:
