@@ -467,7 +467,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
         out=given["out"] or "out",
         language=given["lang"] or "vi",
         checks=tuple(given["checks"]) or None,
-        cross_check=bool(given["cross_check"]),
+        cross_check=bool(given.get("cross_check")),
     )
 
 

@@ -292,7 +292,7 @@ def test_way_to_a_fault(code: str, tmp_path: Path) -> None:
 
 
 def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "dask", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(errors.MissingDependency, match="pip install") as met:
         pg.backends.dask()
     assert met.value.code == "package_missing"
