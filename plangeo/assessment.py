@@ -134,7 +134,7 @@ def assess(
     part = assess_part(sites, case, backend=mapped)
     told = [a for a in (part.sites.attrs.get("plangeo", {}), *opened.notes()) if a]
     if note := case.crs_check.get("note"):
-        warnings.warn(note, PlangeoWarning, stacklevel=2)
+        warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=2)
     return replace(
         part,
         layers=opened.for_maps(law),

@@ -103,7 +103,7 @@ def assess_to(
     case = _settled(open_case(register.outline(), opened, law, chosen, crs), register, part_sites)
     case = replace(case, cross_check=cross_check)
     if note := case.crs_check.get("note"):
-        warnings.warn(note, PlangeoWarning, stacklevel=2)
+        warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=2)
     made = _finish_parts(parts, key, register, case, mapped, part_sites)
     _join(folder, parts, made, register, opened, case, run)
     shutil.rmtree(parts)
