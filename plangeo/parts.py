@@ -50,6 +50,7 @@ def pack_part(assessment: Assessment, key: str, number: int, repairs: int) -> by
         "evidence": {role: len(frame) for role, frame in sorted(assessment.evidence.items())},
         "repairs": repairs,
         "ledger": summarise(assessment),
+        "cross_check": dict(assessment.recount),
     }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
