@@ -264,6 +264,7 @@ def test_an_empty_register_gives_an_empty_report(result: Assessment, tmp_path: P
         sites=result.sites.iloc[:0],
         findings=result.findings.iloc[:0],
         evidence={role: frame.iloc[:0] for role, frame in result.evidence.items()},
+        ledger=result.ledger.iloc[:0],
     )
     out = write_outputs(nothing, tmp_path / "out")
     assert read_manifest(out)["counts"]["sites"] == 0
