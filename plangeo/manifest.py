@@ -126,7 +126,11 @@ def build_manifest(
         "checks": {"run": [code for code in CHECKS if code not in skipped], "not_run": skipped},
         "rulebook": {"source": book.source, "sha256": book.sha256, "name": {"vi": book.name.vi, "en": book.name.en}},
         "law": _law_of(assessment),
-        "crs": {"working": assessment.crs, "operations": [dict(op) for op in assessment.crs_operations]}
+        "crs": {
+            "working": assessment.crs,
+            "why": _why_working(assessment),
+            "operations": [dict(op) for op in assessment.crs_operations],
+        }
         | {"datum": {k: datum_lines(assessment, k) for k in LANGUAGES}, "check": dict(assessment.crs_check)},
         "cross_check": dict(assessment.recount) or None,
         "inputs": [dict(item) for item in assessment.inputs],
@@ -139,6 +143,12 @@ def build_manifest(
     if finished is not None:
         manifest["finished"] = finished
     return manifest
+
+
+def _why_working(assessment: Assessment) -> str:
+    """Why the run was measured in its CRS: whose it is, or that no layer's own was taken."""
+    whose = [op["role"] for op in assessment.crs_operations if op.get("operation") == "none" and op.get("role") != "datum"]
+    return f"the system of {', '.join(whose)}" if whose else "stated by the user, or made for the ground: no layer is in it"
 
 
 def _law_of(assessment: Assessment) -> dict[str, Any]:
