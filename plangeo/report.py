@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,11 +20,12 @@ import pyarrow.parquet
 import pyogrio
 
 from plangeo.arguments import kind_of, take_assessment
+from plangeo.datumline import LANGUAGES
 from plangeo.errors import InputError
 from plangeo.geopackage import write_geopackage
 from plangeo.listing import Listing, list_results
 from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
-from plangeo.model import ILLUSTRATIVE, Assessment
+from plangeo.model import ILLUSTRATIVE, Assessment, Language
 from plangeo.overrides.decisions import decisions_beside
 from plangeo.papers.dossier import write_dossier
 from plangeo.workbook import write_workbook
@@ -36,19 +38,24 @@ _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*%?")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def write_report(assessment: Assessment, path: str | Path) -> Path:
+def write_report(assessment: Assessment, path: str | Path, *, language: Language = "vi") -> Path:
     """Write one file; the suffix says which.
 
     ``.xlsx`` workbook · ``.gpkg`` styled layers · ``.csv`` one row per site · ``.parquet`` sites with
-    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations · ``.docx`` dossier. Returns the path.
+    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations · ``.docx`` dossier, in ``language``
+    (``vi`` or ``en``; the others hold both). Returns the path.
 
-    **Raises** InputError for another suffix, for what is no assessment, or when the file cannot be written.
+    **Raises** InputError for another suffix or language, for what is no assessment, or when the file cannot be written.
     """
     take_assessment(assessment, "write_report")
     if not isinstance(path, str | Path) or "\0" in str(path):
         raise InputError(f"path is {kind_of(path)}; name the file to write, e.g. 'report.xlsx'")
     path = Path(path)
+    if language not in LANGUAGES:
+        raise InputError(f"language {language!r} is not known; use {' or '.join(LANGUAGES)}", code="unknown_language")
     writer = _WRITERS.get(path.suffix.lower())
+    if writer is write_dossier:
+        writer = partial(write_dossier, language=language)
     if writer is None:
         raise InputError(f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}")
     if not path.parent.is_dir():
