@@ -40,6 +40,8 @@ _LABELS = ("site_id", "zone_code", "district_name", "zone_id", "plan_id", "site_
 _LABELS_OF_GROUND = {"evidence_zones": "zone_code", "evidence_districts": "district_name"}
 _NO_CLASS = "#BBBBBB"
 _PLAIN = "#5E4FA2"
+_MOST_CLASSES = 300
+"""Classes with a rule of their own; codes beyond are drawn as the rest, so that a layer of nonsense makes no endless style."""
 _REST = "Khác"
 
 
@@ -95,13 +97,14 @@ def _verdict_rules(column: str, words: Mapping[Verdict, str], families: Sequence
 def _zone_rules(assessment: Assessment, frame: gpd.GeoDataFrame, families: Sequence[str]) -> list[_Rule]:
     classes = assessment.rulebook.classes
     rules = []
-    for code in sorted({"" if item is None else str(item) for item in frame["zone_code"]}):
+    codes = sorted({"" if item is None else str(item) for item in frame["zone_code"]})
+    for code in codes[:_MOST_CLASSES]:
         known = classes.get(one_line(code))
         name = known.name.text("vi") if known else ""
         look = {"colour": (known.colour if known else None) or _NO_CLASS, "width": 0.6, "opacity": 0.8, "shape": "square"}
         label = " ".join(part for part in (one_line(code), name) if part) or "(không có mã)"
         rules += _rules(label, f"coalesce(\"zone_code\", '') = {_text(code)}", families, look)
-    return rules
+    return rules + _rest("zone_code", codes[:_MOST_CLASSES], families)
 
 
 def _kind_rules(frame: gpd.GeoDataFrame, families: Sequence[str]) -> list[_Rule]:
@@ -121,8 +124,9 @@ def _kind_rules(frame: gpd.GeoDataFrame, families: Sequence[str]) -> list[_Rule]
 
 
 def _rest(column: str, values: Sequence[str], families: Sequence[str]) -> list[_Rule]:
+    """What no other rule shows: no value, or one with characters a style cannot hold."""
     known = ", ".join(_text(value) for value in values)
-    test = f"({_name(column)} IS NULL OR {_name(column)} NOT IN ({known}))"
+    test = f"coalesce({_name(column)}, '') NOT IN ({known})"
     return _rules(_REST, test, families, {"colour": _NO_CLASS, "width": 0.6, "opacity": 0.3, "shape": "circle"})
 
 

@@ -35,7 +35,7 @@ _HEAD = (
     *("n_head", "id_head", "name_head", "place_head", "declared_head", "drawn_head"),
     *("classes_head", "verdict_head", "reason_head"),
 )
-_WIDTHS = (10, 18, 44, 32, 20, 20, 34, 22, 52)
+_WIDTHS = (10, 18, 40, 28, 20, 20, 30, 22, 64)
 
 
 def write_dossier(listing: Listing, path: Path, language: Language = "vi") -> None:
@@ -110,7 +110,7 @@ def _appendix(word: WordFile, facts: Sequence[SiteFacts], on: dt.date, lang: Lan
         declared = "" if f.declared_m2 is None else format_number(f.declared_m2 / 10_000, lang)
         drawn = "" if f.drawn_m2 is None else format_number(f.drawn_m2 / 10_000, lang)
         reason = " ".join(f.sentences[:2]) if f.verdict is not Verdict.PERMITTED else ""
-        decided = f"\n{say('decided', lang, text=' | '.join(f.beside.decisions))}" if f.beside.decisions else ""
+        decided = f" {say('decided', lang, text=' | '.join(f.beside.decisions))}" if f.beside.decisions else ""
         cells = (
             str(n),
             f.site_id,

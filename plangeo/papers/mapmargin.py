@@ -104,8 +104,8 @@ def draw_legend(page: Page, view: SiteView, x: float, y: float, width: float, ro
     bottom = y + room - 4
     for kind, words in _marks(view):
         _mark(page, kind, x, y)
-        page.paragraph(x + 9, y, width - 9, words, 6, most=2, what=say("cut_legend", view.language))
-        y += _LEGEND_ROW_MM
+        below = page.paragraph(x + 9, y, width - 9, words, 6.5, most=2, what=say("cut_legend", view.language))
+        y = max(y + _LEGEND_ROW_MM, below + 0.9)
     for n, shown in enumerate(view.legend):
         left = len(view.legend) - n
         if y + _LEGEND_ROW_MM * (2 if left > 1 else 1) > bottom:
@@ -113,8 +113,8 @@ def draw_legend(page: Page, view: SiteView, x: float, y: float, width: float, ro
             return
         page.box(x, y + 0.2, 7, 3.4, **({"edgecolor": "#777777"} | style_of(shown)))
         name = f"{shown.code} - {shown.name}" if shown.code else shown.name
-        page.paragraph(x + 9, y, width - 9, name, 6, most=2, what=say("cut_legend", view.language))
-        y += _LEGEND_ROW_MM
+        below = page.paragraph(x + 9, y, width - 9, name, 6.5, most=2, what=say("cut_legend", view.language))
+        y = max(y + _LEGEND_ROW_MM, below + 0.9)
     if not view.legend:
         page.text(x, y, say("no_zone", view.language), 6, style="italic")
 

@@ -54,7 +54,6 @@ def draw_sheet(facts: SiteFacts, view: SiteView | str, sources: Sequence[str], p
         y = _map(page, facts, view, y, paper)
         y = _conclusion(page, facts, view, y)
         y = _tables(page, facts, y, paper)
-        y = _beside(page, facts, y)
         _foot(page, facts, sources, y)
         for path in paths:
             page.save(path)
@@ -152,8 +151,8 @@ def _doubt(facts: SiteFacts) -> list[str]:
     return [*lines, facts.nearest] if facts.nearest else lines
 
 
-def _beside(page: Page, facts: SiteFacts, y: float) -> float:
-    """What the studies say, in the room that is left above plans and sources."""
+def _beside(page: Page, facts: SiteFacts, y: float, wide: float) -> float:
+    """What the studies say, in the room that is left above plans and sources; returns the place below."""
     remarks, lang = facts.beside.remarks, facts.language
     if not remarks:
         return y
@@ -162,14 +161,14 @@ def _beside(page: Page, facts: SiteFacts, y: float) -> float:
     if room < 2:
         page.cut.append(what)
         return y
-    y = page.paragraph(_LEFT, y, _wide(page), say("beside", lang), 7, style="bold", most=1, what=what)
+    y = page.paragraph(_LEFT, y, wide, say("beside", lang), 7, style="bold", most=1, what=what)
     room -= 1
     for remark in remarks:
         if room < 1:
             page.cut.append(what)
             break
         before = y
-        y = page.paragraph(_LEFT, y, _wide(page), f"- {remark}", 7, most=min(2, room), what=what)
+        y = page.paragraph(_LEFT, y, wide, f"- {remark}", 7, most=min(2, room), what=what)
         room -= round((y - before) / _STEP_MM)
     return y + 1
 
@@ -191,6 +190,7 @@ def _tables(page: Page, facts: SiteFacts, y: float, paper: str) -> float:
         page.text(_LEFT, below + 0.5, note, 6.5, style="italic")
         page.cut.append(say("cut_ground", lang))
         below += 3.5
+    below = _beside(page, facts, below + 1, left - 2 if corners else wide)
     if corners:
         at = _LEFT + left
         page.text(at, y - 0.2, say("corners", lang), 6.5, style="italic")

@@ -35,7 +35,7 @@ class _Saying:
 
 _WHY = Label("{why_vi}", "{why_en}")
 _SAYINGS: Mapping[str, _Saying] = {
-    "double_allocation": _Saying(("site_a", "site_b"), Label("{site_a} – {site_b}: {why_vi}", "{site_a} – {site_b}: {why_en}")),
+    "double_allocation": _Saying(("site_a", "site_b"), Label("{ids}: {why_vi}", "{ids}: {why_en}")),
     "entry_findings": _Saying(("site_id",), _WHY, only=("level", ("fault", "doubt", "missing"))),
     "priority_list": _Saying(("site_ids",), _WHY, only=("state", ("to_confirm", "without_map"))),
     "changed_sites": _Saying(("site_id",), Label("{from_says} → {to_says} ({new_plan})", "{from_says} → {to_says} ({new_plan})")),
@@ -97,6 +97,7 @@ def _remarks_of(assessment: Assessment, language: Language) -> dict[str, list[st
             if not _worth(row, saying):
                 continue
             cells = _Cells({str(name): _cell(value) for name, value in row.items()})
+            cells["ids"] = " – ".join(cells[column] for column in saying.ids if cells[column])
             text = plain_text(f"{title}: {saying.words.text(language).format_map(cells)}")
             for site_id in dict.fromkeys(i for column in saying.ids for i in _ids(row.get(column), known)):
                 if text not in out[site_id]:

@@ -17,6 +17,7 @@ import pytest
 
 from plangeo import report
 from plangeo.errors import InputError
+from plangeo.layerstyles import style_file
 from plangeo.manifest import changed_files, hash_files, read_manifest, record_file, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
 from plangeo.report import OUTPUTS, read_explanations, write_outputs, write_report
@@ -37,8 +38,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_the_manifest_names_every_file_and_its_bytes(folder: Path, result: Assessment) -> None:
     manifest = read_manifest(folder)
-    assert set(manifest["files"]) == {*OUTPUTS, "map.html"}
-    assert {p.name for p in folder.iterdir()} == {*OUTPUTS, "map.html", "manifest.json"}
+    written = {*OUTPUTS, "map.html", *(style_file(layer) for layer in ("sites", "findings", "evidence_zones"))}
+    assert set(manifest["files"]) == written
+    assert {p.name for p in folder.iterdir()} == {*written, "manifest.json"}
     for name, entry in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == entry["sha256"]
     assert manifest["counts"]["sites"] == sum(manifest["counts"]["verdicts"].values()) == 4
@@ -133,9 +135,9 @@ def test_the_geopackage_opens_styled_and_whole(folder: Path, result: Assessment)
     assert sites.geometry.isna().tolist() == [False, False, False, True]
     assert len(gpd.read_file(path, layer="findings")) == len(result.findings)
     styles = pyogrio.read_dataframe(path, layer="layer_styles")
-    assert set(styles["f_table_name"]) == {"sites", "evidence_zones"}
+    assert {"sites", "findings", "evidence_zones"} <= set(styles["f_table_name"])
     for text in styles["styleQML"]:
-        rules = ElementTree.fromstring(text).findall(".//rule")
+        rules = ElementTree.fromstring(text).findall("renderer-v2//rule")
         symbols = ElementTree.fromstring(text).findall(".//symbol")
         assert len(rules) == len(symbols) > 0
     words = "".join(styles["styleQML"])
