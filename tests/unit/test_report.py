@@ -74,7 +74,7 @@ def test_the_workbook_shows_what_a_person_needs(folder: Path, result: Assessment
     assert book.sheetnames == SHEETS
     for sheet in book:
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.page_setup.paperSize == 9
+        assert sheet.page_setup.paperSize == (8 if sheet.title in ("Dự án", "Phát hiện") else 9)
         for row in sheet.iter_rows():
             assert all(cell.data_type != "f" for cell in row)
             links = [cell.hyperlink for cell in row if cell.hyperlink is not None]
@@ -268,3 +268,20 @@ def test_an_empty_register_gives_an_empty_report(result: Assessment, tmp_path: P
     )
     out = write_outputs(nothing, tmp_path / "out")
     assert read_manifest(out)["counts"]["sites"] == 0
+
+
+def test_own_numbers_are_numbers_and_rows_fit_their_text(result: Assessment, tmp_path: Path) -> None:
+    sites = result.sites.copy()
+    sites["Vốn (tỷ)"] = ["12", "1,5", "khoảng 500", "7"]
+    sites["Mã số"] = ["101", "102", "103", "104"]
+    sites["Ghi chú"] = ["một\nhai\nba\nbốn", "", "", ""]
+    write_report(dataclasses.replace(result, sites=sites), tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Dự án"]
+    column = {cell.value: [c.value for c in sheet[cell.column_letter][1:]] for cell in sheet[1]}
+    assert column["Vốn (tỷ)"] == [12, 1.5, "khoảng 500", 7]
+    assert column["Mã số"] == ["101", "102", "103", "104"]
+    assert sheet.row_dimensions[2].height >= 60
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.page_setup.paperSize == 8
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet.freeze_panes == "D2"
