@@ -371,10 +371,10 @@ def test_a_language_nobody_wrote_is_refused(tmp_path: Path) -> None:
     result = _assessed(site("A", square(0, 0, 50)))
     with pytest.raises(InputError) as refused:
         write_sheets(result, tmp_path, "all", language="fr")  # type: ignore[arg-type]
-    assert refused.value.code == "unknown_language"
+    assert refused.value.code == "argument_wrong"
     with pytest.raises(InputError) as refused:
         pg.write_report(result, tmp_path / "d.docx", language="fr")  # type: ignore[arg-type]
-    assert refused.value.code == "unknown_language"
+    assert refused.value.code == "argument_wrong"
 
 
 def test_the_fonts_have_every_vietnamese_letter_and_the_widths_of_times() -> None:
