@@ -31,7 +31,7 @@ _HEAD = 42.0
 _MOST_GROUND = {"A4": 7, "A3": 14}
 _STEP_MM = 3.25
 """Height of a line of the text below the map, 7 points."""
-_FOOT_LINES = 4
+_FOOT_LINES = 6
 """Lines kept for plans and sources when there is much to say beside the conclusion."""
 
 
