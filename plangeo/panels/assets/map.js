@@ -211,6 +211,7 @@
         document.documentElement.lang = language;
         document.title = app.pick(data.title);
         app.tell("language", language);
+        map.eachLayer((layer) => layer instanceof L.DivOverlay && layer.update()); /* open popups and tooltips say it anew */
       },
       select(index, how) {
         app.selected = index;

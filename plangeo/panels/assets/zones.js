@@ -123,7 +123,7 @@ plangeo.panel("zones", (app, data, word) => {
     if (app.measuring && app.measuring.on) return;
     const found = app.zonesAt(event.latlng);
     if (!found.length) return;
-    L.popup({ maxWidth: 280, autoPanPadding: [20, 20] }).setLatLng(event.latlng).setContent(app.el("ul", { class: "pg-zone-popup" }, found.map(entry))).openOn(map);
+    L.popup({ maxWidth: 280, autoPanPadding: [20, 20] }).setLatLng(event.latlng).setContent(() => app.el("ul", { class: "pg-zone-popup" }, found.map(entry))).openOn(map);
   });
 
   /* Resting on bare ground names the uppermost zone. */
@@ -142,7 +142,7 @@ plangeo.panel("zones", (app, data, word) => {
   });
   map.on("mouseout movestart zoomstart click", quiet);
 
-  app.on("language", () => { map.closePopup(); quiet(); say(saying); });
+  app.on("language", () => { quiet(); say(saying); });
   app.notes = () => (data.simplified_m ? [word("simplified").replace("{n}", app.number(data.simplified_m, 0))] : []);
   return Promise.all(plans.filter((p) => p.status === "in_force").map((p) => p.set(true)));
 });
