@@ -15,7 +15,9 @@ plangeo.panel("printing", (app, data, word) => {
     const { x, y } = map.getSize();
     root.style.setProperty("--map-wide", Math.max(x, 1));
     root.style.setProperty("--map-high", Math.max(y, 1));
-    was = { open: dialog.open, focus: document.activeElement, place: dialog.querySelector(".pg-overview-body").scrollTop };
+    const legend = root.querySelector(".pg-legend");
+    was = { legend: legend.open, open: dialog.open, focus: document.activeElement, place: dialog.querySelector(".pg-overview-body").scrollTop };
+    legend.open = true; /* a map without its legend says nothing */
     if (app.selected !== null && !was.open) return;
     /* A modal dialog is cut at the first page; as a plain one it runs on over all. */
     if (was.open) dialog.close(); else draw();
@@ -24,6 +26,7 @@ plangeo.panel("printing", (app, data, word) => {
   });
   window.addEventListener("afterprint", () => {
     if (!was) return;
+    root.querySelector(".pg-legend").open = was.legend;
     if (root.classList.contains("pg-print-table")) {
       dialog.close();
       if (was.open) dialog.showModal();
