@@ -87,7 +87,9 @@ def words(text: str) -> str:
 
 def test_the_author_leads_from_stop_to_stop(page: Page) -> None:
     body = page.one("body")
-    flagged = page.driver.execute_script("return plangeo.app.data.sites.filter((s) => s.verdict !== 'permitted').map((s) => s.id)")
+    flagged = page.driver.execute_script(
+        "return plangeo.app.data.sites.filter((s) => s.verdict !== 'permitted').map((s) => s.id)"
+    )
     stops = {*flagged, "S5", "S6", "S7"}
     seen = []
     for _ in stops:
@@ -116,17 +118,28 @@ def test_the_author_leads_from_stop_to_stop(page: Page) -> None:
 def test_whatever_is_open_follows_the_language(page: Page) -> None:
     driver = page.driver
     choose(page, "S5")
-    driver.execute_script("const a = plangeo.app; a.map.fire('click', { latlng: L.latLng(a.place(a.data.sites[a.selected].at)) })")
+    driver.execute_script(
+        "const a = plangeo.app; a.map.fire('click', { latlng: L.latLng(a.place(a.data.sites[a.selected].at)) })"
+    )
     popup = page.one(".leaflet-popup-content")
     assert "Đất chuyên trồng lúa" in popup.get_property("textContent")
     page.one(".pg-overview-open").click()
     before: dict[str, str] = {}
-    for language, class_name, head in (("en", "Wet-rice land", "Planned land classes"), ("vi", "Đất chuyên trồng lúa", "Loại đất")):
+    for language, class_name, head in (
+        ("en", "Wet-rice land", "Planned land classes"),
+        ("vi", "Đất chuyên trồng lúa", "Loại đất"),
+    ):
         page.one(".pg-overview-head [lang]").click()
         assert class_name in page.one(".leaflet-popup-content").get_property("textContent")
         assert class_name in page.one(".pg-card").get_property("textContent")
         assert head in page.one(".pg-legend").get_property("textContent")
-        for selector in (".pg-overview-table thead", ".pg-overview figcaption", ".pg-overview-table tbody", ".pg-narrow", ".pg-limits"):
+        for selector in (
+            ".pg-overview-table thead",
+            ".pg-overview figcaption",
+            ".pg-overview-table tbody",
+            ".pg-narrow",
+            ".pg-limits",
+        ):
             text = page.one(selector).get_property("textContent")
             assert text != before.get(selector), f"{selector} keeps its language"
             before[selector] = text
@@ -181,14 +194,23 @@ def test_on_a_phone_nothing_is_cut_and_fingers_hit(page: Page, size: tuple[int, 
     assert not page.one(".pg-card").is_displayed()
 
 
-@pytest.mark.parametrize(("paper", "landscape"), [(A4, False), (A4, True), (A3, True)], ids=["A4", "A4 landscape", "A3 landscape"])
+@pytest.mark.parametrize(
+    ("paper", "landscape"), [(A4, False), (A4, True), (A3, True)], ids=["A4", "A4 landscape", "A3 landscape"]
+)
 def test_the_card_on_paper(page: Page, paper: tuple[float, float], landscape: bool) -> None:
     choose(page, "S5")
     sheets = printed(page, paper, landscape=landscape).pages
     size = [float(v) / 72 for v in sheets[0].mediabox[2:]]
     assert size == pytest.approx(paper[::-1] if landscape else paper, abs=0.02)
     first, whole = words(sheets[0].extract_text()), [words(sheet.extract_text()) for sheet in sheets]
-    for text in ("Vùng quy hoạch và vị trí minh họa", "01/07/2025", "Chú giải", "LUC", "Đất chuyên trồng lúa", "Phù hợp có điều kiện"):
+    for text in (
+        "Vùng quy hoạch và vị trí minh họa",
+        "01/07/2025",
+        "Chú giải",
+        "LUC",
+        "Đất chuyên trồng lúa",
+        "Phù hợp có điều kiện",
+    ):
         assert words(text) in first, text
     card = "".join(whole[1:])
     for text in ("KCN Đồng Bành", "Chưa phù hợp", "Căn cứ trên bản đồ", "1/QĐ", "WGS 84", EVIL):
@@ -236,7 +258,9 @@ def test_nothing_hangs_over_the_edge_of_the_paper(page: Page, wide: int, high: i
             driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
             resize(page, wide, high)
             assert driver.execute_script(OFF_PAPER) == []
-            box: dict[str, Any] = driver.execute_script("return document.querySelector('.folium-map').getBoundingClientRect().toJSON()")
+            box: dict[str, Any] = driver.execute_script(
+                "return document.querySelector('.folium-map').getBoundingClientRect().toJSON()"
+            )
             assert box["width"] > 0.55 * wide
             assert box["height"] < 0.8 * high
             assert box["width"] / box["height"] == pytest.approx(
