@@ -295,7 +295,7 @@
     app.use(app.language);
     map.invalidateSize({ animate: false });
     app.fitAll();
-    if (window.ResizeObserver) new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(main);
+    if (window.ResizeObserver) new ResizeObserver(() => matchMedia("print").matches || map.invalidateSize({ animate: false })).observe(main); /* paper shows the screen, smaller */
     app.tell("ready");
     window.plangeo.app = app;
     Promise.all(waits).then(() => { root.dataset.ready = "yes"; });

@@ -12,6 +12,7 @@ plangeo.panel("printing", (app, data, word) => {
   let was = null;
   window.addEventListener("beforeprint", () => {
     if (was) return;
+    map.invalidateSize({ animate: false, pan: false });
     const { x, y } = map.getSize();
     root.style.setProperty("--map-wide", Math.max(x, 1));
     root.style.setProperty("--map-high", Math.max(y, 1));
