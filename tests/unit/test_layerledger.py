@@ -79,7 +79,7 @@ SHAPES = st.sampled_from(
 PLACES = st.lists(SHAPES, min_size=1, max_size=5)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     drawn=PLACES, ground=PLACES, kept_clear=PLACES, uses=st.lists(st.sampled_from(["housing", "farm"]), min_size=5, max_size=5)
 )
