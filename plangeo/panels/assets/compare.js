@@ -12,6 +12,9 @@ plangeo.panel("compare", (app, data, word) => {
   const given = layers.slice(layers.length - (data.plans || []).length);
   const panes = [app.pane("pg-compare-left", 311, true), app.pane("pg-compare-right", 312, true)].map((name) => map.getPane(name));
   const SIDES = ["left", "right"];
+  /* The line lies in the map, under popups; what is grabbed lies over it. */
+  const line = el("div", { class: "pg-divider-line", hidden: true });
+  map.getPane(app.pane("pg-compare-line", 600, true)).append(line);
 
   const selects = SIDES.map((side, n) => {
     const select = el("select", {});
@@ -43,6 +46,7 @@ plangeo.panel("compare", (app, data, word) => {
     const size = map.getSize(), nw = map.containerPointToLayerPoint([0, 0]), se = map.containerPointToLayerPoint(size), x = nw.x + dividerX();
     panes[0].style.clip = `rect(${nw.y}px, ${x}px, ${se.y}px, ${nw.x}px)`;
     panes[1].style.clip = `rect(${nw.y}px, ${se.x}px, ${se.y}px, ${x}px)`;
+    Object.assign(line.style, { left: `${x}px`, top: `${nw.y}px`, height: `${size.y}px` });
   }
   function move(to) {
     share = Math.max(0, Math.min(1, to));
@@ -116,7 +120,7 @@ plangeo.panel("compare", (app, data, word) => {
     }
     main.classList.toggle("pg-comparing", on);
     zonesPane.style.display = on ? "none" : "";
-    bar.hidden = divider.hidden = !on;
+    bar.hidden = divider.hidden = line.hidden = !on;
     button.setAttribute("aria-pressed", String(on));
     map.closePopup();
     map.invalidateSize({ animate: false });
