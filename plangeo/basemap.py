@@ -70,6 +70,8 @@ def _fault(tiles: str) -> str:
         return "a name or password in it would stand in the file for everybody to read"
     if parts.netloc != (host if port is None else f"{host}:{port}") or not _HOST.match(host):
         return "its host is not one plain name in small ASCII letters (no {s}, no *, no number, no xn-- in other letters)"
+    if not tiles.startswith(f"https://{parts.netloc}/"):
+        return "it has no path after its host, or signs that cannot be seen"
     rest = tiles[len("https://") + len(parts.netloc) :].replace("?", "/", 1)
     if not _PATH.match(rest):
         return "its path holds signs that do not belong into an address of tiles"

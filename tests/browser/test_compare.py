@@ -33,7 +33,11 @@ from tests.makers import plan, rule, rulebook, site, sites, zones
 
 COLOURS = {"ODT": (255, 0, 255), "LUC": (255, 255, 0), "NTS": (0, 255, 255), "SKK": (0, 0, 255)}
 CLASSES = [
-    {"code": code, "name": {"vi": f"Loại {code}", "en": f"Class {code}"}, "colour": "#" + "".join(f"{part:02x}" for part in colour)}
+    {
+        "code": code,
+        "name": {"vi": f"Loại {code}", "en": f"Class {code}"},
+        "colour": "#" + "".join(f"{part:02x}" for part in colour),
+    }
     for code, colour in COLOURS.items()
 ]
 # Steep small waves, so that few of them are left; the zones meet along them.
@@ -62,7 +66,11 @@ def result() -> Assessment:
             plan("OLD", valid_to="2024-12-31", title={"vi": "Bản cũ", "en": "Old"}),
         ],
     )
-    places = [site("CLOSE", _box(380, 100, 100, 100)), site("FAR", _box(-1400, 1300, 50, 50)), site("EAST", _box(2300, -400, 50, 50))]
+    places = [
+        site("CLOSE", _box(380, 100, 100, 100)),
+        site("FAR", _box(-1400, 1300, 50, 50)),
+        site("EAST", _box(2300, -400, 50, 50)),
+    ]
     return assess(sites(*places), book, on="2025-07-01", zones=ground, present_use=now)
 
 
@@ -87,7 +95,9 @@ def shown(browser: webdriver.Chrome, result: Assessment, tmp_path_factory: pytes
 
 
 def _settle(page: Page) -> None:
-    page.driver.execute_async_script("plangeo.polygons.settled().then(() => requestAnimationFrame(() => requestAnimationFrame(arguments[0])))")
+    page.driver.execute_async_script(
+        "plangeo.polygons.settled().then(() => requestAnimationFrame(() => requestAnimationFrame(arguments[0])))"
+    )
 
 
 def _compare(page: Page, on: bool) -> None:
@@ -130,7 +140,9 @@ def test_a_base_map_asks_its_server_and_no_other(browser: webdriver.Chrome, resu
     )
     assert refused.startswith("https://other.example.org")
     assert not [e for e in page.complaints() if "image 'https://tiles.example.org" in e]
-    assert json.loads(str(browser.execute_script("return document.getElementById('plangeo-data').textContent")))["panels"]["basemap"]
+    assert json.loads(str(browser.execute_script("return document.getElementById('plangeo-data').textContent")))["panels"][
+        "basemap"
+    ]
 
 
 def test_the_divider_shows_one_layer_on_each_side_and_moves_by_keys(shown: Page) -> None:
@@ -211,7 +223,15 @@ def test_comparing_has_no_serious_fault_and_nothing_overlaps_on_a_phone(shown: P
         "Emulation.setDeviceMetricsOverride", {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     )
     WebDriverWait(page.driver, 5).until(lambda _: page.one(".pg-compare").rect["width"] <= 400)
-    boxes = [e.rect for e in (*page.all(".pg-compare select"), page.one(".pg-compare-close"), *page.all(".leaflet-bar"), page.one(".pg-legend"))]
+    boxes = [
+        e.rect
+        for e in (
+            *page.all(".pg-compare select"),
+            page.one(".pg-compare-close"),
+            *page.all(".leaflet-bar"),
+            page.one(".pg-legend"),
+        )
+    ]
     for n, one in enumerate(boxes):
         assert one["x"] >= 0
         assert one["x"] + one["width"] <= 401
