@@ -52,17 +52,18 @@ def make_map(
     ``language`` is the one shown first (the page can switch); ``title`` replaces the default heading in both
     languages. Any two plans can be compared with a divider; ``compare`` adds a layer for it, the role of one of the run
     (``present_use``) or zones from ``read_zones``. ``tiles`` is the https address of a base map with {z}, {x} and {y}; it needs
-    ``attribution``, and the page then asks that server, and no other, for pictures. Layers may be added as to any folium map; what they would load from the internet (tiles,
-    plugins) is blocked by the page's content policy, and a PlangeoWarning says so on saving.
+    ``attribution``, and the page then asks that server, and no other, for pictures. Layers may be added as to any folium map; what
+    they would load from the internet (tiles, plugins) is blocked by the page's content policy, and a PlangeoWarning says so on
+    saving.
 
     **Raises** InputError for another language, what is no assessment, a ``compare`` that is no layer of zones, tiles that are not
     safe or without attribution; CrsError when a layer has no usable CRS.
     """
     if language not in ("vi", "en"):
-        raise InputError(f"language {language!r} is not known; use 'vi' or 'en'")
+        raise InputError(f"language {language!r} is not known; use 'vi' or 'en'", code="argument_wrong")
     take_assessment(assessment, "make_map")
     if title is not None and not isinstance(title, str):
-        raise InputError(f"title is {kind_of(title)}, not a text; leave it out for the default heading")
+        raise InputError(f"title is {kind_of(title)}, not a text; leave it out for the default heading", code="argument_wrong")
     ground = base_map(tiles, attribution)
     given: dict[str, Any] = {}
     if compare is not None:
@@ -255,7 +256,9 @@ class AssessmentMap(folium.Map):
         """Write the parts of the page into the figure the map is in; like every folium element it returns nothing to show."""
         figure = self.get_root()
         if not isinstance(figure, Figure):
-            raise PlangeoError("The map was taken out of its page, so it cannot be drawn; build it again with make_map.")
+            raise PlangeoError(
+                "The map was taken out of its page, so it cannot be drawn; build it again with make_map.", code="map_detached"
+            )
         styles = "\n".join([leaflet_style(), asset("map.css"), *(asset(f"{p.code}.css") for p in PANELS)])
         scripts = "\n".join([tiling_script(), asset("map.js"), asset("polygons.js"), *(asset(f"{p.code}.js") for p in PANELS)])
         head = (

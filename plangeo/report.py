@@ -46,13 +46,16 @@ def write_report(assessment: Assessment, path: str | Path) -> Path:
     """
     take_assessment(assessment, "write_report")
     if not isinstance(path, str | Path) or "\0" in str(path):
-        raise InputError(f"path is {kind_of(path)}; name the file to write, e.g. 'report.xlsx'")
+        raise InputError(f"path is {kind_of(path)}; name the file to write, e.g. 'report.xlsx'", code="argument_wrong")
     path = Path(path)
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise InputError(f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}")
+        raise InputError(
+            f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}",
+            code="output_name_wrong",
+        )
     if not path.parent.is_dir():
-        raise InputError(f"the folder {path.parent} does not exist; make it first")
+        raise InputError(f"the folder {path.parent} does not exist; make it first", code="output_name_wrong")
     with temporary_folder(path.parent) as folder:
         draft = folder / path.name
         writer(list_results(assessment), draft)
@@ -102,7 +105,10 @@ def read_explanations(folder: str | Path) -> dict[str, dict[str, str]]:
     listed = read_manifest(folder).get("files", {}).get("explanations.json", {})
     path = folder / "explanations.json"
     if sha256(path) != listed.get("sha256"):
-        raise InputError(f"{path} was changed after the run (its sha256 is not the manifest's); run `plangeo assess` again")
+        raise InputError(
+            f"{path} was changed after the run (its sha256 is not the manifest's); run `plangeo assess` again",
+            code="file_changed",
+        )
     content: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))
     return content
 
@@ -150,7 +156,10 @@ def _read_back(assessment: Assessment, draft: Path) -> None:
     }
     for name, (found, wanted) in counted.items():
         if found != wanted:
-            raise InputError(f"{name} was written with {found} rows instead of {wanted}; is the disk full? Nothing was published")
+            raise InputError(
+                f"{name} was written with {found} rows instead of {wanted}; is the disk full? Nothing was published",
+                code="output_incomplete",
+            )
 
 
 def _csv_rows(path: Path) -> int:
@@ -174,7 +183,7 @@ def publish(draft: Path, folder: Path, names: Iterable[str]) -> None:
             _move(draft / name, folder / name)
         (folder / _UNFINISHED).unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(_cannot_write(folder, error)) from error
+        raise InputError(_cannot_write(folder, error), code="output_unwritable") from error
 
 
 def _move(draft: Path, target: Path) -> None:
@@ -183,7 +192,7 @@ def _move(draft: Path, target: Path) -> None:
     try:
         os.replace(draft, target)
     except OSError as error:
-        raise InputError(_cannot_write(target, error)) from error
+        raise InputError(_cannot_write(target, error), code="output_unwritable") from error
 
 
 def _cannot_write(path: Path, error: OSError) -> str:
@@ -200,19 +209,20 @@ def begin_output(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _UNFINISHED).write_text("plangeo was interrupted here; run it again\n", "utf-8")
     except OSError as error:
-        raise InputError(_cannot_write(folder, error)) from error
+        raise InputError(_cannot_write(folder, error), code="output_unwritable") from error
 
 
 def _refuse_foreign(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; --out must name a folder")
+        raise InputError(f"{folder} is a file; --out must name a folder", code="output_folder_foreign")
     if not folder.is_dir() or is_output(folder) or (folder / _UNFINISHED).exists():
         return
     present = sorted(item.name for item in folder.iterdir())
     if present:
         raise InputError(
             f"{folder} is not empty and is not a plangeo output (it holds {', '.join(present[:3])}{' …' if len(present) > 3 else ''} "
-            f"and no {MANIFEST} of plangeo). Nothing was written, so that nothing of yours is lost; name a new folder."
+            f"and no {MANIFEST} of plangeo). Nothing was written, so that nothing of yours is lost; name a new folder.",
+            code="output_folder_foreign",
         )
 
 
@@ -226,7 +236,9 @@ class temporary_folder:
         try:
             self._path = Path(tempfile.mkdtemp(prefix=".plangeo-", dir=self._parent))
         except OSError as error:
-            raise InputError(f"nothing can be written in {self._parent}: {error.strerror or error}") from error
+            raise InputError(
+                f"nothing can be written in {self._parent}: {error.strerror or error}", code="output_unwritable"
+            ) from error
         return self._path
 
     def __exit__(self, *_: object) -> None:

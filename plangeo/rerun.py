@@ -95,24 +95,27 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
     recorded = manifest.get("run") or {}
     if "project" not in recorded:
         raise InputError(
-            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run"
+            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run",
+            code="run_not_repeatable",
         )
     if changed := changed_files(recorded.get("files", {})):
         raise InputError(
             "inputs are no longer those the verdicts came from, so what is drawn of them would show something else:\n- "
             + "\n- ".join(changed)
-            + "\nRun `plangeo assess` again."
+            + "\nRun `plangeo assess` again.",
+            code="run_inputs_changed",
         )
     try:
         project = Project.model_validate(recorded["project"])
     except ValueError as error:
-        raise InputError(f"the run recorded in {folder} cannot be read: {error}") from error
+        raise InputError(f"the run recorded in {folder} cannot be read: {error}", code="run_not_repeatable") from error
     rulebook = load_rulebook(project.rulebook)
     sites = add_boundaries_of(project, read_register_of(project, progress), progress)
     result = judge_sites_of(project, sites, rulebook, progress)
     if verdict_digest(result.sites) != manifest["verdict_digest"]:
         raise InputError(
             f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
-            "Run `plangeo assess` again, so that all papers agree."
+            "Run `plangeo assess` again, so that all papers agree.",
+            code="run_verdicts_differ",
         )
     return project, add_studies_of(project, result, progress) if studied else result

@@ -22,9 +22,9 @@ def write_tables(sheets: Sequence[Sheet], path: str | Path, *, chosen: str, lang
     """
     target = Path(path)
     if target.suffix.lower() not in (".csv", ".xlsx"):
-        raise InputError(f"{target.name}: tables are written as .xlsx or .csv; name the file so.")
+        raise InputError(f"{target.name}: tables are written as .xlsx or .csv; name the file so.", code="output_name_wrong")
     if not target.parent.is_dir():
-        raise InputError(f"the folder {target.parent} does not exist; make it first")
+        raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
     draft = target.with_name(f".{target.name}.part")
     try:
         if target.suffix.lower() == ".xlsx":
@@ -34,7 +34,8 @@ def write_tables(sheets: Sequence[Sheet], path: str | Path, *, chosen: str, lang
         draft.replace(target)
     except OSError as error:
         raise InputError(
-            f"{target} cannot be written ({error.strerror or error}); is it open in Excel? Close it and run again"
+            f"{target} cannot be written ({error.strerror or error}); is it open in Excel? Close it and run again",
+            code="output_unwritable",
         ) from error
     finally:
         with contextlib.suppress(OSError):
