@@ -190,6 +190,12 @@ def test_the_divider_follows_mouse_and_finger_and_the_map_pans_under_it(shown: P
     assert grip() == pytest.approx(middle + 100, abs=2)
     page.driver.execute_script("plangeo.app.map.panBy([170, 90], { animate: false })")
     assert (_pixel(page, 60, 0), _pixel(page, 140, 0)) == ("ODT", "SKK")
+    for kind, x in (("mousePressed", grip()), ("mouseMoved", 1490), ("mouseReleased", 1490)):
+        mouse = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
+        page.driver.execute_cdp_cmd("Input.dispatchMouseEvent", mouse)
+    assert middle + 100 < grip() < page.one(".pg-legend").rect["x"], (
+        "never left under the legend, where nobody could take it again"
+    )
 
 
 def test_a_click_names_both_sides_and_the_layers_can_be_chosen(shown: Page) -> None:

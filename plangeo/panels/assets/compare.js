@@ -3,9 +3,9 @@ plangeo.panel("compare", (app, data, word) => {
   const { map, el } = app;
   const main = map.getContainer().parentElement, zonesPane = map.getPane("pg-zones");
   (data.plans || []).forEach((entry) => {
-    const known = app.data.plans[entry.plan];
-    const plan = known ? app.pick(known.title) : entry.plan;
-    app.addZones(entry, data.name ? (data.plans.length > 1 && plan ? data.name.map((name) => `${name}: ${plan}`) : data.name) : null, () => word("given"));
+    const known = app.data.plans[entry.plan], titles = known ? known.title : [entry.plan, entry.plan];
+    const several = data.plans.length > 1 && entry.plan;
+    app.addZones(entry, data.name ? data.name.map((name, n) => (several ? `${name}: ${titles[n] || titles[0]}` : name)) : null, () => word("given"));
   });
   const layers = app.zoneLayers;
   if (layers.length < 2) return;
@@ -97,7 +97,7 @@ plangeo.panel("compare", (app, data, word) => {
   /* What was asked for on the right, else what is in force; on the left what was in force before, or another plan. */
   function first() {
     const inForce = layers.filter((layer) => layer.status === "in_force" && !given.includes(layer));
-    const right = given[0] || inForce[inForce.length - 1] || layers[layers.length - 1];
+    const right = given[given.length - 1] || inForce[inForce.length - 1] || layers[layers.length - 1];
     const rest = layers.filter((layer) => layer !== right && !given.includes(layer));
     const nearest = given.length ? inForce.filter((layer) => layer !== right).reverse() : rest.filter((layer) => layer.status !== "in_force").reverse();
     return [nearest[0] || rest[rest.length - 1] || layers.find((layer) => layer !== right), right];
@@ -148,9 +148,11 @@ plangeo.panel("compare", (app, data, word) => {
     say();
   }
 
+  /* It is not dropped under the open legend, from where it could not be taken again. */
   const grab = (event) => {
-    const box = map.getContainer().getBoundingClientRect();
-    move((event.clientX - box.left) / box.width);
+    const box = map.getContainer().getBoundingClientRect(), legend = app.slots.over.querySelector("details[open]");
+    const last = legend && box.width > 700 ? legend.getBoundingClientRect().left - 24 - box.left : box.width;
+    move(Math.min(event.clientX - box.left, last) / box.width);
   };
   divider.addEventListener("pointerdown", (event) => {
     event.preventDefault();
