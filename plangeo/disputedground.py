@@ -17,12 +17,17 @@ def disputed_ground(book: Rulebook, use: str, shape: Any, zones: Iterable[tuple[
     Of a line or point, the ground within ``tolerance`` of it. ``use`` is the use as the register names it, ``zones`` are class code
     and area, all in one metric CRS; they must reach at least twice the tolerance beyond the site.
     """
+    borders = deciding_borders(book, use, zones)
+    here = shape if shapely.get_dimensions(shape) == 2 else shapely.buffer(shape, tolerance)
+    strip = shapely.intersection(here, shapely.buffer(borders, tolerance))
+    return None if strip.is_empty else strip
+
+
+def deciding_borders(book: Rulebook, use: str, zones: Iterable[tuple[str, Any]]) -> Any:
+    """Return the lines at which the rules change their answer for ``use``; also the outer edge of all ``zones`` together."""
     code = book.find_use(use) or ""
     answers: dict[Verdict | None, list[Any]] = {}
     for zone_code, area in zones:
         rule = book.look_up(code, zone_code) if zone_code in book.classes else None
         answers.setdefault(rule.verdict if rule else None, []).append(area)
-    borders = [shapely.boundary(shapely.union_all(areas)) for areas in answers.values()]
-    here = shape if shapely.get_dimensions(shape) == 2 else shapely.buffer(shape, tolerance)
-    strip = shapely.intersection(here, shapely.buffer(shapely.union_all(borders), tolerance))
-    return None if strip.is_empty else strip
+    return shapely.union_all([shapely.boundary(shapely.union_all(areas)) for areas in answers.values()])

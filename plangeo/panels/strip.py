@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from plangeo.disputedground import disputed_ground
+from plangeo.disputedground import deciding_borders, disputed_ground
 from plangeo.errors import CrsError
 from plangeo.geometry import to_crs
 from plangeo.model import Assessment, Label
@@ -23,7 +23,8 @@ MOST_VERTICES = 15_000
 
 
 def data(assessment: Assessment) -> list[dict[str, Any] | None]:
-    """Return per site ``flip_m`` (ε*), ``accuracy_m`` (t) and the strip in doubt (None outside the accuracy); None without either."""
+    """Return per site ``flip_m`` (ε*), ``accuracy_m`` (t), the ``plan`` whose border decides, the strip in doubt and that ``border``
+    (None outside the accuracy); None without either."""
     found = assessment.findings[assessment.findings["check"] == "robustness"]
     out: list[dict[str, Any] | None] = [None] * len(assessment.sites)
     rows = {str(site_id): n for n, site_id in enumerate(assessment.sites["site_id"])}
@@ -32,18 +33,18 @@ def data(assessment: Assessment) -> list[dict[str, Any] | None]:
         n, flip, accuracy = rows.get(str(row["site_id"])), number(row["measure"]), number(row["threshold"])
         if n is None or out[n] is not None or (flip is None and accuracy is None):
             continue
-        out[n] = {"flip_m": flip, "accuracy_m": accuracy, "geometry": None}
+        out[n] = {"flip_m": flip, "accuracy_m": accuracy, "plan": plain(row["plan_id"]), "geometry": None, "border": None}
         if row["reason"] == "within_map_accuracy" and accuracy:
             doubtful[n] = accuracy
-    for n, geometry in _strips(assessment, doubtful):
+    for n, geometry, border in _strips(assessment, doubtful):
         entry = out[n]
         if entry is not None:
-            entry["geometry"] = geometry
+            entry |= {"geometry": geometry, "border": border}
     return out
 
 
-def _strips(assessment: Assessment, doubtful: dict[int, float]) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """The encoded strip of each row of ``doubtful`` (row → tolerance)."""
+def _strips(assessment: Assessment, doubtful: dict[int, float]) -> Iterator[tuple[int, Any, Any]]:
+    """The encoded strip and the encoded border of each row of ``doubtful`` (row → tolerance)."""
     layer = assessment.layers.get("zones") if doubtful else None
     if layer is None or not len(layer) or layer.crs is None or assessment.sites.crs is None or not assessment.crs:
         return
@@ -55,6 +56,7 @@ def _strips(assessment: Assessment, doubtful: dict[int, float]) -> Iterator[tupl
     plan_ids = np.array([plain(plan) for plan in zones["plan_id"]], dtype=object)
     tree, governing = shapely.STRtree(areas), _governing(assessment)
     shapes: dict[int, Any] = {}
+    borders: dict[int, Any] = {}
     for (n, accuracy), shape, site_id, use in zip(doubtful.items(), sites.geometry, sites["site_id"], sites["use"], strict=True):
         if shape is None or shape.is_empty:
             continue
@@ -63,11 +65,14 @@ def _strips(assessment: Assessment, doubtful: dict[int, float]) -> Iterator[tupl
         near = np.sort(tree.query(shapely.box(*window)))
         near = near[np.isin(plan_ids[near], list(governing[str(site_id)]))]
         pieces = shapely.make_valid(shapely.clip_by_rect(areas[near], *window))
-        ground = ((plain(code), piece) for code, piece in zip(codes[near], pieces, strict=True) if not piece.is_empty)
+        ground = [(plain(code), piece) for code, piece in zip(codes[near], pieces, strict=True) if not piece.is_empty]
         strip = disputed_ground(assessment.rulebook, str(use), shape, ground, accuracy)
         if strip is not None:
             shapes[n] = strip
-    yield from zip(shapes, _encoded(shapes, doubtful, assessment.crs), strict=True)
+            inner = shapely.box(*window).buffer(-accuracy / 100).bounds  # the edge of the window is no border
+            borders[n] = shapely.clip_by_rect(deciding_borders(assessment.rulebook, str(use), ground), *inner)
+    encoded = (_encoded(drawn, doubtful, assessment.crs) for drawn in (shapes, borders))
+    yield from zip(shapes, *encoded, strict=True)
 
 
 def _encoded(shapes: dict[int, Any], tolerances: dict[int, float], crs: str) -> list[dict[str, Any] | None]:
@@ -98,6 +103,7 @@ PANEL = Panel(
         "strip": Label("dải trong sai số", "ground within the accuracy"),
         "flip": Label("Kết luận đổi khi ranh giới dịch (ε*)", "Verdict changes when borders move (ε*)"),
         "accuracy": Label("Sai số bản đồ và vị trí (t)", "Accuracy of map and place (t)"),
+        "of": Label("ranh giới của", "border of"),
         "short": Label("kết luận đổi khi ranh giới dịch", "verdict changes when borders move"),
     },
     data=data,

@@ -307,7 +307,7 @@ def test_the_ground_in_doubt_is_drawn_and_both_numbers_are_told(shown: Page, res
     row = result.findings[(result.findings["check"] == "robustness") & (result.findings["site_id"] == "CLOSE")].iloc[0]
     assert row["reason"] == "within_map_accuracy"
     page.driver.execute_script("plangeo.app.select(0, { zoom: true })")
-    told = f"ground within the accuracy: t = 30 m\nverdict changes when borders move: ε* = {row['measure']:.0f} m"
+    told = f"ground within the accuracy: t = 30 m\nverdict changes when borders move: ε* = {row['measure']:.0f} m\nborder of: New"
     WebDriverWait(page.driver, 5).until(lambda _: page.one(".pg-strip-label").text == told)
     card = page.one(".pg-card").text
     assert "Accuracy of map and place (t)\n30 m" in card

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
 from plangeo.assessment import assess
 from plangeo.disputedground import disputed_ground
 from plangeo.panels import strip as strip_panel
-from tests.makers import plan, rulebook, site, sites, square, zones
+from tests.makers import CRS, plan, rulebook, site, sites, square, zones
 
 BOOK = rulebook(dt.date(2025, 7, 1))
 
@@ -52,6 +53,10 @@ def test_the_map_gets_strips_only_where_the_verdict_lies_within_the_accuracy() -
     assert far["flip_m"] > far["accuracy_m"] == 20.0
     assert near is not None
     assert near["geometry"]["a"]
+    assert near["plan"] == "P1"
+    ((x, *_),) = near["border"]["l"]
+    east = gpd.GeoSeries([shapely.Point(shapely.get_coordinates(square(1000, 100, 1)).min(axis=0))], crs=CRS).to_crs(4326)[0].x
+    assert abs(x * 1e-6 - east) < 3e-6, "one line, along the border, without the edges of the cut-out"
     assert near["flip_m"] < 20.0
     assert line is not None
     assert line["geometry"]["a"]

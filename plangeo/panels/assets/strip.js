@@ -25,7 +25,10 @@ plangeo.panel("strip", (app, data, word) => {
     pattern = pattern || app.hatch("#3b0764", "rgba(255,255,255,0.35)")[0];
     group.addLayer(L.polygon(shape.areas, { renderer, interactive: false, color: "#fff", weight: 4, opacity: 0.9, fill: false }));
     group.addLayer(L.polygon(shape.areas, { renderer, interactive: false, color: "#3b0764", weight: 2, dashArray: "3 4", fillColor: pattern, fillOpacity: 0.8 }));
-    const text = [`${word("strip")}: t = ${metres(entry.accuracy_m)}`, entry.flip_m === null ? "" : `${word("short")}: ε* = ${metres(entry.flip_m)}`];
+    const border = app.decode(entry.border);
+    for (const style of border ? [{ color: "#fff", weight: 6 }, { color: "#3b0764", weight: 3 }] : []) group.addLayer(L.polyline(border.lines, { renderer, interactive: false, ...style }));
+    const plan = app.data.plans[entry.plan];
+    const text = [`${word("strip")}: t = ${metres(entry.accuracy_m)}`, entry.flip_m === null ? "" : `${word("short")}: ε* = ${metres(entry.flip_m)}`, entry.plan ? `${word("of")}: ${app.visible(plan ? app.pick(plan.title) : entry.plan)}` : ""];
     const spots = shape.areas.flatMap((rings) => rings[0]);
     if (!spots.length) return;
     const lowest = spots.reduce((a, b) => (b[0] < a[0] ? b : a));

@@ -159,7 +159,7 @@ plangeo.panel("zones", (app, data, word) => {
       const rows = here.map(({ zone, code }) => app.el("li", {}, app.swatch(code), classOf(code), app.el("br"), app.el("small", {}, titleOf(plan)),
         of(zone) ? app.el("small", { class: "pg-near" }, `⚠ ${warning(of(zone))}`) : null));
       const others = doubts.filter((doubt) => !here.some(({ zone }) => zone === doubt.zone)).map((doubt) => app.el("li", { class: "pg-near" },
-        `⚠ ${word("near_zone")} `, classOf(codeOf(plan, doubt.zone)), app.el("small", {}, titleOf(plan), ` – ${warning(doubt)}`)));
+        `⚠ ${word("near_zone")} `, classOf(codeOf(plan, doubt.zone)), app.el("small", {}, titleOf(plan), here.some(({ zone }) => of(zone)) ? "" : ` – ${warning(doubt)}`)));
       if (app.comparing && !rows.length) rows.push(app.el("li", {}, app.el("small", {}, titleOf(plan)), app.word("compare", "bare")));
       return [...rows, ...others];
     });
