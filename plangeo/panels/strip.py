@@ -103,6 +103,7 @@ PANEL = Panel(
         "strip": Label("dải trong sai số", "ground within the accuracy"),
         "flip": Label("Kết luận đổi khi ranh giới dịch (ε*)", "Verdict changes when borders move (ε*)"),
         "accuracy": Label("Sai số bản đồ và vị trí (t)", "Accuracy of map and place (t)"),
+        "decides": Label("Ranh giới quyết định là của", "The border that decides is of"),
         "of": Label("ranh giới của", "border of"),
         "short": Label("kết luận đổi khi ranh giới dịch", "verdict changes when borders move"),
     },

@@ -6,12 +6,15 @@ plangeo.panel("strip", (app, data, word) => {
   const metres = (value) => (value < 10000 ? `${app.number(value, value < 10 ? 1 : 0)} m` : `${app.number(value / 1000, 1)} km`);
   let pattern = null;
 
+  const planOf = (entry) => app.visible(app.data.plans[entry.plan] ? app.pick(app.data.plans[entry.plan].title) : entry.plan);
+
   /* Rows of the card: how far a border must move, and how exact it is. */
   app.margin = (index) => {
     const entry = data[index];
     if (!entry) return [];
     const row = (key, value) => (value === null ? [] : [el("dt", {}, word(key)), el("dd", {}, metres(value))]);
-    return [...row("flip", entry.flip_m), ...row("accuracy", entry.accuracy_m)];
+    const plan = entry.geometry && entry.plan ? [el("dt", {}, word("decides")), el("dd", {}, app.said(planOf(entry)))] : [];
+    return [...row("flip", entry.flip_m), ...row("accuracy", entry.accuracy_m), ...plan];
   };
 
   /* How near a project is looked at: a strip must be seen beside the mark. */
@@ -27,8 +30,9 @@ plangeo.panel("strip", (app, data, word) => {
     group.addLayer(L.polygon(shape.areas, { renderer, interactive: false, color: "#3b0764", weight: 2, dashArray: "3 4", fillColor: pattern, fillOpacity: 0.8 }));
     const border = app.decode(entry.border);
     for (const style of border ? [{ color: "#fff", weight: 6 }, { color: "#3b0764", weight: 3 }] : []) group.addLayer(L.polyline(border.lines, { renderer, interactive: false, ...style }));
-    const plan = app.data.plans[entry.plan];
-    const text = [`${word("strip")}: t = ${metres(entry.accuracy_m)}`, entry.flip_m === null ? "" : `${word("short")}: ε* = ${metres(entry.flip_m)}`, entry.plan ? `${word("of")}: ${app.visible(plan ? app.pick(plan.title) : entry.plan)}` : ""];
+    const whole = [`${word("strip")}: t = ${metres(entry.accuracy_m)}`, entry.flip_m === null ? "" : `${word("short")}: ε* = ${metres(entry.flip_m)}`, entry.plan ? `${word("of")}: ${planOf(entry)}` : ""];
+    /* On a phone the card says the rest. */
+    const text = map.getSize().x < 700 ? [[`t = ${metres(entry.accuracy_m)}`, entry.flip_m === null ? "" : `ε* = ${metres(entry.flip_m)}`].filter(Boolean).join(" · ")] : whole;
     const spots = shape.areas.flatMap((rings) => rings[0]);
     if (!spots.length) return;
     const lowest = spots.reduce((a, b) => (b[0] < a[0] ? b : a));
