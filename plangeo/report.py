@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,36 +20,43 @@ import pyarrow.parquet
 import pyogrio
 
 from plangeo.arguments import kind_of, take_assessment
+from plangeo.datumline import LANGUAGES
 from plangeo.errors import InputError
 from plangeo.geopackage import write_geopackage
+from plangeo.layerstyles import style_file
 from plangeo.listing import Listing, list_results
 from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
-from plangeo.model import ILLUSTRATIVE, Assessment
+from plangeo.model import ILLUSTRATIVE, Assessment, Language
 from plangeo.overrides.decisions import decisions_beside
 from plangeo.papers.dossier import write_dossier
 from plangeo.workbook import write_workbook
 
 OUTPUTS = ("verdicts.csv", "findings.csv", "evidence.parquet", "sites.gpkg", "report.xlsx", "explanations.json")
-"""Files ``write_outputs`` always writes, beside the manifest."""
+"""Files ``write_outputs`` always writes, beside the manifest and a style (.qml) for each layer of sites.gpkg."""
 
 _UNFINISHED = ".plangeo-unfinished"
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*%?")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def write_report(assessment: Assessment, path: str | Path) -> Path:
+def write_report(assessment: Assessment, path: str | Path, *, language: Language = "vi") -> Path:
     """Write one file; the suffix says which.
 
     ``.xlsx`` workbook · ``.gpkg`` styled layers · ``.csv`` one row per site · ``.parquet`` sites with
-    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations · ``.docx`` dossier. Returns the path.
+    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations · ``.docx`` dossier, in ``language``
+    (``vi`` or ``en``; the others hold both). Returns the path.
 
-    **Raises** InputError for another suffix, for what is no assessment, or when the file cannot be written.
+    **Raises** InputError for another suffix or language, for what is no assessment, or when the file cannot be written.
     """
     take_assessment(assessment, "write_report")
     if not isinstance(path, str | Path) or "\0" in str(path):
         raise InputError(f"path is {kind_of(path)}; name the file to write, e.g. 'report.xlsx'", code="argument_wrong")
     path = Path(path)
+    if language not in LANGUAGES:
+        raise InputError(f"language {language!r} is not known; use {' or '.join(LANGUAGES)}", code="argument_wrong")
     writer = _WRITERS.get(path.suffix.lower())
+    if writer is write_dossier:
+        writer = partial(write_dossier, language=language)
     if writer is None:
         raise InputError(
             f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}",
@@ -84,7 +92,7 @@ def write_outputs(
     _refuse_foreign(folder)
     extra = dict(extra or {})
     for name in extra:
-        if Path(name).name != name or name in {*OUTPUTS, MANIFEST}:
+        if Path(name).name != name or name in {*OUTPUTS, MANIFEST} or name.endswith(".qml"):
             raise ValueError(f"{name!r} cannot be an extra file: a bare name that is not one of plangeo's own is needed")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder(folder.parent) as draft:
@@ -118,13 +126,15 @@ def _write_files(assessment: Assessment, draft: Path, extra: Mapping[str, bytes 
     _write_csv(listing.verdicts, draft / "verdicts.csv")
     _write_csv(listing.findings, draft / "findings.csv")
     _parquet(listing.evidence).to_parquet(draft / "evidence.parquet", index=False)
-    write_geopackage(listing, draft / "sites.gpkg")
+    styles = {style_file(layer): qml for layer, qml in write_geopackage(listing, draft / "sites.gpkg").items()}
+    for name, qml in styles.items():
+        (draft / name).write_text(f"{qml}\n", "utf-8", newline="\n")
     write_workbook(listing, draft / "report.xlsx")
     both = _explanations(listing)
     (draft / "explanations.json").write_bytes(_json_bytes(both))
     for name, content in extra.items():
         (draft / name).write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)
-    return {name: draft / name for name in (*OUTPUTS, *extra)}
+    return {name: draft / name for name in (*OUTPUTS, *styles, *extra)}
 
 
 def _explanations(listing: Listing) -> dict[str, dict[str, str]]:
@@ -151,6 +161,10 @@ def _read_back(assessment: Assessment, draft: Path) -> None:
         "evidence.parquet": (
             pyarrow.parquet.read_metadata(draft / "evidence.parquet").num_rows,
             sum(len(frame) for frame in assessment.evidence.values()),
+        ),
+        "sites.qml": (
+            sum(path.read_bytes().endswith(b"</qgis>\n") for path in draft.glob("sites*.qml")),
+            len(pyogrio.list_layers(draft / "sites.gpkg")) - 1,  # the table of styles is a layer too
         ),
         "explanations.json": (len(json.loads((draft / "explanations.json").read_text("utf-8"))), sites),
     }
@@ -325,7 +339,7 @@ def _json_report(listing: Listing, path: Path) -> None:
     path.write_bytes(_json_bytes(content))
 
 
-_WRITERS: Mapping[str, Callable[[Listing, Path], None]] = {
+_WRITERS: Mapping[str, Callable[[Listing, Path], object]] = {
     ".xlsx": write_workbook,
     ".gpkg": write_geopackage,
     ".csv": lambda listing, path: _write_csv(listing.verdicts, path),
