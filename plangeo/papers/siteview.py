@@ -15,11 +15,7 @@ from plangeo.disputedground import disputed_ground
 from plangeo.errors import CrsError
 from plangeo.explanation import format_length, format_scale
 from plangeo.geometry import as_crs, to_crs
-<<<<<<< HEAD
-from plangeo.model import Assessment
-=======
-from plangeo.model import Assessment, Language, Verdict
->>>>>>> main
+from plangeo.model import Assessment, Language
 from plangeo.papers.lettering import plain_text
 from plangeo.papers.scales import Bounds, MapFrame, frame_around
 from plangeo.papers.sitefacts import SiteReader, number
