@@ -229,16 +229,30 @@ def explain(out: str, site_id: str, lang: Language) -> int:
 @click.argument("folder")
 @click.option("--out", metavar="FILE", help="Where to write the map.  [default: map.html in FOLDER]")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the map.  [default: that of the run]")
-def draw(folder: str, out: str | None, lang: Language | None) -> int:
-    """Draw the map of a result again, from the same inputs; refused when an input has changed since."""
+@click.option("--compare", metavar="ROLE|FILE", help="Zones to compare with: a layer of the run (present_use) or another file.")
+@click.option(
+    "--tiles", metavar="URL", help="Base map, e.g. https://tiles.example.org/{z}/{x}/{y}.png; the map then asks that server."
+)
+@click.option("--attribution", metavar="TEXT", help="Who made the base map; needed with --tiles.")
+def draw(
+    folder: str, out: str | None, lang: Language | None, compare: str | None, tiles: str | None, attribution: str | None
+) -> int:
+    """Draw the map of a result again, from the same inputs; refused when an input has changed since.
+
+    Any two plans of the run can be compared on the map; --compare adds other zones. The map asks nothing of a network unless
+    --tiles names a base map.
+    """
+    from plangeo.basemap import base_map
     from plangeo.manifest import record_file
     from plangeo.rerun import repeat_run
 
+    base_map(tiles, attribution)  # refused before minutes are spent
     project, result = repeat_run(Path(folder), _progress)
     target = Path(out) if out else Path(folder) / MAP
     if not target.parent.is_dir():
         raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
-    text = _map_html(result, lang or project.language, project.title)
+    given = {"compare": _compared(project, result, compare), "tiles": tiles, "attribution": attribution}
+    text = _map_html(result, lang or project.language, project.title, **given)
     draft = target.with_name(f".{target.name}.part")
     draft.write_text(text, "utf-8", newline="\n")
     draft.replace(target)
@@ -616,10 +630,19 @@ def _paths(project: Project) -> list[str]:
     return found
 
 
-def _map_html(result: Assessment, language: Language, title: str | None) -> str:
+def _map_html(result: Assessment, language: Language, title: str | None, **given: Any) -> str:
     from plangeo.maps import make_map
 
-    return str(make_map(result, language=language, title=title).get_root().render())
+    return str(make_map(result, language=language, title=title, **given).get_root().render())
+
+
+def _compared(project: Project, result: Assessment, compare: str | None) -> Any:
+    """The layer to compare with: a role of the run as it is, else a file of zones."""
+    from plangeo.sources import read_zones
+
+    if compare is None or compare in result.layers or not Path(compare).exists():
+        return compare
+    return read_zones(compare, project.profile)
 
 
 def _summary(result: Assessment, language: Language) -> None:

@@ -190,6 +190,10 @@ def _names(count: int) -> pd.DataFrame:
 METRES = "site_id,name,x,y\n1,A,450000,2420000\n"
 ZONES = "zone_id,wkt\n1,POINT(1 1)\n"
 WAYS: dict[str, Provoke] = {
+    "attribution_without_tiles": lambda t: pg.make_map(_assess(), attribution="x"),
+    "compare_no_layer": lambda t: pg.make_map(_assess(), compare="mood"),
+    "tiles_unsafe": lambda t: pg.make_map(_assess(), tiles="http://a.example.org/{z}/{x}/{y}.png", attribution="x"),
+    "tiles_without_attribution": lambda t: pg.make_map(_assess(), tiles="https://a.example.org/{z}/{x}/{y}.png"),
     "argument_wrong": lambda t: pg.make_map(None, language="fr"),
     "archive_contents": lambda t: pg.read_sites(_zip(t / "a.zip", readme_dot_doc="x")),
     "archive_damaged": lambda t: pg.read_sites(_text(t / "a.zip", b"PK\x03\x04 and no more")),
