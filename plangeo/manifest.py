@@ -17,6 +17,7 @@ import shapely
 
 from plangeo.checks import CHECKS
 from plangeo.datumline import LANGUAGES, datum_lines
+from plangeo.delivery.publication import recover
 from plangeo.errors import InputError
 from plangeo.law.lawrecord import record_law
 from plangeo.model import ILLUSTRATIVE, Assessment
@@ -181,7 +182,11 @@ def _plain(value: Any) -> Any:
 
 
 def is_output(folder: str | Path) -> bool:
-    """Say whether ``folder`` holds a manifest written by plangeo."""
+    """Say whether ``folder`` holds a manifest written by plangeo; a publication that was cut off is rolled back first.
+
+    **Raises** InputError while a run is writing into the folder, or when a cut-off one cannot be rolled back.
+    """
+    recover(Path(folder))
     try:
         content = json.loads((Path(folder) / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
@@ -225,14 +230,3 @@ def changed_files(recorded: Mapping[str, str]) -> list[str]:
         elif (now := sha256(path)) != before:
             lines.append(f"{path}: changed (sha256 was {before[:12]}…, is {now[:12]}…)")
     return lines
-
-
-def record_file(folder: str | Path, name: str) -> None:
-    """Put the hash of a file written again (the map) into the manifest of its folder."""
-    folder = Path(folder)
-    manifest = read_manifest(folder)
-    path = folder / name
-    manifest["files"] = dict(sorted({**manifest["files"], name: {"sha256": sha256(path), "bytes": path.stat().st_size}}.items()))
-    draft = folder / f".{MANIFEST}.part"
-    draft.write_text(to_text(manifest), "utf-8", newline="\n")
-    draft.replace(folder / MANIFEST)
