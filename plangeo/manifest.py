@@ -7,6 +7,7 @@ import importlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,10 @@ _PACKAGES = (
 )
 
 
+_PROGRAM = {".py", ".yaml", ".csv", ".json"}
+"""Files of plangeo that can change a verdict."""
+
+
 def versions() -> dict[str, str]:
     """Return the version of plangeo, of every library and of each GEOS, GDAL and PROJ inside them."""
     import pyogrio
@@ -62,6 +67,17 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+@cache
+def program_digest() -> str:
+    """Return one hash over the code and the data files of this plangeo: two of the same version number may still differ."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
+        if path.suffix in _PROGRAM and "vendor" not in path.parts:
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
 
 
 def sha256(path: str | Path) -> str:
@@ -131,6 +147,7 @@ def build_manifest(
         # a frame may have been edited after it was read; layers opened on demand are those of their file
         "contents": {r: _content(f) for r, f in assessment.layers.items()} if isinstance(assessment.layers, dict) else {},
         "versions": versions(),
+        "program": program_digest(),
         "run": dict(run) if run is not None else None,
         "files": {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in sorted(files.items())},
     }

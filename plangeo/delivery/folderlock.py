@@ -17,8 +17,9 @@ import platform
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from plangeo.delivery.atomicfile import cannot_write
 from plangeo.errors import InputError
@@ -67,12 +68,12 @@ def _path(folder: Path) -> Path:
     return folder.with_name(f"{mark_of(folder)}.lock")
 
 
-def _take(folder: Path) -> IO[bytes]:
+def _take(folder: Path) -> FileIO:
     path = _path(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         while True:
-            stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b")
+            stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b", buffering=0)
             if not _hold(stream, folder):
                 told = _read(stream)
                 stream.close()
@@ -80,16 +81,16 @@ def _take(folder: Path) -> IO[bytes]:
             if _still_there(stream, path):  # else its holder removed it between our opening and locking it
                 break
             stream.close()
-        stream.seek(0)
-        stream.truncate()
-        stream.write(json.dumps({"pid": os.getpid(), "host": platform.node(), "folder": folder.name}).encode())
-        stream.flush()
     except OSError as error:
         raise cannot_write(path, error) from error
+    text = json.dumps({"pid": os.getpid(), "host": platform.node(), "folder": folder.name}).encode()
+    with contextlib.suppress(OSError):  # on a full disk the lock holds without its text, which is for people
+        os.ftruncate(stream.fileno(), 0)
+        os.pwrite(stream.fileno(), text, 0) if hasattr(os, "pwrite") else os.write(stream.fileno(), text)
     return stream
 
 
-def _hold(stream: IO[bytes], folder: Path) -> bool:
+def _hold(stream: FileIO, folder: Path) -> bool:
     """Ask the operating system for the lock; False when another program holds it."""
     try:
         if os.name == "nt":
@@ -110,7 +111,7 @@ def _hold(stream: IO[bytes], folder: Path) -> bool:
     return True
 
 
-def _read(stream: IO[bytes]) -> dict[str, Any]:
+def _read(stream: FileIO) -> dict[str, Any]:
     stream.seek(0)
     try:
         told = json.loads(stream.read(4096))
@@ -134,14 +135,14 @@ def _lives(told: dict[str, Any]) -> bool:
     return True
 
 
-def _still_there(stream: IO[bytes], path: Path) -> bool:
+def _still_there(stream: FileIO, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(stream.fileno()), path.stat())
     except FileNotFoundError:
         return False
 
 
-def _let_go(folder: Path, stream: IO[bytes]) -> None:
+def _let_go(folder: Path, stream: FileIO) -> None:
     with contextlib.suppress(OSError):
         if os.name == "nt":  # an open file cannot be removed there
             stream.close()

@@ -6,7 +6,7 @@ import csv
 import json
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from xml.parsers import expat
@@ -59,6 +59,14 @@ def csv_rows(path: Path, part: str = "") -> int:
         return sum(1 for _ in csv.reader(stream)) - 1
 
 
+def csv_cells(path: Path, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return some columns of a CSV file of ours, row by row. **Raises** KeyError for a column it does not have, ValueError."""
+    csv.field_size_limit(1 << 30)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.DictReader(stream)
+        return [tuple(str(row[name]) for name in columns) for row in rows]
+
+
 def _parquet_rows(path: Path, part: str) -> int:
     return int(pyarrow.parquet.read_metadata(path).num_rows)
 
@@ -86,8 +94,14 @@ def _unzips(path: Path) -> None:
 def _is_base(path: Path) -> None:
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
         told = base.execute("PRAGMA quick_check(1)").fetchone()
-    if told != ("ok",):
-        raise ValueError(str(told))
+        if told != ("ok",):
+            raise ValueError(str(told))
+        there = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "gpkg_geometry_columns" not in there:
+            raise ValueError("it is no GeoPackage any more")
+        wanted = base.execute("SELECT table_name, column_name FROM gpkg_geometry_columns").fetchall()
+    if missing := sorted(table for table, column in wanted if f"rtree_{table}_{column}" not in there):
+        raise ValueError(f"no spatial index for {', '.join(missing)}")  # GDAL leaves it out on a full disk, without a word
 
 
 def _is_page(path: Path) -> None:

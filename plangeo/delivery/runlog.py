@@ -15,8 +15,8 @@ from typing import Any
 from plangeo._version import __version__
 
 LOG = "run.log.jsonl"
-PHASES = ("start", "rulebook", "read", "judge", "study", "map", "write")
-"""Words a phase can have, in their order; ``map`` is drawing the page, ``write`` ends before the result is published."""
+PHASES = ("start", "judge", "study", "map", "write")
+"""Words a phase can have, in their order; ``judge`` is reading and judging, ``write`` ends before the result is published."""
 _COUNTS = frozenset({"sites", "findings", "problems", "repairs", "sheets", "parts", "files", "bytes", "warnings"})
 
 
@@ -24,7 +24,7 @@ class RunLog:
     """The log of one run; ``clock`` gives seconds from any beginning.
 
     >>> log = RunLog(iter([0.0, 1.5]).__next__)
-    >>> log.phase("read", sites=8)
+    >>> log.phase("judge", sites=8)
     >>> [sorted(json.loads(line)) for line in log.to_bytes().splitlines()][1]
     ['n', 'phase', 'seconds', 'sites']
     """
