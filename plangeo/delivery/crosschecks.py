@@ -8,10 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from plangeo.checks import CHECKS
 from plangeo.model import Verdict
 
 _ORDER = {v.label: int(v) for v in Verdict}
 _SHOWN = 5
+_NOT_RUN = ".not_run"
+"""Reason of a check that had to run and did not: no finding stands for it."""
 
 
 def cross_faults(
@@ -27,7 +30,7 @@ def cross_faults(
     yield from _counts(manifest["counts"], verdicts, findings, evidence)
     yield from _rows_in(manifest, len(ids))
     for name, frame in (("findings.csv", findings), ("evidence.parquet", evidence)):
-        if strange := sorted(set(frame["site_id"].astype(str)) - set(ids)) if "site_id" in frame else []:
+        if strange := sorted(set(frame["site_id"].map(_bare)) - set(map(_bare, ids))) if "site_id" in frame else []:
             yield "ids_differ", name, f"sites that verdicts.csv does not hold: {', '.join(strange[:_SHOWN])}"
     if isinstance(explained, dict) and sorted(map(_bare, explained)) != sorted(map(_bare, ids)):
         yield "ids_differ", "explanations.json", "it explains other sites than verdicts.csv holds"
@@ -59,7 +62,9 @@ def _counts(
 
 
 def _rows_in(manifest: Mapping[str, Any], out: int) -> Iterator[tuple[str, str, str]]:
-    """Rows of the register = rows of the answer: no project may be lost on the way."""
+    """Rows of the register = rows of the answer: no project may be lost on the way. A program may leave rows out on purpose."""
+    if not manifest.get("run"):
+        return
     for item in manifest["inputs"]:
         if item.get("role") == "sites" and isinstance(item.get("rows"), int) and item["rows"] != out:
             yield "rows_lost", "verdicts.csv", f"the register had {item['rows']} rows, there are {out} verdicts"
@@ -67,8 +72,7 @@ def _rows_in(manifest: Mapping[str, Any], out: int) -> Iterator[tuple[str, str, 
 
 def _worst(manifest: Mapping[str, Any], verdicts: pd.DataFrame, findings: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     """The verdict of a site is its worst finding; unknown may stand above that only where a check did not run or nothing was found."""
-    known = findings[findings["verdict"].isin(_ORDER)]
-    worst = known["verdict"].map(_ORDER).groupby(known["site_id"].astype(str)).max()
+    worst = _worst_findings(findings)
     skipped = bool(manifest["checks"]["not_run"])
     said = {site_id: set(f["check"].astype(str) + "." + f["reason"].astype(str)) for site_id, f in findings.groupby("site_id")}
     for site_id, word, reasons in zip(verdicts["site_id"], verdicts["verdict"], verdicts["reasons"], strict=True):
@@ -79,9 +83,24 @@ def _worst(manifest: Mapping[str, Any], verdicts: pd.DataFrame, findings: pd.Dat
         if (found is None or given != found) and not (free and (found is None or given > found)):
             named = "none" if found is None else Verdict(int(found)).label
             yield "verdict_not_worst", "verdicts.csv", f"{site_id}: {word}, but its worst finding is {named}"
-        missing = [r for r in str(reasons).split("; ") if r and r not in said.get(str(site_id), set())]
-        if missing and not skipped:
+        missing = [
+            r for r in str(reasons).split("; ") if r and r not in said.get(str(site_id), set()) and not r.endswith(_NOT_RUN)
+        ]
+        if missing:
             yield "reason_without_finding", "verdicts.csv", f"{site_id}: {', '.join(missing[:_SHOWN])}"
+
+
+def _worst_findings(findings: pd.DataFrame) -> dict[str, int]:
+    """Site → its worst finding, where a check that another one tempers counts as unknown at most (``Check.tempers``)."""
+    columns = (findings[name].astype(str).tolist() for name in ("site_id", "check", "reason", "verdict"))
+    rows = [row for row in zip(*columns, strict=True) if row[3] in _ORDER]
+    tempers = ((i, CHECKS[c].tempers.get(reason, ())) for i, c, reason, _ in rows if c in CHECKS)
+    tempered = {(site_id, other) for site_id, others in tempers for other in others}
+    worst: dict[str, int] = {}
+    for site_id, check, _, word in rows:
+        value = min(_ORDER[word], int(Verdict.UNKNOWN)) if (site_id, check) in tempered else _ORDER[word]
+        worst[site_id] = max(value, worst.get(site_id, value))
+    return worst
 
 
 def _same(name: str, frame: pd.DataFrame, other: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
