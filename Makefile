@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint sample bench clean
+.PHONY: demo codes test lint sample bench clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/plangeo demo --out out/demo || test $$? -eq 1  # 1 = findings, as the sample means to have
+
+# The page of every code, made from the catalogue.
+codes: $(VENV)/.runtime
+	$(BIN)/plangeo codes --page > plangeo/catalogue/CODES.md
 
 test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -89,7 +89,8 @@ def _far(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str, notes: 
     if box and _inside(mx, my, box):
         raise CrsError(
             f"{source}: the coordinates around x {mx:.10g}, y {my:.10g} are degrees, but the file says {crs.name}, which is in metres. "
-            f"State the true CRS, e.g. crs='EPSG:4326'. {_ask(source)}"
+            f"State the true CRS, e.g. crs='EPSG:4326'. {_ask(source)}",
+            code="crs_misfit",
         )
     area = crs.area_of_use
     if area is None:
@@ -101,7 +102,8 @@ def _far(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str, notes: 
     if box and _inside(*_lonlat(crs, my, mx), box):
         raise CrsError(
             f"{source}: the coordinates around x {mx:.10g}, y {my:.10g} lie far outside {crs.name}. They fit when the axes are exchanged: the "
-            f"file has the northing first. plangeo does not exchange them silently: correct the file, or state the true crs=. {_ask(source)}"
+            f"file has the northing first. plangeo does not exchange them silently: correct the file, or state the true crs=. {_ask(source)}",
+            code="crs_axes_swapped",
         )
     notes.append(
         f"{source}: the coordinates around x {mx:.10g}, y {my:.10g} lie far outside the area {crs.name} is made for ({area.name[:80]}); "
@@ -123,7 +125,8 @@ def _misfit(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str) -> C
     first = ", which has longitude first" if crs.is_geographic else ""
     return CrsError(
         f"{source}: the coordinates x {x0:.10g} … {x1:.10g}, y {y0:.10g} … {y1:.10g} do not fit {crs.name}{first}. {hint} "
-        f"plangeo does not exchange them silently: correct the file, or state the true crs=. {_ask(source)}"
+        f"plangeo does not exchange them silently: correct the file, or state the true crs=. {_ask(source)}",
+        code="crs_misfit",
     )
 
 

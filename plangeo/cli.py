@@ -58,6 +58,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if debug:
             traceback.print_exc()
         click.echo(f"Error: {error}", err=True)
+        if isinstance(error, PlangeoError):
+            from plangeo.catalogue.phrases import advice
+
+            click.echo(advice(error.code), err=True)
         return _BAD_INPUT
     except Exception as error:
         if debug:
@@ -213,7 +217,7 @@ def explain(out: str, site_id: str, lang: Language) -> int:
 
     texts = read_explanations(out)
     if site_id not in texts:
-        raise InputError(unknown_site(site_id, list(texts)))
+        raise InputError(unknown_site(site_id, list(texts)), code="site_unknown")
     click.echo(texts[site_id][lang])
     return _WELL
 
@@ -231,7 +235,7 @@ def draw(folder: str, out: str | None, lang: Language | None) -> int:
     project, result = repeat_run(Path(folder), _progress)
     target = Path(out) if out else Path(folder) / MAP
     if not target.parent.is_dir():
-        raise InputError(f"the folder {target.parent} does not exist; make it first")
+        raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
     text = _map_html(result, lang or project.language, project.title)
     if target.resolve().parent == Path(folder).resolve():
         replace_file(folder, target.name, text)
@@ -351,30 +355,6 @@ def layers(file: str, profile: str) -> int:
     for line in describe_file(file, load_profile(profile)):
         click.echo(line)
     return _WELL
-
-
-@plangeo.command(short_help="Say what is known of land-use class codes.")
-@click.argument("code", nargs=-1, required=True)
-@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
-def codes(code: Sequence[str], profile: str) -> int:
-    """Say what the profile knows of each CODE: names, place in the lists of 2018, 2021 and 2024, successors, colour, sources.
-
-    ODT+CLN asks for both. A code nobody knows is told last, and ends with exit code 2.
-    """
-    from plangeo.landcodes import describe_code
-    from plangeo.profiles import load_profile
-
-    known, unknown = load_profile(profile), []
-    for one in dict.fromkeys(part.strip() for text in code for part in text.split("+") if part.strip()):
-        try:
-            lines = describe_code(one, known)
-        except InputError as fault:
-            unknown.append(str(fault))
-        else:
-            click.echo("\n".join(lines))
-    for line in unknown:
-        click.echo(f"Error: {line}", err=True)
-    return _BAD_INPUT if unknown else _WELL
 
 
 @plangeo.command(short_help="List the checks and the layers they need.")

@@ -51,7 +51,8 @@ def as_crs(text: Any) -> pyproj.CRS:
         return pyproj.CRS.from_user_input(text)
     except CRSError as fault:
         raise CrsError(
-            f"{text!r} does not name a coordinate reference system. Give an EPSG code, e.g. EPSG:9215 (VN-2000, 107°15')."
+            f"{text!r} does not name a coordinate reference system. Give an EPSG code, e.g. EPSG:9215 (VN-2000, 107°15').",
+            code="crs_unknown",
         ) from fault
 
 
@@ -79,7 +80,8 @@ def transformation(source: Any, target: Any) -> dict[str, Any]:
     if not candidates:
         raise CrsError(
             f"PROJ knows no datum-correct way from {record['from']} to {record['to']}; the plain one may be wrong by hundreds "
-            "of metres. State the true CRS of the file, e.g. crs='EPSG:9215' or --crs sites=EPSG:9215."
+            "of metres. State the true CRS of the file, e.g. crs='EPSG:9215' or --crs sites=EPSG:9215.",
+            code="crs_ballpark",
         )
     accuracy = candidates[0].accuracy
     names, codes = _datum_steps(candidates[0])
@@ -110,7 +112,10 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     converted (often swapped axes).
     """
     if frame.crs is None:
-        raise CrsError("The layer has no coordinate reference system, so it cannot be measured. Give it with crs='EPSG:…'.")
+        raise CrsError(
+            "The layer has no coordinate reference system, so it cannot be measured. Give it with crs='EPSG:…'.",
+            code="crs_missing",
+        )
     target = as_crs(crs)
     if as_crs(frame.crs) == target:
         return frame
@@ -119,7 +124,9 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
     try:
         moved = dense.to_crs(target)
     except ProjError as fault:  # pragma: no cover - depends on PROJ's mood
-        raise CrsError(f"Cannot convert from {_crs_name(as_crs(frame.crs))} to {_crs_name(target)}: {fault}") from fault
+        raise CrsError(
+            f"Cannot convert from {_crs_name(as_crs(frame.crs))} to {_crs_name(target)}: {fault}", code="crs_misfit"
+        ) from fault
     bounds = moved.geometry.bounds.to_numpy()
     placed = frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
     broken = ~np.isfinite(bounds).all(axis=1) & placed
@@ -136,7 +143,8 @@ def _set_aside(
     if "problem" not in frame or broken.sum() == present.sum():
         raise CrsError(
             f"{int(broken.sum())} of {len(frame)} geometries fall outside what {_crs_name(target)} can show, first at index "
-            f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?"
+            f"{frame.index[int(np.argmax(broken))]!r}. Are the axes swapped (x = easting or longitude comes first), or the CRS wrong?",
+            code="crs_misfit",
         )
     why = f"bad_coordinates: the place lies outside what {_crs_name(target)} can show"
     told = moved["problem"].astype(object)
@@ -209,7 +217,8 @@ def working_crs(frames: Sequence[gpd.GeoDataFrame], preferred: Any = None, fallb
         if not is_metric(preferred, bounds):
             raise CrsError(
                 f"{preferred} is not fit for measuring here: it must be projected, in metres, and true to area within 0.1 %. "
-                "Leave crs= out to let plangeo choose, or give e.g. EPSG:9215 for Lạng Sơn."
+                "Leave crs= out to let plangeo choose, or give e.g. EPSG:9215 for Lạng Sơn.",
+                code="crs_not_metric",
             )
         return as_crs(preferred)
     utm = gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs()
@@ -227,7 +236,8 @@ def _meeting_bounds(frames: Sequence[gpd.GeoDataFrame]) -> tuple[float, float, f
     if not boxes:
         raise CrsError(
             f"No coordinate of the {len(frames)} layer(s) fits its coordinate reference system "
-            f"({', '.join(_crs_name(as_crs(f.crs)) for f in frames)}). Are the axes swapped, or the CRS wrong?"
+            f"({', '.join(_crs_name(as_crs(f.crs)) for f in frames)}). Are the axes swapped, or the CRS wrong?",
+            code="crs_misfit",
         )
     chosen = boxes[0]
     if len(boxes) > 1:

@@ -88,7 +88,7 @@ def sha256(path: str | Path) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise InputError(f"{path} cannot be read: {error.strerror or error}", code="file_damaged") from error
     return digest.hexdigest()
 
 
@@ -217,7 +217,8 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     if not is_output(folder):
         raise InputError(
             f"{folder} is not a finished plangeo output: it has no readable {MANIFEST} (written last, when all is done).\n"
-            "Give the folder named by --out, or run `plangeo assess` again."
+            "Give the folder named by --out, or run `plangeo assess` again.",
+            code="output_folder_foreign",
         )
     content: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
     return content

@@ -44,10 +44,10 @@ def make_map(assessment: Assessment, *, language: Language = "vi", title: str | 
     **Raises** InputError for another language, or what is no assessment; CrsError when a layer has no usable CRS.
     """
     if language not in ("vi", "en"):
-        raise InputError(f"language {language!r} is not known; use 'vi' or 'en'")
+        raise InputError(f"language {language!r} is not known; use 'vi' or 'en'", code="argument_wrong")
     take_assessment(assessment, "make_map")
     if title is not None and not isinstance(title, str):
-        raise InputError(f"title is {kind_of(title)}, not a text; leave it out for the default heading")
+        raise InputError(f"title is {kind_of(title)}, not a text; leave it out for the default heading", code="argument_wrong")
     island = to_island(page_data(assessment, language, title))
     return AssessmentMap(island, title or DEFAULT_TITLE.text(language), language, _middle(assessment))
 
@@ -221,7 +221,9 @@ class AssessmentMap(folium.Map):
         """Write the parts of the page into the figure the map is in; like every folium element it returns nothing to show."""
         figure = self.get_root()
         if not isinstance(figure, Figure):
-            raise PlangeoError("The map was taken out of its page, so it cannot be drawn; build it again with make_map.")
+            raise PlangeoError(
+                "The map was taken out of its page, so it cannot be drawn; build it again with make_map.", code="map_detached"
+            )
         styles = "\n".join([leaflet_style(), asset("map.css"), *(asset(f"{p.code}.css") for p in PANELS)])
         scripts = "\n".join([tiling_script(), asset("map.js"), asset("polygons.js"), *(asset(f"{p.code}.js") for p in PANELS)])
         head = (

@@ -46,11 +46,14 @@ def write_report(assessment: Assessment, path: str | Path) -> Path:
     """
     take_assessment(assessment, "write_report")
     if not isinstance(path, str | Path) or "\0" in str(path):
-        raise InputError(f"path is {kind_of(path)}; name the file to write, e.g. 'report.xlsx'")
+        raise InputError(f"path is {kind_of(path)}; name the file to write, e.g. 'report.xlsx'", code="argument_wrong")
     path = Path(path)
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise InputError(f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}")
+        raise InputError(
+            f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}",
+            code="output_name_wrong",
+        )
     with written_file(path) as draft:
         writer(list_results(assessment), draft)
         read_back(draft.parent, [draft.name], {}, {})
@@ -102,7 +105,10 @@ def read_explanations(folder: str | Path) -> dict[str, dict[str, str]]:
     listed = read_manifest(folder).get("files", {}).get("explanations.json", {})
     path = folder / "explanations.json"
     if sha256(path) != listed.get("sha256"):
-        raise InputError(f"{path} was changed after the run (its sha256 is not the manifest's); run `plangeo assess` again")
+        raise InputError(
+            f"{path} was changed after the run (its sha256 is not the manifest's); run `plangeo assess` again",
+            code="file_changed",
+        )
     content: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))
     return content
 
@@ -207,14 +213,15 @@ def begin_output(folder: Path) -> None:
 def refuse_foreign(folder: Path) -> None:
     """**Raises** InputError when ``folder`` holds something else than a plangeo output."""
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file; --out must name a folder")
+        raise InputError(f"{folder} is a file; --out must name a folder", code="output_folder_foreign")
     if not folder.is_dir() or is_output(folder) or (folder / UNFINISHED).exists():
         return
     present = sorted(item.name for item in folder.iterdir())
     if present:
         raise InputError(
             f"{folder} is not empty and is not a plangeo output (it holds {', '.join(present[:3])}{' …' if len(present) > 3 else ''} "
-            f"and no {MANIFEST} of plangeo). Nothing was written, so that nothing of yours is lost; name a new folder."
+            f"and no {MANIFEST} of plangeo). Nothing was written, so that nothing of yours is lost; name a new folder.",
+            code="output_folder_foreign",
         )
 
 

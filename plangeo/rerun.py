@@ -90,18 +90,20 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
     from plangeo.manifest import changed_files, read_manifest, verdict_digest
 
     manifest = read_manifest(folder)
-    project = recorded_project(folder)
-    if changed := changed_files(manifest["run"].get("files", {})):
+    if changed := changed_files((manifest.get("run") or {}).get("files", {})):
         raise InputError(
             "inputs are no longer those the verdicts came from, so what is drawn of them would show something else:\n- "
             + "\n- ".join(changed)
-            + "\nRun `plangeo assess` again; `plangeo rerun` tells what the changes do."
+            + "\nRun `plangeo assess` again; `plangeo rerun` tells what the changes do.",
+            code="run_inputs_changed",
         )
+    project = recorded_project(folder)
     result = judge_again(project, progress)
     if verdict_digest(result.sites) != manifest["verdict_digest"]:
         raise InputError(
             f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
-            "Run `plangeo assess` again, so that all papers agree."
+            "Run `plangeo assess` again, so that all papers agree.",
+            code="run_verdicts_differ",
         )
     return project, add_studies_of(project, result, progress) if studied else result
 
@@ -115,12 +117,12 @@ def recorded_project(folder: Path) -> Project:
     if "project" not in recorded:
         raise InputError(
             f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run",
-            code="run_not_recorded",
+            code="run_not_repeatable",
         )
     try:
         return Project.model_validate(recorded["project"])
     except ValueError as error:
-        raise InputError(f"the run recorded in {folder} cannot be read: {error}", code="manifest_malformed") from error
+        raise InputError(f"the run recorded in {folder} cannot be read: {error}", code="run_not_repeatable") from error
 
 
 def judge_again(project: Project, progress: Progress) -> Assessment:

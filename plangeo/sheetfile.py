@@ -23,7 +23,7 @@ def write_tables(sheets: Sequence[Sheet], path: str | Path, *, chosen: str, lang
     """
     target = Path(path)
     if target.suffix.lower() not in (".csv", ".xlsx"):
-        raise InputError(f"{target.name}: tables are written as .xlsx or .csv; name the file so.")
+        raise InputError(f"{target.name}: tables are written as .xlsx or .csv; name the file so.", code="output_name_wrong")
     with written_file(target) as draft:
         if target.suffix.lower() == ".xlsx":
             write_sheets(sheets, draft, notice)

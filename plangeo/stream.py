@@ -93,7 +93,9 @@ def assess_to(
     chosen = take_codes(checks, CHECKS)
     mapped = take_backend(backend)
     if part_sites < 1:
-        raise InputError(f"part_sites={part_sites}: a part needs at least one site; leave it out for {PART_SITES:,}.")
+        raise InputError(
+            f"part_sites={part_sites}: a part needs at least one site; leave it out for {PART_SITES:,}.", code="argument_wrong"
+        )
     folder = Path(folder)
     with locked(folder):
         return _judge_into(folder, sites, law, layers, chosen, crs, mapped, part_sites, resume, run, log)
@@ -160,13 +162,15 @@ def _begin(parts: Path, identity: Mapping[str, Any], resume: bool) -> None:
             before = json.loads(plan.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{plan} cannot be read, so the run cannot go on: {error}. Start it anew, without resume."
+                f"{plan} cannot be read, so the run cannot go on: {error}. Start it anew, without resume.",
+                code="run_cannot_resume",
             ) from error
         changed = [name for name in {**before, **identity} if before.get(name) != json.loads(json.dumps(identity.get(name)))]
         if changed:
             raise InputError(
                 f"The run in {parts.parent} cannot go on: {', '.join(changed)} changed since it was stopped, and half of the verdicts "
-                "would come from something else. Restore what was changed, or start the run anew, without resume."
+                "would come from something else. Restore what was changed, or start the run anew, without resume.",
+                code="run_cannot_resume",
             )
         return
     if parts.exists():
@@ -203,7 +207,10 @@ def _finish_parts(
         write_safely(part_path(parts, number), content)
         about = read_about(part_path(parts, number), key, number)
         if about is None:
-            raise InputError(f"{part_path(parts, number)} could not be read again after it was written; is the disk full?")
+            raise InputError(
+                f"{part_path(parts, number)} could not be read again after it was written; is the disk full?",
+                code="output_incomplete",
+            )
         found[number] = about
     if sorted(found) != list(range(len(found))):
         raise AssertionError(f"parts {sorted(found)} are not all parts, once each")

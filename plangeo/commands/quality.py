@@ -56,7 +56,9 @@ def COMMAND(
     law = load_rulebook(rulebook).at(take_day(on))
     files = {"zones": zones} | dict(_pair("--layer", item) for item in given["layers"])
     if strange := sorted(set(files) - {"zones", "districts"}):
-        raise LayerError(f"plangeo quality wants no layer {', '.join(strange)}; give --layer districts=FILE")
+        raise LayerError(
+            f"plangeo quality wants no layer {', '.join(strange)}; give --layer districts=FILE", code="layer_unwanted"
+        )
     if out and Path(out).suffix.lower() not in (".gpkg", ".xlsx", ".csv"):
         raise click.UsageError(f"--out {out}: name a .gpkg, .xlsx or .csv file")
     sources = {role: LayerFile(path, given["profile"], _keywords(role, given)) for role, path in files.items()}
@@ -64,7 +66,10 @@ def COMMAND(
     layer = opened.frames["zones"]
     drawn = sorted(set(layer["plan_id"].astype(str)))
     if missing := [p for p in plans if p not in drawn]:
-        raise LayerError(f"no zone of {zones} belongs to the plan {', '.join(missing)}; there are {', '.join(drawn)}")
+        raise LayerError(
+            f"no zone of {zones} belongs to the plan {', '.join(missing)}; there are {', '.join(drawn)}",
+            code="zones_without_plan",
+        )
     found = check_plan_layer(layer, law, opened.frames.get("districts"), plans=list(plans) or None)
     click.echo("\n".join(_report(found, shown, lang)))
     if out:

@@ -35,7 +35,7 @@ def written_file(target: Path) -> Iterator[Path]:
     **Raises** InputError when the folder does not exist, the disk is full, or another program holds ``target``.
     """
     if not target.parent.is_dir():
-        raise InputError(f"the folder {target.parent} does not exist; make it first", code="folder_missing")
+        raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
     prefix = f".plangeo-file-{hashlib.sha256(target.name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}-"
     with temporary_folder(target.parent, prefix) as folder:
         draft = folder / target.name
@@ -73,9 +73,7 @@ def temporary_folder(parent: Path, prefix: str = ".plangeo-") -> Iterator[Path]:
     try:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     except OSError as error:
-        raise InputError(
-            f"nothing can be written in {parent}: {error.strerror or error}", code=_code(error, "folder_unwritable")
-        ) from error
+        raise cannot_write(parent, error) from error
     try:
         yield folder
     finally:
@@ -97,31 +95,25 @@ def said_plainly(target: Path) -> Iterator[None]:
         if native and _SAID_FULL.search(str(error)):
             raise InputError(
                 f"{target} cannot be written ({error}); is the disk full? What was there before was left as it was",
-                code="output_not_written",
+                code="output_unwritable",
             ) from error
         raise
 
 
 def cannot_write(target: Path, error: OSError) -> InputError:
     """Return what to tell of a file or folder that could not be written: full, held by another program, or else."""
-    why = error.strerror or str(error)
-    code = _code(error, "output_not_written")
-    if code == "disk_full":
-        todo = "the disk is full, or its quota is used up. Make room and run again"
-    elif code == "file_in_use":
-        named = f" ({Path(str(error.filename)).name})" if error.filename and Path(str(error.filename)).name != target.name else ""
-        todo = f"another program holds it{named}, or you may not write there. Is it open in Excel or QGIS? Close it and run again"
-    else:
-        todo = "is it a folder, or open in Excel or QGIS? Close it, or name another place, and run again"
-    return InputError(f"{target} cannot be written ({why}): {todo}. What was there before was left as it was.", code=code)
-
-
-def _code(error: OSError, otherwise: str) -> str:
+    said = f"{target} cannot be written ({error.strerror or error})"
+    left = "What was there before was left as it was."
     if error.errno in _FULL:
-        return "disk_full"
+        return InputError(f"{said}: the disk is full, or its quota is used up. Make room and run again. {left}", code="disk_full")
     if error.errno in _HELD or getattr(error, "winerror", None) in _SHARING_VIOLATION:
-        return "file_in_use"
-    return otherwise
+        name = Path(str(error.filename)).name if error.filename else target.name
+        held = f"another program holds it{f' ({name})' if name != target.name else ''}, or you may not write there"
+        return InputError(f"{said}: {held}. Is it open in Excel or QGIS? Close it and run again. {left}", code="file_in_use")
+    return InputError(
+        f"{said}: is it a folder, or open in Excel or QGIS? Close it, or name another place, and run again. {left}",
+        code="output_unwritable",
+    )
 
 
 def sync_file(path: Path) -> None:

@@ -15,7 +15,6 @@ import pyogrio
 from plangeo.delivery.contracts import check_format, published, schema_faults, table_faults
 from plangeo.delivery.crosschecks import cross_faults
 from plangeo.delivery.verification import verify_output
-from plangeo.errors import InputError
 from plangeo.manifest import MANIFEST, read_manifest
 
 _LARGEST_JSON = 512 * 2**20
@@ -95,7 +94,7 @@ def _bytes(folder: Path) -> Iterator[Nonconformity]:
 
 def _json(path: Path) -> Any:
     if path.stat().st_size > _LARGEST_JSON:
-        raise InputError(f"{path.name} is larger than {_LARGEST_JSON >> 20} MB; it is not looked into", code="file_too_large")
+        raise ValueError(f"{path.name} is larger than {_LARGEST_JSON >> 20} MB; it is not looked into")
     return json.loads(path.read_text("utf-8"))
 
 
@@ -112,14 +111,14 @@ def _read(path: Path, crs: str) -> dict[str, pd.DataFrame]:
     for layer, name in (("sites", "sites"), ("findings", "placed_findings")):
         stated = pyogrio.read_info(path, layer=layer)["crs"]
         if crs.startswith("EPSG:") and stated != crs:
-            raise InputError(f"layer {layer} states the CRS {stated}, the manifest {crs}", code="crs_differs")
+            raise ValueError(f"layer {layer} states the CRS {stated}, the manifest {crs}")
         found[name] = pyogrio.read_dataframe(path, layer=layer, read_geometry=False)
     return found
 
 
 def _geo(metadata: dict[bytes, bytes]) -> None:
     if b"geo" not in metadata or "geometry" not in json.loads(metadata[b"geo"]).get("columns", {}):
-        raise InputError("it is no GeoParquet file: it does not describe its geometries", code="not_geoparquet")
+        raise ValueError("it is no GeoParquet file: it does not describe its geometries")
 
 
 def _tables(file: str, tables: dict[str, pd.DataFrame], contract: dict[str, Any]) -> Iterator[Nonconformity]:

@@ -81,6 +81,6 @@ def check_format(number: Any) -> int:
     if isinstance(number, bool) or number not in FORMATS:
         raise InputError(
             f"the result states format {number!r}; this plangeo knows {', '.join(map(str, FORMATS))}. A newer plangeo may know it.",
-            code="format_unknown",
+            code="result_format_unknown",
         )
     return int(number)

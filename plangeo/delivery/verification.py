@@ -54,9 +54,7 @@ def verify_output(folder: str | Path) -> Verification:
     manifest = read_manifest(folder)
     listed = manifest.get("files")
     if not isinstance(listed, dict) or not all(isinstance(entry, dict) for entry in listed.values()):
-        raise InputError(
-            f"the manifest of {folder} does not list its files; run `plangeo assess` again", code="manifest_malformed"
-        )
+        raise InputError(f"the manifest of {folder} does not list its files; run `plangeo assess` again", code="run_damaged")
     files = [_state(folder, str(name), str(entry.get("sha256", ""))) for name, entry in sorted(listed.items())]
     ours = {MANIFEST, LOG, *listed}
     for item in sorted(folder.iterdir()):

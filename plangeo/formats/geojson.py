@@ -20,7 +20,10 @@ def read(path: Path, request: Request) -> Raw:
     head = read_head(path, 65536)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \t\r\n")
     if not text.startswith(b"{") or b"gdal_streamed_alg" in text or not _KINDS.search(text):
-        raise InputError(f"{path.name} is not GeoJSON: its content is {true_type(head)}. Export it as GeoJSON or GeoPackage.")
+        raise InputError(
+            f"{path.name} is not GeoJSON: its content is {true_type(head)}. Export it as GeoJSON or GeoPackage.",
+            code="file_not_its_type",
+        )
     lines = head.startswith(b"\x1e") or path.suffix.lower() in {".geojsonl", ".geojsons", ".ndjson"}
     return read_layer(path, request, driver="GeoJSONSeq" if lines else "GeoJSON")
 

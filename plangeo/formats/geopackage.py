@@ -45,7 +45,8 @@ def _read(path: Path, shown: Path, request: Request) -> Raw:
         tables = {row[0] for row in _rows(connection, "SELECT lower(name) FROM sqlite_master", shown)}
         if "gpkg_contents" not in tables:
             raise InputError(
-                f"{shown.name} is an SQLite database, but not a GeoPackage (no table gpkg_contents). Export it as GeoPackage."
+                f"{shown.name} is an SQLite database, but not a GeoPackage (no table gpkg_contents). Export it as GeoPackage.",
+                code="format_variant",
             )
     # a constant filter makes GDAL count the rows instead of trusting the stored counter
     raw = read_layer(path, request, driver="GPKG", where="1=1", shown=shown.name)
@@ -54,7 +55,8 @@ def _read(path: Path, shown: Path, request: Request) -> Raw:
         stored = _rows(connection, f"SELECT count(*) FROM {quoted}", shown)[0][0]  # noqa: S608 - quoted identifier
         if stored != len(raw.frame):
             raise InputError(
-                f"{shown.name}, layer {raw.layer!r}: {len(raw.frame)} of {stored} rows could be read. Repair it: export it again from QGIS."
+                f"{shown.name}, layer {raw.layer!r}: {len(raw.frame)} of {stored} rows could be read. Repair it: export it again from QGIS.",
+                code="file_truncated",
             )
         counter = (
             _rows(connection, "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", shown, (raw.layer,))
@@ -85,14 +87,18 @@ def _database(path: Path, shown: Path) -> _Closing:
     try:
         return _Closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
     except sqlite3.Error as error:
-        raise InputError(f"{shown.name} cannot be opened as a database ({error}). Copy or export it again.") from error
+        raise InputError(
+            f"{shown.name} cannot be opened as a database ({error}). Copy or export it again.", code="file_damaged"
+        ) from error
 
 
 def _rows(connection: sqlite3.Connection, query: str, shown: Path, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
     try:
         return connection.execute(query, tuple(values)).fetchall()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{shown.name} is a damaged database ({error}). Copy or export it again.") from error
+        raise InputError(
+            f"{shown.name} is a damaged database ({error}). Copy or export it again.", code="file_damaged"
+        ) from error
 
 
 def _curved(connection: sqlite3.Connection, layer: str, quoted: str, shown: Path) -> bool:

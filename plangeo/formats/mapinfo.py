@@ -33,22 +33,26 @@ def read(path: Path, request: Request) -> Raw:
         kind = re.search(r"Type\s+(\w+)", text, re.IGNORECASE)
         if valid and _ELSEWHERE.search(text):
             raise InputError(
-                f"{path.name} only points at other tables (view, seamless or linked table). Pass those tables, or export to GeoPackage."
+                f"{path.name} only points at other tables (view, seamless or linked table). Pass those tables, or export to GeoPackage.",
+                code="format_variant",
             )
         if valid and kind and kind.group(1).upper() == "DBF":
             wanted = {".dbf": "its attributes", ".map": "its shapes", ".id": "its index"}
         elif valid and (kind is None or kind.group(1).upper() != "NATIVE"):
             raise InputError(
-                f"{path.name} is a MapInfo table of type {kind.group(1) if kind else 'unknown'!r}, not of shapes. Export the layer to GeoPackage."
+                f"{path.name} is a MapInfo table of type {kind.group(1) if kind else 'unknown'!r}, not of shapes. Export the layer to GeoPackage.",
+                code="format_variant",
             )
     if not valid:
         raise InputError(
-            f"{path.name} is not a MapInfo file: its content is {true_type(text.encode('latin-1'))}. Export it again."
+            f"{path.name} is not a MapInfo file: its content is {true_type(text.encode('latin-1'))}. Export it again.",
+            code="file_not_its_type",
         )
     for suffix, why in wanted.items():
         if find_beside(path, suffix) is None:
             raise InputError(
-                f"{path.name}: {path.stem}{suffix.upper()} ({why}) is missing beside it. Copy all files of the table together."
+                f"{path.name}: {path.stem}{suffix.upper()} ({why}) is missing beside it. Copy all files of the table together.",
+                code="sidecar_missing",
             )
     charset = _CHARSET.search(text)
     if charset and charset.group(1).lower() == "windowsvietnamese":

@@ -57,17 +57,17 @@ def write_sheets(
     """
     take_assessment(assessment, "write_sheets")
     if paper not in SIZES:
-        raise InputError(f"paper {paper!r} is not known; use {' or '.join(SIZES)}")
+        raise InputError(f"paper {paper!r} is not known; use {' or '.join(SIZES)}", code="argument_wrong")
     if strange := [f for f in formats if f not in FORMATS] or ([] if formats else ["nothing"]):
-        raise InputError(f"format {', '.join(map(str, strange))} is not known; use {' or '.join(FORMATS)}")
+        raise InputError(f"format {', '.join(map(str, strange))} is not known; use {' or '.join(FORMATS)}", code="argument_wrong")
     if not isinstance(jobs, int) or jobs < 1:
-        raise InputError(f"jobs is {jobs!r}; it must be a whole number from 1")
+        raise InputError(f"jobs is {jobs!r}; it must be a whole number from 1", code="argument_wrong")
     folder = Path(folder)
     rows = _chosen(assessment, site_ids)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder} cannot be made: {error.strerror or error}") from error
+        raise InputError(f"{folder} cannot be made: {error.strerror or error}", code="output_unwritable") from error
     work = _tasks(assessment, folder, rows, formats, paper)
     done: dict[int, SheetDone] = {}
     for position, result in _in_turn(work) if jobs == 1 else _in_processes(work, jobs):
@@ -93,12 +93,14 @@ def _chosen(assessment: Assessment, site_ids: Iterable[str] | str) -> list[int]:
     if site_ids == "flagged":
         return [n for n, word in enumerate(assessment.sites["verdict"]) if str(word) != Verdict.PERMITTED.label]
     if isinstance(site_ids, str) or not isinstance(site_ids, Iterable):
-        raise InputError(f"site_ids is {kind_of(site_ids)}; give a list of identifiers, 'all' or 'flagged'")
+        raise InputError(
+            f"site_ids is {kind_of(site_ids)}; give a list of identifiers, 'all' or 'flagged'", code="argument_wrong"
+        )
     place = {site_id: n for n, site_id in enumerate(ids)}
     wanted = list(dict.fromkeys(str(item) for item in site_ids))
     for item in wanted:
         if item not in place:
-            raise InputError(unknown_site(item, ids))
+            raise InputError(unknown_site(item, ids), code="site_unknown")
     return sorted(place[item] for item in wanted)
 
 

@@ -66,7 +66,7 @@ def rerun_output(folder: str | Path, progress: Progress, inputs: str | Path | No
             "the run cannot be repeated, because inputs are gone:\n- "
             + "\n- ".join(gone)
             + "\nPut them back, or name the folder they lie in now: plangeo rerun OUT --inputs FOLDER.",
-            code="inputs_gone",
+            code="run_inputs_changed",
         )
     components = [*_changed_inputs(project, recorded, places), *_changed_programs(manifest)]
     result = judge_again(project, progress)

@@ -36,7 +36,7 @@ def add_studies(
     known, given = studies(), dict(files or {})
     chosen = list(known) if only is None else list(only)
     if unknown := [code for code in chosen if code not in known]:
-        raise LayerError(f"no study is called {', '.join(unknown)}; there are {', '.join(known)}")
+        raise LayerError(f"no study is called {', '.join(unknown)}; there are {', '.join(known)}", code="study_unknown")
     check_files(given)
     sheets: list[Sheet] = []
     skipped: list[SkippedCheck] = []
@@ -61,7 +61,10 @@ def check_files(roles: Iterable[str]) -> None:
     """Check, before anything is judged, that every file is asked for. **Raises** LayerError for one that no study asks for."""
     asked = {role for study in studies().values() for role in (*study.files, *study.may_use)}
     if strange := sorted(set(roles) - asked):
-        raise LayerError(f"no study asks for the file {', '.join(strange)}; files may be {', '.join(sorted(asked)) or 'none'}")
+        raise LayerError(
+            f"no study asks for the file {', '.join(strange)}; files may be {', '.join(sorted(asked)) or 'none'}",
+            code="study_file_unwanted",
+        )
 
 
 def without_sheets(assessment: Assessment, fault: Exception) -> Assessment:

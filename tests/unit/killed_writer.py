@@ -69,7 +69,7 @@ def forked(work: Callable[[], None]) -> bool:
             work()
             code = 0
         except PlangeoError as told:
-            code = 7 if told.code in ("disk_full", "output_not_written", "output_incomplete") else 8
+            code = 7 if told.code in ("disk_full", "output_unwritable", "output_incomplete") else 8
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)

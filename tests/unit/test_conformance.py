@@ -194,4 +194,4 @@ def test_a_geopackage_tampered_with_is_caught(out: Path, statement: str, code: s
 def test_a_format_nobody_published_is_refused(out: Path) -> None:
     with pytest.raises(InputError, match="format 99") as told:
         check_output(sealed(out, lambda m: m.update(format=99)))
-    assert told.value.code == "format_unknown"
+    assert told.value.code == "result_format_unknown"

@@ -68,3 +68,14 @@ def test_a_border_shared_in_another_crs_stays_a_border(crs: str, side: str) -> N
     )
     moved = ground.assign(geometry=shapely.segmentize(ground.geometry.to_numpy(), 100.0)).to_crs(crs)
     assert on_day(sites(border), moved).loc["s", "verdict"] == "permitted"
+
+
+def test_a_line_among_the_zones_leaves_the_sites_near_it_open() -> None:
+    """not_an_area: nobody knows which ground a zone drawn as a line covers."""
+    drawn = zones(
+        ("Z", "ODT", square(-100, -100, 500), "P1"),
+        ("L", "RPH", shapely.LineString([(X0 + 40, Y0 + 10), (X0 + 40, Y0 + 90)]), "P1"),
+    )
+    result = assess(sites(site("A", square(0, 0, 100))), rulebook(), on="2025-07-01", zones=drawn)
+    assert result.sites["verdict"].tolist() == ["unknown"]
+    assert "zone_quarantined" in set(result.findings["reason"])

@@ -88,7 +88,7 @@ def test_a_small_disk_that_is_full_is_named(result: Assessment, tmp_path: Path) 
             (disk / "filler").write_bytes(bytes(filler))
             with pytest.raises(InputError) as told:
                 write_outputs(result, disk / "out", extra={"map.html": "x" * 400_000 + "</html>"})
-            assert told.value.code in ("disk_full", "output_not_written", "output_incomplete")
+            assert told.value.code in ("disk_full", "output_unwritable", "output_incomplete")
             assert {p.name: p.read_bytes() for p in (disk / "out").iterdir()} == before
     finally:
         subprocess.run(["umount", str(disk)], check=True)

@@ -225,8 +225,9 @@ def test_a_failure_leaves_the_earlier_result_whole(result: Assessment, tmp_path:
 
 def test_a_writer_that_loses_rows_is_caught(result: Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "_write_csv", lambda frame, path: path.write_text("site_id\n"))
-    with pytest.raises(InputError, match="disk full"):
+    with pytest.raises(InputError, match="disk full") as met:
         write_outputs(result, tmp_path / "out")
+    assert met.value.code == "output_incomplete"
     assert not (tmp_path / "out").exists()
 
 

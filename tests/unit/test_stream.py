@@ -157,8 +157,9 @@ def test_a_run_does_not_go_on_with_other_inputs(inputs: dict[str, Path], tmp_pat
         inputs["rules"].write_text(yaml.safe_dump(book, allow_unicode=True), "utf-8")
     else:
         gpd.read_parquet(inputs[changed]).iloc[1:].to_parquet(inputs[changed])
-    with pytest.raises(InputError, match=f"cannot go on: {told} changed"):
+    with pytest.raises(InputError, match=f"cannot go on: {told} changed") as met:
         stream(inputs, tmp_path / "out", resume=True)
+    assert met.value.code == "run_cannot_resume"
     made: list[int] = []
     stream(inputs, tmp_path / "out", backend=counted(made))
     assert made == [0, 1, 2, 3, 4, 5]
