@@ -164,8 +164,8 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     """Judge every project of REGISTER (xlsx, csv, gpkg, shp, geojson …) and write the results into a folder.
 
     The folder gets report.xlsx, map.html, verdicts.csv, findings.csv, sites.gpkg, evidence.parquet,
-    explanations.json and, last, manifest.json. With --stream only verdicts.csv, findings.csv, evidence.parquet
-    and manifest.json.
+    explanations.json, manifest.json, and run.log.jsonl, the times of the run. With --stream only verdicts.csv, findings.csv,
+    evidence.parquet, manifest.json and the log. What the folder held before stays until everything new is complete.
 
     \b
     Example

@@ -15,6 +15,7 @@ import re
 import warnings
 from collections.abc import Hashable, Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import folium
@@ -22,6 +23,7 @@ from branca.element import Element, Figure
 
 from plangeo.arguments import kind_of, take_assessment
 from plangeo.checks import CHECKS
+from plangeo.delivery.atomicfile import write_content
 from plangeo.errors import InputError, PlangeoError, PlangeoWarning
 from plangeo.model import Assessment, Label, Language, Verdict
 from plangeo.panels import PANELS, UNIT_DEGREES, anchor, asset, number, on_the_globe, plain
@@ -216,6 +218,13 @@ class AssessmentMap(folium.Map):
         self._island, self._title, self._language = island, title, language
         figure = OfflineFigure(ratio="65%")
         figure.add_child(self, name=self.get_name())
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
+        """Write the page to a path, all or nothing, or into an open file. **Raises** InputError when it cannot be written."""
+        if isinstance(outfile, str | Path):
+            write_content(Path(outfile), self.get_root().render(**kwargs))
+        else:
+            super().save(outfile, close_file=close_file, **kwargs)
 
     def render(self, **kwargs: Any) -> str:
         """Write the parts of the page into the figure the map is in; like every folium element it returns nothing to show."""

@@ -20,18 +20,20 @@ What a crash leaves beside the folder (``.plangeo-…``) is cleared by the next 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from plangeo.delivery.atomicfile import cannot_write, sync_file, sync_folder, temporary_folder
+from plangeo.delivery.atomicfile import cannot_write, sync_file, sync_folder
 from plangeo.delivery.folderlock import locked, mark_of
 from plangeo.errors import InputError
 
@@ -54,10 +56,17 @@ def drafted(folder: Path) -> Iterator[Path]:
     folder = folder.resolve()
     with locked(folder):
         _clear(folder)
-        with temporary_folder(folder.parent, f"{mark_of(folder)}-") as container:
+        try:
+            container = Path(tempfile.mkdtemp(prefix=f"{mark_of(folder)}-", dir=folder.parent))
             draft = container / _NEW
             draft.mkdir()
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        try:
             yield draft
+        finally:
+            if not (folder / JOURNAL).exists():  # else the old result lies in there, and could not be brought back yet
+                _remove(container, folder)
 
 
 def publish(draft: Path, folder: Path, names: Iterable[str], *, drop: Iterable[str] = ()) -> None:
@@ -206,7 +215,7 @@ def _move_under_journal(draft: Path, folder: Path, names: list[str], gone: list[
         for name in names:
             os.rename(draft / name, folder / name)
         sync_folder(folder)
-    except OSError:
+    except BaseException:  # also when somebody presses Ctrl-C
         _roll_back(folder)
         raise
     (folder / JOURNAL).unlink()
@@ -255,14 +264,17 @@ def _clear(folder: Path) -> None:
     """Under the lock: remove what runs that were cut off left beside the folder, after taking over what is not theirs."""
     recover(folder)
     for container in folder.parent.glob(f"{mark_of(folder)}-*"):
-        old = container / _NEW
-        try:
-            token = json.loads((container / _TOKEN).read_bytes())
-            if old.stat().st_ino != token["inode"] and folder.is_dir():  # the exchange had happened
-                _bring_late_ones(old, folder, set(token["ours"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # cut off before it: a draft, or a part of one
-        shutil.rmtree(container, ignore_errors=True)
+        _remove(container, folder)
+
+
+def _remove(container: Path, folder: Path) -> None:
+    """Remove what was kept beside a folder; when the exchange had happened, after taking over what is not ours."""
+    old = container / _NEW
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # no token: no exchange, it is a draft
+        token = json.loads((container / _TOKEN).read_bytes())
+        if old.stat().st_ino != token["inode"] and folder.is_dir():
+            _bring_late_ones(old, folder, set(token["ours"]))
+    shutil.rmtree(container, ignore_errors=True)
 
 
 def _put(container: Path, target: Path, told: Mapping[str, Any]) -> None:

@@ -216,7 +216,7 @@ def main() -> None:
         told = {"publishing": sweep_publishing(trials), "recovery": sweep_recovery(trials, 4)}
     else:
         largest = max(p.stat().st_size for p in trials.saved["new"].iterdir() if p.is_file())
-        sizes = [0, *(int(largest * n / 24) + n for n in range(1, 25)), *(2**n for n in range(4, 14)), 2 * largest]
+        sizes = [0, *(int(largest * n / 16) + n for n in range(1, 17)), *(4**n for n in range(2, 7)), 2 * largest]
         told = {"full": sweep_full_disk(trials, sizes), "exits": exits}
     print(json.dumps(told))
 

@@ -157,6 +157,43 @@ def test_a_file_held_by_excel_leaves_the_old_result(exchange: bool, tmp_path: Pa
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
+def test_stopped_by_hand_or_not_to_be_brought_back_at_once_the_old_result_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the middle; then Excel, which opens a file of the new result so fast that nothing can be put back."""
+    out = tmp_path / "out"
+    prepared(out, **{"a.csv": "1", "b.csv": "1"})
+    monkeypatch.setattr(publication, "_can_exchange", lambda folder: False)
+    rename, replace, stop = os.rename, os.replace, [True]
+
+    def interrupted(source: Path, target: Path) -> None:
+        if Path(source).name == "b.csv" and Path(target).parent == out:
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    def held(source: Path, target: Path) -> None:
+        if stop and Path(target).parent == out and Path(target).name == "a.csv":
+            raise PermissionError(13, "Permission denied", str(target))
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "rename", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            prepared(out, **{"a.csv": "2", "b.csv": "2"})
+        assert {p.name: p.read_text() for p in out.iterdir()} == {"a.csv": "1", "b.csv": "1"}
+        patched.setattr(os, "replace", held)
+        with pytest.raises(InputError, match="Excel"):
+            prepared(out, **{"a.csv": "2", "b.csv": "2"})
+        assert (out / JOURNAL).exists()
+        with pytest.raises(InputError, match="Excel"):
+            recover(out)
+        stop.clear()
+        recover(out)
+    assert {p.name: p.read_text() for p in out.iterdir()} == {"a.csv": "1", "b.csv": "1"}
+    prepared(out, **{"a.csv": "2", "b.csv": "2"})
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
 @BOTH_WAYS
 def test_what_is_not_ours_survives_as_it_is(exchange: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publication, "_can_exchange", lambda folder: exchange and sys.platform == "linux")

@@ -89,14 +89,6 @@ def test_parts_give_what_a_run_at_once_gives(inputs: dict[str, Path], tmp_path: 
     assert sorted(p.name for p in parts.iterdir()) == ["evidence.parquet", "findings.csv", "manifest.json", "verdicts.csv"]
 
 
-def test_processes_give_the_same_digest(inputs: dict[str, Path], tmp_path: Path) -> None:
-    """Threads and Dask: test_reproducible.py."""
-    expected = manifest(at_once(inputs, tmp_path / "whole"))
-    found = manifest(stream(inputs, tmp_path / "out", backend=backends.processes(2)))
-    assert found["verdict_digest"] == expected["verdict_digest"]
-    assert found["counts"] == expected["counts"]
-
-
 _KILLED = """
 import os, signal, sys
 from plangeo import assess_to, layers, load_rulebook, registers
