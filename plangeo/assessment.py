@@ -7,6 +7,7 @@ concatenated and never merged.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import warnings
 from collections import defaultdict
@@ -45,6 +46,7 @@ from plangeo.placements import measure_rooms
 from plangeo.profiles import load_profile
 from plangeo.reaches import declared_circles, reach_of
 from plangeo.reading import decision_rows
+from plangeo.recount.recounting import Recount, add_recounts, recount, tell_recount
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.storage.keptzones import KeptZones, window_around
@@ -73,6 +75,7 @@ class Chunk:
     cover: pd.DataFrame
     findings: pd.DataFrame
     nearest: pd.DataFrame
+    recount: Recount | None = None
 
 
 def list_checks() -> pd.DataFrame:
@@ -91,6 +94,7 @@ def assess(
     checks: Sequence[str] | None = None,
     crs: Any = None,
     backend: Backend | None = None,
+    cross_check: bool = False,
     **layers: gpd.GeoDataFrame | str | Path | LayerFile,
 ) -> Assessment:
     """Judge every site against the plans in force on a date.
@@ -104,6 +108,8 @@ def assess(
         verdict at least UNKNOWN.
     crs : metric CRS to measure in; chosen from the data by default.
     backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
+    cross_check : measure every site on the zones a second time, by other formulas in rational numbers
+        (``plangeo.recount``), and leave a site on which the two disagree UNKNOWN. The zones are read whole for it.
     layers : ``zones=`` and ``districts=``, frames or paths. Zones in a file of 8 MiB and more are made ready once and
         kept in the user's cache folder (``$PLANGEO_CACHE``); later runs read what is kept.
 
@@ -123,12 +129,12 @@ def assess(
     chosen = take_codes(checks, CHECKS)
     mapped = take_backend(backend)
     sites = take_sites(sites)
-    opened = open_layers(layers, law)
-    case = open_case(sites, opened, law, chosen, crs)
+    opened = open_layers(layers, law, prepare_from=math.inf if cross_check else None)
+    case = replace(open_case(sites, opened, law, chosen, crs), cross_check=cross_check)
     part = assess_part(sites, case, backend=mapped)
     told = [a for a in (part.sites.attrs.get("plangeo", {}), *opened.notes()) if a]
     if note := case.crs_check.get("note"):
-        warnings.warn(note, PlangeoWarning, stacklevel=2)
+        warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=2)
     return replace(
         part,
         layers=opened.for_maps(law),
@@ -164,6 +170,8 @@ class Case:
     crs_operations: tuple[Mapping[str, Any], ...] = ()
     crs_check: Mapping[str, Any] = field(default_factory=dict)
     """Both as in ``model.Assessment``."""
+    cross_check: bool = False
+    """Whether sites are measured on zones in memory a second time."""
 
 
 def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
@@ -228,6 +236,7 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         crs=case.crs.to_string(),
         crs_operations=case.crs_operations,
         crs_check=case.crs_check,
+        recount=tell_recount(add_recounts(c.recount for c in chunks if c.recount is not None)) if case.cross_check else {},
     )
 
 
@@ -292,6 +301,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     facts: dict[str, dict[str, Any]] = {}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), law)
+    counted = None
     reach = reach_of(sites, law)
     if case.zones is not None:
         discs = declared_circles(sites)
@@ -302,9 +312,13 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         cover = govern(found.cover, law)
         evidence["zones"] = mark_prevailing(found.evidence, cover)
         footprints = measure(discs)
+        if case.cross_check and isinstance(layers["zones"], gpd.GeoDataFrame):
+            both = [recount(s, layers["zones"], m.evidence, contact_m) for s, m in ((sites, found), (discs, footprints))]
+            counted = add_recounts(both)
         facts["zones"] = _zone_facts(sites, layers["zones"], case.zones, set(found.evidence["site_id"])) | {
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},
+            "recount_doubts": counted.doubts if counted is not None else {},
             "footprint_cover": govern(footprints.cover, law),
             "reach_cover": govern(measure(reach).cover, law),
             "footprint_quarantined": _zone_facts(discs, layers["zones"], case.zones, set(discs["site_id"]))["quarantined"],
@@ -341,7 +355,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if case.zones is not None:
         wanted = _spoken_against(evidence["zones"], findings)
         evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, wanted, threads=case.threads)
-    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest)
+    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest, recount=counted)
 
 
 def _spoken_against(evidence: pd.DataFrame, findings: pd.DataFrame) -> NDArray[np.bool_]:

@@ -158,6 +158,9 @@ def plangeo(debug: bool) -> None:
 @click.option("--out", metavar="FOLDER", help="Folder for the results.  [default: out]")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the map and of the summary printed.  [default: vi]")
 @click.option("--project", "project_file", metavar="FILE", help="Run a project file; without any argument, ./plangeo.yaml.")
+@click.option(
+    "--cross-check", is_flag=True, help="Measure everything a second time by other formulas; where the two disagree, UNKNOWN."
+)
 @click.option("--stream", is_flag=True, help="For registers larger than memory: part by part; tables only, no map, no workbook.")
 @click.option("--resume", is_flag=True, help="Go on with a --stream run that was stopped.")
 def assess(register: str | None, project_file: str | None, stream: bool, resume: bool, **given: Any) -> int:
@@ -464,6 +467,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
         out=given["out"] or "out",
         language=given["lang"] or "vi",
         checks=tuple(given["checks"]) or None,
+        cross_check=bool(given.get("cross_check")),
     )
 
 
@@ -557,6 +561,7 @@ def _stream(project: Project, resume: bool) -> int:
         on=project.on,
         checks=project.checks,
         crs=project.crs,
+        cross_check=project.cross_check,
         resume=resume,
         run={"project": project.to_json(), "files": hashes},
         log=RunLog(time.perf_counter),
@@ -641,7 +646,7 @@ def _map_html(result: Assessment, language: Language, title: str | None) -> str:
 
 def _summary(result: Assessment, language: Language) -> None:
     from plangeo.datumline import datum_lines
-    from plangeo.explanation import failed_lines, format_date, not_run_line
+    from plangeo.explanation import failed_lines, format_date, not_run_line, recount_line
     from plangeo.model import ILLUSTRATIVE, Verdict
 
     if result.illustrative:
@@ -649,6 +654,8 @@ def _summary(result: Assessment, language: Language) -> None:
     click.echo(f"{_TITLE[language]} {format_date(result.on)}: {len(result.sites)} {_COUNT[language]}")
     for word, count in result.summary()["sites"].items():
         click.echo(f"  {count:>6}  {Verdict.parse(str(word)).wording.text(language)}")
+    if line := recount_line(result, language):
+        click.echo(line)
     if line := not_run_line(result, language):
         click.echo(line)
     for line in failed_lines(result, language):

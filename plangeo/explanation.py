@@ -202,6 +202,18 @@ def unknown_site(wanted: str, ids: list[str]) -> str:
     return f"there is no site {wanted!r} among the {len(ids)} of this assessment. {hint}"
 
 
+def recount_line(assessment: Assessment, language: Language) -> str:
+    """Return one line about the second computation; empty when it was not asked for."""
+    told = assessment.recount
+    if not told:
+        return ""
+    words = {
+        "vi": "Tính lại độc lập: {sites} hình, {pairs} cặp hình và vùng ({rational_pairs} bằng số hữu tỷ); {doubted} hình không khớp.",
+        "en": "Second computation: {sites} shapes, {pairs} pairs with zones ({rational_pairs} in rational numbers); {doubted} disagree.",
+    }
+    return words[language].format(**told, doubted=len(told["sites_in_doubt"]))
+
+
 def _known_language(language: str) -> None:
     if language not in _LANGUAGES:
         raise InputError(f"language {language!r} is not known; use 'vi' or 'en'", code="argument_wrong")

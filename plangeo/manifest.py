@@ -143,6 +143,7 @@ def build_manifest(
         "law": _law_of(assessment),
         "crs": {"working": assessment.crs, "operations": [dict(op) for op in assessment.crs_operations]}
         | {"datum": {k: datum_lines(assessment, k) for k in LANGUAGES}, "check": dict(assessment.crs_check)},
+        "cross_check": dict(assessment.recount) or None,
         "inputs": [dict(item) for item in assessment.inputs],
         # a frame may have been edited after it was read; layers opened on demand are those of their file
         "contents": {r: _content(f) for r, f in assessment.layers.items()} if isinstance(assessment.layers, dict) else {},

@@ -186,10 +186,12 @@ class OfflineFigure(Figure):
         blocked = sorted({found.group(0).strip("\"'(") for found in _OUTSIDE.finditer(page)})
         if blocked:
             warnings.warn(
-                f"The map asks for {len(blocked)} address(es) outside its file, first {blocked[0]}. Its content policy blocks them, so "
-                "that it shows the same without internet and tells no server what it holds. Leave these layers out, or build "
-                "a map of your own with folium.Map.",
-                PlangeoWarning,
+                PlangeoWarning(
+                    f"The map asks for {len(blocked)} address(es) outside its file, first {blocked[0]}. Its content policy blocks them, so "
+                    "that it shows the same without internet and tells no server what it holds. Leave these layers out, or build "
+                    "a map of your own with folium.Map.",
+                    code="map_asks_outside",
+                ),
                 stacklevel=4,
             )
 

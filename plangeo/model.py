@@ -386,6 +386,9 @@ class Assessment:
     sheets: tuple[Sheet, ...] = ()
     """Tables about the whole register and the whole plan (``studies.add_studies``)."""
     studies_not_run: tuple[SkippedCheck, ...] = ()
+    recount: Mapping[str, Any] = field(default_factory=dict)
+    """What a second computation measured again (``cross_check=True``): sites, pairs of site and zone, those in rational
+    numbers, a bound on the differences as shares of sites, sites on which the two disagree; empty when it was not asked for."""
 
     @property
     def illustrative(self) -> bool:

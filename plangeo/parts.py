@@ -49,6 +49,7 @@ def pack_part(assessment: Assessment, key: str, number: int, repairs: int) -> by
         "findings": len(listing.findings),
         "evidence": {role: len(frame) for role, frame in sorted(assessment.evidence.items())},
         "repairs": repairs,
+        "cross_check": dict(assessment.recount),
     }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:

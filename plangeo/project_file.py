@@ -83,6 +83,8 @@ class Project(_Strict):
     title: str | None = None
     crs: str | None = None
     checks: tuple[str, ...] | None = None
+    cross_check: bool = False
+    """Whether every site is measured a second time, by other formulas; a site on which the two disagree is UNKNOWN."""
 
     def resolved(self, folder: Path) -> Project:
         """Return the same project with every relative path made absolute against ``folder``."""

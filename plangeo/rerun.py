@@ -48,7 +48,15 @@ def judge_sites_of(project: Project, sites: gpd.GeoDataFrame, rulebook: Rulebook
     from plangeo.assessment import assess
 
     progress(f"judging {len(sites)} sites")
-    return assess(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layer_files(project))
+    return assess(
+        sites,
+        rulebook,
+        on=project.on,
+        checks=project.checks,
+        crs=project.crs,
+        cross_check=project.cross_check,
+        **layer_files(project),
+    )
 
 
 def check_files_of(project: Project) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import math
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,7 @@ from plangeo.manifest import MANIFEST, build_manifest, read_manifest, versions
 from plangeo.model import Assessment
 from plangeo.parts import add_up, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
 from plangeo.reading import decision_rows
+from plangeo.recount.recounting import join_recounts
 from plangeo.registers import Register, open_register
 from plangeo.report import begin_output, old_names, write_log, write_manifest
 from plangeo.rulebook import Rulebook
@@ -59,6 +61,7 @@ def assess_to(
     backend: Backend | None = None,
     resume: bool = False,
     part_sites: int = PART_SITES,
+    cross_check: bool = False,
     run: Mapping[str, Any] | None = None,
     log: RunLog | None = None,
     **layers: gpd.GeoDataFrame | str | Path | LayerFile,
@@ -72,7 +75,7 @@ def assess_to(
     ----------
     folder : a new folder, or one of an earlier run of plangeo.
     sites : a register as for ``assess``, or its path; GeoParquet is read in slices, other formats at once.
-    rulebook, on, checks, crs, layers : as for ``assess``; give big plans as paths.
+    rulebook, on, checks, crs, cross_check, layers : as for ``assess``; give big plans as paths.
     backend : a function shaped like ``map`` (see ``plangeo.backends``); each part is one piece of its work.
     resume : go on with what an equal run has finished; without it, finished parts are made anew.
     part_sites : how many sites make a part.
@@ -98,7 +101,7 @@ def assess_to(
         )
     folder = Path(folder)
     with locked(folder):
-        return _judge_into(folder, sites, law, layers, chosen, crs, mapped, part_sites, resume, run, log)
+        return _judge_into(folder, sites, law, layers, chosen, crs, mapped, part_sites, resume, cross_check, run, log)
 
 
 def _judge_into(
@@ -111,19 +114,21 @@ def _judge_into(
     mapped: Backend,
     part_sites: int,
     resume: bool,
+    cross_check: bool,
     run: Mapping[str, Any] | None,
     log: RunLog | None,
 ) -> Path:
     begin_output(folder)
     register = open_register(sites)
-    opened = open_layers(layers, law)
-    identity = _identity(register, layers, law, chosen, crs, part_sites)
+    opened = open_layers(layers, law, prepare_from=math.inf if cross_check else None)
+    identity = _identity(register, layers, law, chosen, crs, part_sites) | {"the second computation": cross_check}
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     parts = folder / _PARTS
     _begin(parts, identity, resume)
     case = _settled(open_case(register.outline(), opened, law, chosen, crs), register, part_sites)
+    case = replace(case, cross_check=cross_check)
     if note := case.crs_check.get("note"):
-        warnings.warn(note, PlangeoWarning, stacklevel=2)
+        warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=3)
     made = _finish_parts(parts, key, register, case, mapped, part_sites)
     if log is not None:
         log.phase("judge", parts=len(made))
@@ -252,6 +257,8 @@ def _join(
         counts["repairs"] += len(opened.repairs) + sum(len(a.get("repairs", ())) for a in opened.notes())
         told = build_manifest(nothing, {name: draft / name for name in names}, run=run)
         told |= {"verdict_digest": join_digest(paths), "counts": counts, "parts": len(paths)}
+        if case.cross_check:
+            told["cross_check"] = join_recounts([about["cross_check"] for about in abouts])
         write_log(log, draft, names)
         write_manifest(told, draft)
         publish(draft, folder, [*names, *([LOG] if log else []), MANIFEST], drop=[*old_names(folder), _PARTS])

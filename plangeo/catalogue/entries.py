@@ -11,12 +11,13 @@ from plangeo.catalogue.phrases import entries_of
 from plangeo.checks import CHECKS
 from plangeo.model import Label, Language
 
-Family = Literal["finding", "problem", "fault"]
+Family = Literal["finding", "problem", "note", "fault"]
 FAMILIES: Mapping[Family, Label] = {
     "finding": Label("Phát hiện: điều một phép kiểm tra nói về một dự án", "Findings: what a check says of a site"),
     "problem": Label(
         "Vấn đề của dòng: dòng được giữ, dự án là “chưa xác định”", "Problems of rows: the row is kept, the site is unknown"
     ),
+    "note": Label("Ghi chú và cảnh báo: việc vẫn tiếp tục", "Notes and warnings: the work goes on"),
     "fault": Label("Lỗi: lệnh dừng lại với mã thoát 2", "Faults: the command stops with exit code 2"),
 }
 
@@ -28,7 +29,8 @@ class Entry:
     code: str
     family: Family
     level: str
-    """Of findings the verdicts it may bring, mildest first, with slashes; ``unknown`` of problems, ``error`` of faults."""
+    """Of findings the verdicts it may bring, mildest first, with slashes; ``unknown`` of problems, ``note`` or
+    ``warning`` of notes, ``error`` of faults."""
     says: Label
     means: Label
     do: Label
@@ -43,7 +45,11 @@ def catalogue() -> Mapping[str, Entry]:
     >>> catalogue()["robustness.within_map_accuracy"].level
     'unknown'
     """
-    return {entry.code: entry for family in (_findings, _problems, _faults) for entry in sorted(family(), key=lambda e: e.code)}
+    return {
+        entry.code: entry
+        for family in (_findings, _problems, _notes, _faults)
+        for entry in sorted(family(), key=lambda e: e.code)
+    }
 
 
 def find_entries(code: str) -> list[Entry]:
@@ -97,6 +103,11 @@ def _problems() -> Iterator[Entry]:
     for code, told in entries_of("problems").items():
         says = Label(told["says"].vi[:1].upper() + told["says"].vi[1:] + ".", told["says"].en)
         yield Entry(code, "problem", "unknown", says, told["means"], told["do"])
+
+
+def _notes() -> Iterator[Entry]:
+    for code, told in entries_of("notes").items():
+        yield Entry(code, "note", "note" if code.startswith("read.") else "warning", told["says"], told["means"], told["do"])
 
 
 def _faults() -> Iterator[Entry]:

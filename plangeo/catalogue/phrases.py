@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from plangeo.model import Label
 
-Book = Literal["findings", "problems", "faults"]
+Book = Literal["findings", "problems", "notes", "faults"]
 
 
 @cache

@@ -79,7 +79,7 @@ def _failed(code: str, fault: Exception, *, said: bool = True) -> SkippedCheck:
     line = " ".join(f"{type(fault).__name__}: {fault}".split())
     if said:
         told = f"the study {code} failed, and it is our fault, not yours: {line}. The verdicts do not depend on it."
-        warnings.warn(told, PlangeoWarning, stacklevel=3)
+        warnings.warn(PlangeoWarning(told, code="study_failed"), stacklevel=3)
     why = Label(f"lỗi của plangeo, không ảnh hưởng kết luận: {line}", f"a fault of plangeo that touches no verdict: {line}")
     return SkippedCheck(code, why, fault=fault)
 

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import geopandas as gpd
 import numpy as np
@@ -40,6 +41,7 @@ from plangeo.planlayers.planzones import refuse_huge
 from plangeo.profiles import load_profile
 from plangeo.project_file import load_project, parse_project
 from plangeo.quota.quotatable import read_quota
+from plangeo.reading import Topic
 from plangeo.reconciling.confirmation import read_confirmations
 from plangeo.report import write_outputs
 from plangeo.rerun import repeat_run
@@ -297,7 +299,7 @@ def test_way_to_a_fault(code: str, tmp_path: Path) -> None:
 
 
 def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "dask", None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(errors.MissingDependency, match="pip install") as met:
         pg.backends.dask()
     assert met.value.code == "package_missing"
@@ -337,6 +339,15 @@ def test_there_is_a_way_to_every_fault() -> None:
         assert re.search(rf"def {name}\b[\s\S]*?\b{code}\b", (ROOT / path).read_text("utf-8")), (
             f"{where} does not speak of {code}"
         )
+
+
+def test_notes_are_the_topics_of_readers_and_the_warnings_of_the_package() -> None:
+    sources = "\n".join(p.read_text("utf-8") for p in (ROOT / "plangeo").rglob("*.py"))
+    raised = [*re.findall(r"""PlangeoWarning\([^)]*?code="([a-z_]+)""", sources), "map_asks_outside"]
+    assert set(entries_of("notes")) == {*raised, errors.PlangeoWarning.code, *(f"read.{topic}" for topic in get_args(Topic))}
+    assert not re.search(r"warnings\.warn\([^(]*, PlangeoWarning", sources), "give the warning a code"
+    shown = "\n".join(p.read_text("utf-8") for p in (ROOT / "tests").rglob("*.py") if p.name != Path(__file__).name)
+    assert [code for code in raised if not re.search(rf"\b{code}\b", shown)] == []
 
 
 DEFENCES = {"not_closed": "sums of covered cells are checked against the site; no input known breaks them"}

@@ -179,8 +179,9 @@ def test_users_may_add_layers_and_links_to_the_internet_are_announced() -> None:
     folium.Circle((21.85, 106.75), radius=500).add_to(drawn)
     assert "L.circle(" in drawn.get_root().render()
     folium.TileLayer("https://tiles.example/{z}/{x}/{y}.png", attr="x").add_to(drawn)
-    with pytest.warns(PlangeoWarning, match=r"tiles\.example"):
+    with pytest.warns(PlangeoWarning, match=r"tiles\.example") as warned:
         drawn.get_root().render()
+    assert [w.message.code for w in warned] == ["map_asks_outside"]
 
 
 def test_a_notebook_shows_the_same_page() -> None:
