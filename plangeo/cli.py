@@ -666,7 +666,9 @@ def _summary(result: Assessment, language: Language) -> None:
 
 def _written(folder: Path) -> str:
     names = sorted(json.loads((folder / "manifest.json").read_text("utf-8"))["files"])
-    return f"{folder}: {', '.join(names)}, manifest.json"
+    styles = [name for name in names if name.endswith(".qml")]
+    said = [*(name for name in names if name not in styles), *([f"{len(styles)} QGIS styles (.qml)"] if styles else [])]
+    return f"{folder}: {', '.join(said)}, manifest.json"
 
 
 for _command in commands.found():

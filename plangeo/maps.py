@@ -14,6 +14,7 @@ import json
 import re
 import warnings
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,13 @@ import folium
 from branca.element import Element, Figure
 
 from plangeo.arguments import kind_of, take_assessment
+from plangeo.briefingnotes import SHEET, notes_sheet
 from plangeo.checks import CHECKS
 from plangeo.delivery.atomicfile import write_content
 from plangeo.errors import InputError, PlangeoError, PlangeoWarning
 from plangeo.model import Assessment, Label, Language, Verdict
 from plangeo.panels import PANELS, UNIT_DEGREES, anchor, asset, number, on_the_globe, plain
+from plangeo.study import StudyFile
 
 DEFAULT_TITLE = Label("Đối chiếu dự án với quy hoạch sử dụng đất", "Projects held against the land-use plan")
 # Shown when nothing has a place: the middle of Vietnam.
@@ -36,20 +39,26 @@ _OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["']?(https?:)?//[^"'\s>]+|["'(]htt
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def make_map(assessment: Assessment, *, language: Language = "vi", title: str | None = None) -> folium.Map:
+def make_map(
+    assessment: Assessment, *, language: Language = "vi", title: str | None = None, notes: str | Path | None = None
+) -> folium.Map:
     """Return the interactive map of ``assessment``; ``.save(path)`` writes one self-contained HTML file.
 
     ``language`` is the one shown first (the page can switch); ``title`` replaces the default heading in both
-    languages. Layers may be added as to any folium map; what they would load from the internet (tiles,
+    languages. ``notes`` is a YAML or CSV of the author's notes to the stops of a briefing (``site_id``, ``note_vi``,
+    ``note_en``, ``order``); it takes the place of notes the assessment was studied with. Layers may be added as to any folium map; what they would load from the internet (tiles,
     plugins) is blocked by the page's content policy, and a PlangeoWarning says so on saving.
 
-    **Raises** InputError for another language, or what is no assessment; CrsError when a layer has no usable CRS.
+    **Raises** InputError for another language, what is no assessment, or notes that cannot be read; CrsError when a layer has no usable CRS.
     """
     if language not in ("vi", "en"):
         raise InputError(f"language {language!r} is not known; use 'vi' or 'en'", code="argument_wrong")
     take_assessment(assessment, "make_map")
     if title is not None and not isinstance(title, str):
         raise InputError(f"title is {kind_of(title)}, not a text; leave it out for the default heading", code="argument_wrong")
+    if notes is not None:
+        sheet = notes_sheet(StudyFile(Path(notes)), assessment.sites["site_id"])
+        assessment = replace(assessment, sheets=(*(s for s in assessment.sheets if s.code != SHEET), sheet))
     island = to_island(page_data(assessment, language, title))
     return AssessmentMap(island, title or DEFAULT_TITLE.text(language), language, _middle(assessment))
 

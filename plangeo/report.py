@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,21 +15,23 @@ import geopandas as gpd
 import pandas as pd
 
 from plangeo.arguments import kind_of, take_assessment
+from plangeo.datumline import LANGUAGES
 from plangeo.delivery.atomicfile import cannot_write, said_plainly, written_file
 from plangeo.delivery.publication import JOURNAL, drafted, publish
 from plangeo.delivery.readback import read_back
 from plangeo.delivery.runlog import LOG, RunLog
 from plangeo.errors import InputError
 from plangeo.geopackage import write_geopackage
+from plangeo.layerstyles import style_file
 from plangeo.listing import Listing, list_results
 from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
-from plangeo.model import ILLUSTRATIVE, Assessment
+from plangeo.model import ILLUSTRATIVE, Assessment, Language
 from plangeo.overrides.decisions import decisions_beside
 from plangeo.papers.dossier import write_dossier
 from plangeo.workbook import rows_in_sheet, write_workbook
 
 OUTPUTS = ("verdicts.csv", "findings.csv", "evidence.parquet", "sites.gpkg", "report.xlsx", "explanations.json")
-"""Files ``write_outputs`` always writes, beside the manifest."""
+"""Files ``write_outputs`` always writes, beside the manifest and a style (.qml) for each layer of sites.gpkg."""
 
 UNFINISHED = ".plangeo-unfinished"
 """Says that an output folder is filled over time (``--stream``) and its run has not ended."""
@@ -36,19 +39,24 @@ _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*%?")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def write_report(assessment: Assessment, path: str | Path) -> Path:
+def write_report(assessment: Assessment, path: str | Path, *, language: Language = "vi") -> Path:
     """Write one file; the suffix says which.
 
     ``.xlsx`` workbook · ``.gpkg`` styled layers · ``.csv`` one row per site · ``.parquet`` sites with
-    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations · ``.docx`` dossier. Returns the path.
+    verdicts (GeoParquet) · ``.json`` verdicts, findings and explanations · ``.docx`` dossier, in ``language``
+    (``vi`` or ``en``; the others hold both). Returns the path.
 
-    **Raises** InputError for another suffix, for what is no assessment, or when the file cannot be written.
+    **Raises** InputError for another suffix or language, for what is no assessment, or when the file cannot be written.
     """
     take_assessment(assessment, "write_report")
     if not isinstance(path, str | Path) or "\0" in str(path):
         raise InputError(f"path is {kind_of(path)}; name the file to write, e.g. 'report.xlsx'", code="argument_wrong")
     path = Path(path)
+    if language not in LANGUAGES:
+        raise InputError(f"language {language!r} is not known; use {' or '.join(LANGUAGES)}", code="argument_wrong")
     writer = _WRITERS.get(path.suffix.lower())
+    if writer is write_dossier:
+        writer = partial(write_dossier, language=language)
     if writer is None:
         raise InputError(
             f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}",
@@ -84,7 +92,7 @@ def write_outputs(
     refuse_foreign(folder)
     extra = dict(extra or {})
     for name in extra:
-        if Path(name).name != name or name in {*OUTPUTS, MANIFEST, LOG, JOURNAL}:
+        if Path(name).name != name or name in {*OUTPUTS, MANIFEST, LOG, JOURNAL} or name.endswith(".qml"):
             raise ValueError(f"{name!r} cannot be an extra file: a bare name that is not one of plangeo's own is needed")
     with drafted(folder) as draft, said_plainly(folder):
         listing = list_results(assessment)
@@ -121,13 +129,15 @@ def _write_files(listing: Listing, draft: Path, extra: Mapping[str, bytes | str]
     _write_csv(listing.verdicts, draft / "verdicts.csv")
     _write_csv(listing.findings, draft / "findings.csv")
     _parquet(listing.evidence).to_parquet(draft / "evidence.parquet", index=False)
-    write_geopackage(listing, draft / "sites.gpkg")
+    styles = {style_file(layer): qml for layer, qml in write_geopackage(listing, draft / "sites.gpkg").items()}
+    for name, qml in styles.items():
+        (draft / name).write_text(f"{qml}\n", "utf-8", newline="\n")
     write_workbook(listing, draft / "report.xlsx")
     both = _explanations(listing)
     (draft / "explanations.json").write_bytes(_json_bytes(both))
     for name, content in extra.items():
         (draft / name).write_bytes(_bytes(content))
-    return {name: draft / name for name in (*OUTPUTS, *extra)}
+    return {name: draft / name for name in (*OUTPUTS, *styles, *extra)}
 
 
 def _explanations(listing: Listing) -> dict[str, dict[str, str]]:
@@ -305,7 +315,7 @@ def _json_report(listing: Listing, path: Path) -> None:
     path.write_bytes(_json_bytes(content))
 
 
-_WRITERS: Mapping[str, Callable[[Listing, Path], None]] = {
+_WRITERS: Mapping[str, Callable[[Listing, Path], object]] = {
     ".xlsx": write_workbook,
     ".gpkg": write_geopackage,
     ".csv": lambda listing, path: _write_csv(listing.verdicts, path),

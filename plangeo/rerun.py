@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,15 +66,15 @@ def check_files_of(project: Project) -> None:
     check_files(project.files)
 
 
-def add_studies_of(project: Project, result: Assessment, progress: Progress) -> Assessment:
-    """Ask the questions about the whole register and the whole plan."""
+def add_studies_of(project: Project, result: Assessment, progress: Progress, only: Iterable[str] | None = None) -> Assessment:
+    """Ask the questions about the whole register and the whole plan; ``only`` those of these codes."""
     from plangeo.studies import add_studies
     from plangeo.study import StudyFile
 
     progress("studying the register and the plan as a whole")
     words = ("sheet", "header_row", "crs", "layer", "columns", "list_date")
     files = {role: StudyFile(Path(item.path), project.profile, item.keywords(*words)) for role, item in project.files.items()}
-    return add_studies(result, files=files)
+    return add_studies(result, only=only, files=files)
 
 
 def layer_files(project: Project) -> dict[str, Any]:

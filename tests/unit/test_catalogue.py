@@ -23,6 +23,7 @@ from ruamel.yaml import YAML
 
 import plangeo as pg
 from plangeo import errors
+from plangeo.briefingnotes import notes_sheet
 from plangeo.canonical import canonical_sites
 from plangeo.catalogue.entries import FAMILIES, catalogue, describe, find_entries, page
 from plangeo.catalogue.phrases import advice, entries_of
@@ -237,6 +238,7 @@ WAYS: dict[str, Provoke] = {
     "layer_unwanted": lambda t: _assess(noise=zones(("Z", "ODT", square(0, 0, 10), "P1"))),
     "map_detached": lambda t: _apart(pg.make_map(_assess())).render(),
     "output_folder_foreign": read_manifest,
+    "notes_malformed": lambda t: notes_sheet(StudyFile(_text(t / "a.csv", "a,b\n1,2\n")), []),
     "output_name_wrong": lambda t: write_tables([], t / "a.doc", chosen=""),
     "output_unwritable": lambda t: (t / "a.xlsx").mkdir() or pg.write_report(_assess(), t / "a.xlsx"),
     "part_not_chosen": lambda t: pg.read_sites(_zip(t / "a.zip", a_dot_csv=METRES, b_dot_csv=METRES)),

@@ -17,6 +17,7 @@ import pytest
 
 from plangeo import report
 from plangeo.errors import InputError
+from plangeo.layerstyles import style_file
 from plangeo.manifest import changed_files, hash_files, read_manifest, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
 from plangeo.report import OUTPUTS, read_explanations, replace_file, write_outputs, write_report
@@ -39,8 +40,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_the_manifest_names_every_file_and_its_bytes(folder: Path, result: Assessment) -> None:
     manifest = read_manifest(folder)
-    assert set(manifest["files"]) == {*OUTPUTS, "map.html"}
-    assert {p.name for p in folder.iterdir()} == {*OUTPUTS, "map.html", "manifest.json"}
+    written = {*OUTPUTS, "map.html", *(style_file(layer) for layer in ("sites", "findings", "evidence_zones"))}
+    assert set(manifest["files"]) == written
+    assert {p.name for p in folder.iterdir()} == {*written, "manifest.json"}
     for name, entry in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == entry["sha256"]
     assert manifest["counts"]["sites"] == sum(manifest["counts"]["verdicts"].values()) == 4
@@ -74,7 +76,7 @@ def test_the_workbook_shows_what_a_person_needs(folder: Path, result: Assessment
     assert book.sheetnames == SHEETS
     for sheet in book:
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.page_setup.paperSize == 9
+        assert sheet.page_setup.paperSize == (8 if sheet.title in ("Dự án", "Phát hiện") else 9)
         for row in sheet.iter_rows():
             assert all(cell.data_type != "f" for cell in row)
             links = [cell.hyperlink for cell in row if cell.hyperlink is not None]
@@ -135,9 +137,9 @@ def test_the_geopackage_opens_styled_and_whole(folder: Path, result: Assessment)
     assert sites.geometry.isna().tolist() == [False, False, False, True]
     assert len(gpd.read_file(path, layer="findings")) == len(result.findings)
     styles = pyogrio.read_dataframe(path, layer="layer_styles")
-    assert set(styles["f_table_name"]) == {"sites", "evidence_zones"}
+    assert {"sites", "findings", "evidence_zones"} <= set(styles["f_table_name"])
     for text in styles["styleQML"]:
-        rules = ElementTree.fromstring(text).findall(".//rule")
+        rules = ElementTree.fromstring(text).findall("renderer-v2//rule")
         symbols = ElementTree.fromstring(text).findall(".//symbol")
         assert len(rules) == len(symbols) > 0
     words = "".join(styles["styleQML"])
@@ -270,3 +272,20 @@ def test_an_empty_register_gives_an_empty_report(result: Assessment, tmp_path: P
     )
     out = write_outputs(nothing, tmp_path / "out")
     assert read_manifest(out)["counts"]["sites"] == 0
+
+
+def test_own_numbers_are_numbers_and_rows_fit_their_text(result: Assessment, tmp_path: Path) -> None:
+    sites = result.sites.copy()
+    sites["Vốn (tỷ)"] = ["12", "1,5", "khoảng 500", "7"]
+    sites["Mã số"] = ["101", "102", "103", "104"]
+    sites["Ghi chú"] = ["một\nhai\nba\nbốn", "", "", ""]
+    write_report(dataclasses.replace(result, sites=sites), tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Dự án"]
+    column = {cell.value: [c.value for c in sheet[cell.column_letter][1:]] for cell in sheet[1]}
+    assert column["Vốn (tỷ)"] == [12, 1.5, "khoảng 500", 7]
+    assert column["Mã số"] == ["101", "102", "103", "104"]
+    assert sheet.row_dimensions[2].height >= 60
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.page_setup.paperSize == 8
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet.freeze_panes == "D2"

@@ -123,7 +123,9 @@ plangeo.panel("zones", (app, data, word) => {
     if (app.measuring && app.measuring.on) return;
     const found = app.zonesAt(event.latlng);
     if (!found.length) return;
-    L.popup({ maxWidth: 280, autoPanPadding: [20, 20] }).setLatLng(event.latlng).setContent(app.el("ul", { class: "pg-zone-popup" }, found.map(entry))).openOn(map);
+    /* On a phone it must find room beside the buttons and below the legend's handle. */
+    const { x, y } = map.getSize(), room = x > 500 ? {} : { maxWidth: x - 110, maxHeight: Math.max(90, y - 100), autoPanPaddingTopLeft: [58, 60] };
+    L.popup({ maxWidth: 280, autoPanPadding: [20, 20], ...room }).setLatLng(event.latlng).setContent(() => app.el("ul", { class: "pg-zone-popup" }, found.map(entry))).openOn(map);
   });
 
   /* Resting on bare ground names the uppermost zone. */
@@ -142,7 +144,7 @@ plangeo.panel("zones", (app, data, word) => {
   });
   map.on("mouseout movestart zoomstart click", quiet);
 
-  app.on("language", () => { map.closePopup(); quiet(); say(saying); });
+  app.on("language", () => { quiet(); say(saying); });
   app.notes = () => (data.simplified_m ? [word("simplified").replace("{n}", app.number(data.simplified_m, 0))] : []);
   return Promise.all(plans.filter((p) => p.status === "in_force").map((p) => p.set(true)));
 });
