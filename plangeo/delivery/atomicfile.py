@@ -22,7 +22,7 @@ from plangeo.errors import InputError, PlangeoError
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _HELD = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY}
-_SAID_FULL = re.compile(r"disk|full|i/o error|no space|file too large|write", re.IGNORECASE)
+_SAID_FULL = re.compile(r"disk|full|i/o error|no space|file too large|write|commit transaction", re.IGNORECASE)
 _SHARING_VIOLATION = {32, 33}
 """What Windows says of a file that another program holds (``winerror``)."""
 

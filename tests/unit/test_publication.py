@@ -78,16 +78,16 @@ def test_a_small_disk_that_is_full_is_named(result: Assessment, tmp_path: Path) 
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(disk)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(disk)], capture_output=True, check=False
     ).returncode:
         pytest.skip("nothing can be mounted here")
     try:
         write_outputs(result, disk / "out")
         before = {p.name: p.read_bytes() for p in (disk / "out").iterdir()}
-        for filler in (0, 100_000, 200_000):
+        for filler in (0, 300_000, 600_000):
             (disk / "filler").write_bytes(bytes(filler))
             with pytest.raises(InputError) as told:
-                write_outputs(result, disk / "out", extra={"map.html": "x" * 400_000 + "</html>"})
+                write_outputs(result, disk / "out", extra={"map.html": "x" * 1_400_000 + "</html>"})
             assert told.value.code in ("disk_full", "output_unwritable", "output_incomplete")
             assert {p.name: p.read_bytes() for p in (disk / "out").iterdir()} == before
     finally:
