@@ -167,8 +167,8 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     """Judge every project of REGISTER (xlsx, csv, gpkg, shp, geojson …) and write the results into a folder.
 
     The folder gets report.xlsx, map.html, verdicts.csv, findings.csv, sites.gpkg, evidence.parquet,
-    explanations.json and, last, manifest.json. With --stream only verdicts.csv, findings.csv, evidence.parquet
-    and manifest.json.
+    explanations.json, manifest.json, and run.log.jsonl, the times of the run. With --stream only verdicts.csv, findings.csv,
+    evidence.parquet, manifest.json and the log. What the folder held before stays until everything new is complete.
 
     \b
     Example
@@ -243,7 +243,8 @@ def draw(
     --tiles names a base map.
     """
     from plangeo.basemap import base_map
-    from plangeo.manifest import record_file
+    from plangeo.delivery.atomicfile import write_content
+    from plangeo.report import replace_file
     from plangeo.rerun import repeat_run
 
     base_map(tiles, attribution)  # refused before minutes are spent
@@ -253,11 +254,10 @@ def draw(
         raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
     given = {"compare": _compared(project, result, compare), "tiles": tiles, "attribution": attribution}
     text = _map_html(result, lang or project.language, project.title, **given)
-    draft = target.with_name(f".{target.name}.part")
-    draft.write_text(text, "utf-8", newline="\n")
-    draft.replace(target)
     if target.resolve().parent == Path(folder).resolve():
-        record_file(folder, target.name)
+        replace_file(folder, target.name, text)
+    else:
+        write_content(target, text)
     click.echo(str(target))
     _raise_fault(result)
     return _WELL
@@ -550,6 +550,9 @@ def _tell_doubts(project: Project, inputs: Sequence[Mapping[str, Any]], sites: A
 
 def _stream(project: Project, resume: bool) -> int:
     """Judge the register part by part, print the counts and what was written."""
+    import time
+
+    from plangeo.delivery.runlog import RunLog
     from plangeo.manifest import hash_files
     from plangeo.model import Verdict
     from plangeo.rerun import layer_files
@@ -575,6 +578,7 @@ def _stream(project: Project, resume: bool) -> int:
         cross_check=project.cross_check,
         resume=resume,
         run={"project": project.to_json(), "files": hashes},
+        log=RunLog(time.perf_counter),
         **layer_files(project),
     )
     counts = read_counts(out)
@@ -586,20 +590,38 @@ def _stream(project: Project, resume: bool) -> int:
 
 
 def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Assessment:
+    """Hold the folder from the start: whoever else writes into it is told at once, not after minutes."""
+    from plangeo.delivery.folderlock import locked
+    from plangeo.report import refuse_foreign
+
+    refuse_foreign(out)
+    with locked(out):
+        return _assess_into(project, out, told)
+
+
+def _assess_into(project: Project, out: Path, told: bool) -> Assessment:
+    import time
+
+    from plangeo.delivery.runlog import RunLog
     from plangeo.manifest import hash_files
     from plangeo.report import write_outputs
     from plangeo.rerun import add_studies_of, check_files_of
     from plangeo.studies import without_sheets
 
     check_files_of(project)
+    log = RunLog(time.perf_counter)
     hashes = hash_files(_paths(project))
-    result = add_studies_of(project, _assess_project(project, told=told), _progress)
+    judged = _assess_project(project, told=told)
+    log.phase("judge", sites=len(judged.sites), findings=len(judged.findings), repairs=len(judged.repairs))
+    result = add_studies_of(project, judged, _progress)
+    log.phase("study", sheets=len(result.sheets))
 
     def write(written: Assessment) -> Assessment:
         _progress("drawing the map")
         html = _map_html(written, project.language, project.title)
+        log.phase("map")
         _progress(f"writing {out}")
-        write_outputs(written, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes})
+        write_outputs(written, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes}, log=log)
         return written
 
     try:

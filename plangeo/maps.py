@@ -27,6 +27,7 @@ from plangeo.arguments import kind_of, take_assessment
 from plangeo.basemap import base_map
 from plangeo.briefingnotes import SHEET, notes_sheet
 from plangeo.checks import CHECKS
+from plangeo.delivery.atomicfile import write_content
 from plangeo.errors import InputError, PlangeoError, PlangeoWarning
 from plangeo.model import Assessment, Label, Language, Verdict
 from plangeo.panels import PANELS, UNIT_DEGREES, anchor, asset, number, on_the_globe, plain
@@ -262,6 +263,13 @@ class AssessmentMap(folium.Map):
         figure = OfflineFigure(ratio="65%")
         figure.image_sources = image_sources
         figure.add_child(self, name=self.get_name())
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
+        """Write the page to a path, all or nothing, or into an open file. **Raises** InputError when it cannot be written."""
+        if isinstance(outfile, str | Path):
+            write_content(Path(outfile), self.get_root().render(**kwargs))
+        else:
+            super().save(outfile, close_file=close_file, **kwargs)
 
     def render(self, **kwargs: Any) -> str:
         """Write the parts of the page into the figure the map is in; like every folium element it returns nothing to show."""

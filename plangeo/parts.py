@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plangeo.delivery.atomicfile import sync_folder
 from plangeo.layerledger import add_books, summarise
 from plangeo.listing import list_results
 from plangeo.manifest import digest_line
@@ -87,12 +88,7 @@ def write_safely(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)
-    if hasattr(os, "O_DIRECTORY"):  # the name itself must outlive a power cut too
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)  # the name itself must outlive a power cut too
 
 
 def read_about(path: Path, key: str, number: int) -> dict[str, Any] | None:

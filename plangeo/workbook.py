@@ -95,6 +95,11 @@ def write_workbook(listing: Listing, path: Path) -> None:
             wide.set_paper(_A3)
 
 
+def rows_in_sheet(count: int) -> int:
+    """Return how many rows below its header the sheet of a table of ``count`` rows has."""
+    return max(1, min(count, _ROWS) + (count > _ROWS))
+
+
 def write_sheets(sheets: Sequence[Sheet], path: Path, notice: str = "") -> None:
     """Write tables by themselves, a sheet for each, without an assessment; ``notice`` goes to the foot of every page."""
     with xlsxwriter.Workbook(str(path), _OPTIONS) as book:

@@ -285,6 +285,11 @@ WAYS: dict[str, Provoke] = {
 """Fault → the shortest way to it."""
 
 MET_ELSEWHERE = {
+    "disk_full": "tests/unit/test_report.py::test_a_failure_leaves_the_earlier_result_whole",
+    "file_in_use": "tests/unit/test_publication.py::test_a_file_held_by_excel_leaves_the_old_result",
+    "folder_in_use": "tests/unit/test_publication.py::test_a_second_run_in_one_folder_is_refused",
+    "result_format_unknown": "tests/unit/test_conformance.py::test_a_format_nobody_published_is_refused",
+    "result_incomplete": "tests/unit/test_publication.py::test_a_journal_by_somebody_else_deletes_nothing",
     "output_incomplete": "tests/unit/test_report.py::test_a_writer_that_loses_rows_is_caught",
     "package_missing": "tests/unit/test_catalogue.py::test_a_package_that_is_not_installed",
     "run_cannot_resume": "tests/unit/test_stream.py::test_a_run_does_not_go_on_with_other_inputs",
