@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from plangeo.geometry import quarantined_boxes
+from plangeo.labelpoints import label_rows
 from plangeo.model import Label
 from plangeo.planlayers.faults import FaultList, fault_table, named
 from plangeo.planlayers.planzones import PlanZones, in_metres, zones_by_plan
@@ -134,7 +135,10 @@ def _rows_in_trouble(plan: PlanZones, found: FaultList) -> None:
     told = zip(plan.zones["problem"].astype(str), plan.zones["repaired"].astype(str), plan.shapes, strict=True)
     bearers: dict[str, list[int]] = defaultdict(list)
     everybody = set(plan.ids)
+    labels = label_rows(plan.zones)
     for n, (problem, repaired, shape) in enumerate(told):
+        if labels[n]:
+            continue
         numbered = _NUMBERED.fullmatch(plan.ids[n])
         bearers[numbered["base"] if numbered and numbered["base"] in everybody else plan.ids[n]].append(n)
         of = {"zones": [plan.ids[n]], "codes": [plan.codes[n]]}
