@@ -406,7 +406,6 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     declared = out["declared_area_m2"].tolist() if "declared_area_m2" in out else [float("nan")] * len(out)
     kinds = np.asarray(shapely.get_type_id(flat))
     thin = np.asarray(shapely.get_dimensions(flat) < 2) if layer in AREAS_ONLY else ~present
-    labels: list[int] = []
     thin_ones: dict[int, Any] = {}
     for i in np.flatnonzero(~present | empty | ~finite | astray | thin | ~valid | (kinds == _COLLECTION)).tolist():
         shape = flat[i]
@@ -531,7 +530,8 @@ def _ground_alone(
     if kept is geometry:
         return geometry
     why = "points or lines in the row lie on its polygons"
-    ledger.append(_ledger_row(i, frame, layer, id_column, "repaired", "polygons only", why, _first_place(kept)))
+    row = _ledger_row(i, frame, layer, id_column, "repaired", "polygons only", why, _first_place(kept))
+    ledger.append(row | {name: _units_area(kept, frame) for name in ("area_before_m2", "area_after_m2")})
     repaired[i] = "; ".join(t for t in (repaired[i], f"polygons only: {why}") if t)
     return kept
 
@@ -659,7 +659,8 @@ def quarantined_boxes(frame: gpd.GeoDataFrame) -> Mapping[Any, Any]:
 
 
 def _box(text: str, stated: str | None, crs: Any) -> Any:
-    box = shapely.box(*(float(v) for v in text.split(", ")))
+    west, south, east, north = (float(v) for v in text.split(", "))
+    box = shapely.box(west, south, east, north)
     if stated is None or crs is None or stated == _crs_mark(as_crs(crs)):
         return box
     try:

@@ -35,7 +35,7 @@ def test_a_faulty_forest_zone_keeps_a_site_from_being_permitted(crs: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "crs", ["EPSG:9215", "EPSG:32648", "+proj=tmerc +lat_0=0 +lon_0=106.5 +k=0.9999 +x_0=500000 +ellps=WGS84 +type=crs"]
+    "crs", ["EPSG:9215", "EPSG:32648", "+proj=tmerc +lat_0=0 +lon_0=106.5 +k=0.9999 +x_0=500000 +datum=WGS84 +type=crs"]
 )
 def test_a_layer_converted_by_its_user_keeps_the_doubt_where_it_is(crs: str, tmp_path: Path) -> None:
     """The box of a zone set aside was read in degrees; left so, it met no site in metres, and the site was called permitted."""
@@ -43,7 +43,7 @@ def test_a_layer_converted_by_its_user_keeps_the_doubt_where_it_is(crs: str, tmp
     town = shapely.box(X0 - 50, Y0 - 50, X0 + 300, Y0 + 300)
     plan = gpd.GeoDataFrame({"zone_id": ["A", "B"], "zone_code": ["ODT", "RPH"]}, geometry=[town, bow], crs="EPSG:9215")
     plan.to_crs("EPSG:4326").to_file(tmp_path / "plan.geojson")
-    zones = read_zones(tmp_path / "plan.geojson").to_crs(crs)
+    zones = read_zones(tmp_path / "plan.geojson", plan_id="LUP").to_crs(crs)
     near, far = (site(name, shapely.box(X0 + d, Y0 + d, X0 + d + 50, Y0 + d + 50)) for name, d in (("near", 0), ("far", 200)))
     result = assess(sites(near, far), BOOK, on="2025-07-01", zones=zones, crs="EPSG:9215")
     assert result.sites["verdict"].tolist() == ["unknown", "permitted" if crs.startswith("EPSG") else "unknown"]
@@ -92,5 +92,7 @@ def test_a_point_that_labels_a_zone_casts_no_doubt(what: str) -> None:
     rows, expected = LABELS[what]
     result = assess(sites(site("A", shapely.box(X0, Y0, X0 + 50, Y0 + 50))), BOOK, on="2025-07-01", zones=zones_of(TOWN, *rows))
     assert result.sites["verdict"].tolist() == [expected]
+    pointed = result.layers["zones"]["problem"].str.startswith("label_point: ").sum()
     counted = result.layer_rows[0]
+    assert counted["labels"] == pointed == (expected == "permitted" and len(rows) == 2)
     assert counted["rows"] == len(rows) + 1 == sum(counted[c] for c in ("measured", "labels", "quarantined", "without_place"))
