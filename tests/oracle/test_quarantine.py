@@ -46,7 +46,10 @@ def test_a_layer_converted_by_its_user_keeps_the_doubt_where_it_is(crs: str, tmp
     zones = read_zones(tmp_path / "plan.geojson", plan_id="LUP").to_crs(crs)
     near, far = (site(name, shapely.box(X0 + d, Y0 + d, X0 + d + 50, Y0 + d + 50)) for name, d in (("near", 0), ("far", 200)))
     result = assess(sites(near, far), BOOK, on="2025-07-01", zones=zones, crs="EPSG:9215")
-    assert result.sites["verdict"].tolist() == ["unknown", "permitted" if crs.startswith("EPSG") else "unknown"]
+    assert result.sites["verdict"].tolist() == ["unknown", "permitted"]
+    aside = zones["problem"].str.replace("in EPSG:4326]", "in crs-0123456789ab]")  # of a CRS nobody can name any more
+    lost = assess(sites(near, far), BOOK, on="2025-07-01", zones=zones.assign(problem=aside), crs="EPSG:9215")
+    assert lost.sites["verdict"].tolist() == ["unknown", "unknown"]
 
 
 SPIKE = [(0, 0), (60, 0), (60, 60), (30, 60), (30, 65), (30, 60), (0, 60)]
