@@ -346,6 +346,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
             "footprint_cover": govern(footprints.cover, law),
             "reach_cover": govern(measure(reach).cover, law),
             "footprint_quarantined": _zone_facts(discs, layers["zones"], case.zones, set(discs["site_id"]))["quarantined"],
+            "reach_quarantined": _zone_facts(reach, layers["zones"], case.zones, set(reach["site_id"]))["quarantined"],
         }
     if "districts" in layers:
         districts = layers["districts"]
@@ -362,7 +363,17 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         present = ZoneLayer.of(layers[PRESENT_USE])
         lying = measure_zones(sites, present, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
         beyond = measure_zones(reach, present, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
-        evidence[PRESENT_USE], facts[PRESENT_USE] = lying.evidence, {"cover": lying.cover, "reach_cover": beyond.cover}
+        below, around_them = (layer_facts(some, layers[PRESENT_USE], reached=set(some["site_id"])) for some in (sites, reach))
+        evidence[PRESENT_USE], facts[PRESENT_USE] = (
+            lying.evidence,
+            {
+                "cover": lying.cover,
+                "reach_cover": beyond.cover,
+                "lost": below["lost"],
+                "quarantined": below["quarantined"],
+                "reach_quarantined": around_them["quarantined"],
+            },
+        )
         grounds[PRESENT_USE] = (lying.evidence, present)
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}

@@ -20,8 +20,8 @@ from pyproj.transformer import TransformerGroup
 from plangeo.errors import CrsError
 from plangeo.labelpoints import find_labels, tell_label, without_repeats
 
-# Layers that cover ground; sites and features to keep clear of may be lines and points.
-AREAS_ONLY = frozenset({"zones", "districts"})
+# Layers whose rows cover ground; sites and features to keep clear of may be lines and points.
+AREAS_ONLY = frozenset({"zones", "districts", "present_use"})
 # Two readings of an invalid ring must agree to this share before plangeo believes either of them.
 REPAIR_AGREEMENT = 1e-3
 # A repaired area may differ by this share from the area the register declares.
