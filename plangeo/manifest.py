@@ -22,6 +22,7 @@ from plangeo.delivery.publication import recover
 from plangeo.errors import InputError
 from plangeo.law.lawrecord import record_law
 from plangeo.layerledger import summarise
+from plangeo.layerscores import layer_scores
 from plangeo.model import ILLUSTRATIVE, Assessment
 
 MANIFEST = "manifest.json"
@@ -140,6 +141,7 @@ def build_manifest(
             "repairs": len(assessment.repairs),
         },
         "ledger": summarise(assessment),
+        "plan_layer": layer_scores(assessment),
         "checks": {"run": [code for code in CHECKS if code not in skipped], "not_run": skipped},
         "rulebook": {"source": book.source, "sha256": book.sha256, "name": {"vi": book.name.vi, "en": book.name.en}},
         "law": _law_of(assessment),
