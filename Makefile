@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint sample bench clean
+.PHONY: demo codes test lint sample bench picture clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/plangeo demo --out out/demo || test $$? -eq 1  # 1 = findings, as the sample means to have
+
+# The page of every code, made from the catalogue.
+codes: $(VENV)/.runtime
+	$(BIN)/plangeo codes --page > plangeo/catalogue/CODES.md
 
 test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -41,6 +45,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -c bench/constraints.txt -r bench/requirements.txt
 	touch $@
+
+# The README's picture, a screenshot of maps/first_assessment.html; needs Chromium and its driver.
+picture: $(VENV)/.dev
+	$(BIN)/python maps/screenshot.py
 
 clean:
 	rm -rf $(VENV) .venv-bench out build dist

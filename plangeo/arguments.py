@@ -46,7 +46,9 @@ def take_day(on: Any) -> dt.date:
         except ValueError:
             pass
     why = " There is no default: the law differs from day to day." if on is None else ""
-    raise RulebookError(f"on={on!r} is not a date; write it as year-month-day, e.g. on='2025-07-01'.{why}")
+    raise RulebookError(
+        f"on={on!r} is not a date; write it as year-month-day, e.g. on='2025-07-01'.{why}", code="date_unreadable"
+    )
 
 
 def take_rulebook(rulebook: Any) -> Rulebook:
@@ -55,7 +57,8 @@ def take_rulebook(rulebook: Any) -> Rulebook:
         given = repr(str(rulebook)) if isinstance(rulebook, str | Path) else "'rulebook.yaml'"
         raise RulebookError(
             f"rulebook is {kind_of(rulebook)}, not a Rulebook, so there is no law to judge by. "
-            f"Read it first: rulebook=plangeo.load_rulebook({given})."
+            f"Read it first: rulebook=plangeo.load_rulebook({given}).",
+            code="argument_wrong",
         )
     return rulebook
 
@@ -71,11 +74,14 @@ def take_codes(checks: Any, known: Iterable[str]) -> list[str]:
     codes = [checks] if isinstance(checks, str) else list(checks) if isinstance(checks, Iterable) else [checks]
     if not codes:
         raise LayerError(
-            f"checks is empty: without a check there is no answer. Leave it out to run all, or name some of {known}."
+            f"checks is empty: without a check there is no answer. Leave it out to run all, or name some of {known}.",
+            code="check_unknown",
         )
     strangers = [c for c in codes if not isinstance(c, str) or c not in known]
     if strangers:
-        raise LayerError(f"There is no check {', '.join(map(repr, strangers))}; plangeo knows {', '.join(known)}.")
+        raise LayerError(
+            f"There is no check {', '.join(map(repr, strangers))}; plangeo knows {', '.join(known)}.", code="check_unknown"
+        )
     return [c for c in known if c in codes]
 
 
@@ -85,7 +91,8 @@ def take_backend(backend: Any) -> Callable[..., Any]:
         return map
     if not callable(backend):
         raise InputError(
-            f"backend is {kind_of(backend)}, not a function shaped like map. Leave it out, or give e.g. plangeo.backends.threads(2)."
+            f"backend is {kind_of(backend)}, not a function shaped like map. Leave it out, or give e.g. plangeo.backends.threads(2).",
+            code="argument_wrong",
         )
     chosen: Callable[..., Any] = backend
     return chosen
@@ -96,7 +103,8 @@ def take_assessment(assessment: Any, verb: str) -> Assessment:
     if not isinstance(assessment, Assessment):
         raise InputError(
             f"{verb} was given {kind_of(assessment)}, not an Assessment, so there is nothing to tell. "
-            "Pass what plangeo.assess(sites, rulebook, on=…) returned, the whole of it and not its sites."
+            "Pass what plangeo.assess(sites, rulebook, on=…) returned, the whole of it and not its sites.",
+            code="argument_wrong",
         )
     return assessment
 
@@ -153,7 +161,8 @@ def take_layer(role: str, layer: Any) -> gpd.GeoDataFrame | str | Path:
     none = f" Leave {role}= out to do without it." if layer is None else ""
     raise LayerError(
         f"{role} is {kind_of(layer)}; a GeoDataFrame or the path of one file is wanted.{plain}{none} "
-        f"Read it: {role}=plangeo.read_{role}(path)."
+        f"Read it: {role}=plangeo.read_{role}(path).",
+        code="argument_wrong",
     )
 
 

@@ -7,6 +7,7 @@ concatenated and never merged.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import warnings
 from collections import defaultdict
@@ -34,10 +35,11 @@ from plangeo.engine.pieces import hilbert_positions
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.errors import PlangeoWarning
 from plangeo.flips import measure_around
-from plangeo.geometry import as_crs, repair_layer, to_crs, working_crs
+from plangeo.geometry import as_crs, repair_layer, working_crs
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.stages import stage_zones, with_stages
 from plangeo.law.totals import judge_totals
+from plangeo.layerledger import count_rows, needed_layers, require_balance, state_layers
 from plangeo.layers import IDS, PRESENT_USE, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
@@ -45,9 +47,11 @@ from plangeo.placements import measure_rooms
 from plangeo.profiles import load_profile
 from plangeo.reaches import declared_circles, reach_of
 from plangeo.reading import decision_rows
+from plangeo.recount.recounting import Recount, add_recounts, recount, tell_recount
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.storage.keptzones import KeptZones, window_around
+from plangeo.storage.prepared import moved_and_gated
 from plangeo.surroundings import measure_requirements
 from plangeo.tables import COVER, NEAREST, REPAIRS, empty
 from plangeo.triggerground import measure_trigger_ground
@@ -73,6 +77,8 @@ class Chunk:
     cover: pd.DataFrame
     findings: pd.DataFrame
     nearest: pd.DataFrame
+    ledger: pd.DataFrame
+    recount: Recount | None = None
 
 
 def list_checks() -> pd.DataFrame:
@@ -91,6 +97,7 @@ def assess(
     checks: Sequence[str] | None = None,
     crs: Any = None,
     backend: Backend | None = None,
+    cross_check: bool = False,
     **layers: gpd.GeoDataFrame | str | Path | LayerFile,
 ) -> Assessment:
     """Judge every site against the plans in force on a date.
@@ -104,6 +111,8 @@ def assess(
         verdict at least UNKNOWN.
     crs : metric CRS to measure in; chosen from the data by default.
     backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
+    cross_check : measure every site on the zones a second time, by other formulas in rational numbers
+        (``plangeo.recount``), and leave a site on which the two disagree UNKNOWN. The zones are read whole for it.
     layers : ``zones=`` and ``districts=``, frames or paths. Zones in a file of 8 MiB and more are made ready once and
         kept in the user's cache folder (``$PLANGEO_CACHE``); later runs read what is kept.
 
@@ -123,12 +132,12 @@ def assess(
     chosen = take_codes(checks, CHECKS)
     mapped = take_backend(backend)
     sites = take_sites(sites)
-    opened = open_layers(layers, law)
-    case = open_case(sites, opened, law, chosen, crs)
+    opened = open_layers(layers, law, prepare_from=math.inf if cross_check else None)
+    case = replace(open_case(sites, opened, law, chosen, crs), cross_check=cross_check)
     part = assess_part(sites, case, backend=mapped)
     told = [a for a in (part.sites.attrs.get("plangeo", {}), *opened.notes()) if a]
     if note := case.crs_check.get("note"):
-        warnings.warn(note, PlangeoWarning, stacklevel=2)
+        warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=2)
     return replace(
         part,
         layers=opened.for_maps(law),
@@ -163,7 +172,10 @@ class Case:
     """The administrative units with their days, of the profile the boundaries were read with."""
     crs_operations: tuple[Mapping[str, Any], ...] = ()
     crs_check: Mapping[str, Any] = field(default_factory=dict)
-    """Both as in ``model.Assessment``."""
+    layer_rows: tuple[Mapping[str, Any], ...] = ()
+    """All three as in ``model.Assessment``."""
+    cross_check: bool = False
+    """Whether sites are measured on zones in memory a second time."""
 
 
 def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
@@ -186,7 +198,18 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
         law = law.with_mixed(sorted(set(layers[PRESENT_USE]["zone_code"].astype(str))))
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
-    case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check)
+    case = Case(
+        law,
+        tuple(chosen),
+        codes,
+        target,
+        contact_m,
+        layers,
+        zones,
+        crs_operations=done,
+        crs_check=check,
+        layer_rows=count_rows(layers),
+    )
     return replace(case, units=_units_of(opened))
 
 
@@ -214,7 +237,7 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         role: _ordered(_concat_geo([c.evidence[role] for c in chunks], case.crs), site_ids) for role in IDS if role in case.layers
     }
     assert case.law.on is not None
-    return Assessment(
+    found = Assessment(
         sites=out,
         findings=_with_geometry(findings, evidence.get("zones"), case.crs),
         evidence=evidence,
@@ -228,14 +251,24 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         crs=case.crs.to_string(),
         crs_operations=case.crs_operations,
         crs_check=case.crs_check,
+        ledger=_ordered(_concat([c.ledger for c in chunks]), site_ids),
+        layer_rows=case.layer_rows,
+        recount=tell_recount(add_recounts(c.recount for c in chunks if c.recount is not None)) if case.cross_check else {},
     )
+    require_balance(found, site_ids)
+    return found
 
 
 def metric_sites(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
     """Return sites through the validity gate in the CRS of the run, with ``use_code``, and the repair ledger."""
     gated, repairs = repair_layer(sites.reset_index(drop=True), "sites", "site_id")
     # Only sites without any place may come without a CRS; to_crs refuses the others.
-    metric = gated.set_crs(case.crs) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, case.crs)
+    if sites.crs is None and gated.geometry.isna().all():
+        metric = gated.set_crs(case.crs)
+    else:
+        metric, late = moved_and_gated(gated, "sites", "site_id", case.crs)
+        repairs += late
+    metric = metric.copy()
     metric["use_code"] = [case.law.find_use(str(u)) or "" for u in sites["use"]]
     return metric, repairs
 
@@ -292,6 +325,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     facts: dict[str, dict[str, Any]] = {}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), law)
+    counted = None
     reach = reach_of(sites, law)
     if case.zones is not None:
         discs = declared_circles(sites)
@@ -302,9 +336,13 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         cover = govern(found.cover, law)
         evidence["zones"] = mark_prevailing(found.evidence, cover)
         footprints = measure(discs)
+        if case.cross_check and isinstance(layers["zones"], gpd.GeoDataFrame):
+            both = [recount(s, layers["zones"], m.evidence, contact_m) for s, m in ((sites, found), (discs, footprints))]
+            counted = add_recounts(both)
         facts["zones"] = _zone_facts(sites, layers["zones"], case.zones, set(found.evidence["site_id"])) | {
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},
+            "recount_doubts": counted.doubts if counted is not None else {},
             "footprint_cover": govern(footprints.cover, law),
             "reach_cover": govern(measure(reach).cover, law),
             "footprint_quarantined": _zone_facts(discs, layers["zones"], case.zones, set(discs["site_id"]))["quarantined"],
@@ -341,7 +379,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if case.zones is not None:
         wanted = _spoken_against(evidence["zones"], findings)
         evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, wanted, threads=case.threads)
-    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest)
+    ledger = state_layers(measured, needed_layers(law, case.chosen, layers))
+    return Chunk(table, evidence, cover, findings, nearest, ledger, counted)
 
 
 def _spoken_against(evidence: pd.DataFrame, findings: pd.DataFrame) -> NDArray[np.bool_]:

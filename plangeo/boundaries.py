@@ -15,7 +15,7 @@ from plangeo.positions.cornerlists import SEPARATOR, TITLES
 from plangeo.reading import Decision
 from plangeo.text import fold
 
-_PLACE = ("no_geometry", "bad_coordinates", "invalid_geometry", "empty_geometry", "not_finite", "out_of_bounds")
+_PLACE = ("no_geometry", "bad_coordinates", "invalid_geometry", "empty_geometry", "not_finite")
 """Problems of the register's own place: gone once the boundary has replaced it."""
 
 _SHOWN = 5

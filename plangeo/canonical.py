@@ -164,7 +164,8 @@ def canonical_zones(
         raise TableError(
             f"{source}: no column holds the class code of the zones; without it no rule can be found. The columns are "
             f"{_listed(raw.columns)}. Name it: columns={{'<column>': 'zone_code'}}, or on the command line "
-            '--map "zones:<column>=zone_code".'
+            '--map "zones:<column>=zone_code".',
+            code="column_missing",
         )
     out = _own_columns(raw, ZONES)
     _fill_texts(out, raw, found, ZONES, _row_ids(raw))
@@ -208,7 +209,8 @@ def canonical_districts(
     if "district_name" not in found:
         raise TableError(
             f"{source}: no column holds the names of the districts. The columns are {_listed(raw.columns)}. Name it: "
-            "columns={'<column>': 'district_name'}, or on the command line --map \"districts:<column>=district_name\"."
+            "columns={'<column>': 'district_name'}, or on the command line --map \"districts:<column>=district_name\".",
+            code="column_missing",
         )
     out = _own_columns(raw, DISTRICTS)
     _fill_texts(out, raw, found, DISTRICTS, _row_ids(raw))
@@ -256,7 +258,7 @@ def find_columns(
             faults.append(f"{chosen[field]!r} and {name!r} are both given as {field!r}; one column holds it")
         chosen[field] = name
     if faults:
-        raise TableError(f"{source}: the given columns do not fit:\n- " + "\n- ".join(faults))
+        raise TableError(f"{source}: the given columns do not fit:\n- " + "\n- ".join(faults), code="columns_given_wrong")
     folded: dict[str, list[str]] = {}
     for name in present:
         folded.setdefault(fold(name), []).append(name)
@@ -267,7 +269,8 @@ def find_columns(
             hits = [n for n in folded.get(fold(word), []) if n not in chosen.values()]
             if len(hits) > 1:
                 raise TableError(
-                    f"{source}: the columns {_listed(hits)} could all be {field}; name one: columns={{{hits[0]!r}: {field!r}}}."
+                    f"{source}: the columns {_listed(hits)} could all be {field}; name one: columns={{{hits[0]!r}: {field!r}}}.",
+                    code="column_ambiguous",
                 )
             if hits:
                 chosen[field] = hits[0]
@@ -305,7 +308,8 @@ def _stated(own: Any, crs: Any, source: str) -> Any:
     if not as_crs(own).equals(as_crs(crs), ignore_axis_order=True):
         raise CrsError(
             f"{source}: the file says {as_crs(own).name}, crs= says {as_crs(crs).name}; one of them would move every project. "
-            "Leave crs= out, or correct the file."
+            "Leave crs= out, or correct the file.",
+            code="crs_statements_contradict",
         )
     return own
 

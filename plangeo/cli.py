@@ -58,6 +58,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if debug:
             traceback.print_exc()
         click.echo(f"Error: {error}", err=True)
+        if isinstance(error, PlangeoError):
+            from plangeo.catalogue.phrases import advice
+
+            click.echo(advice(error.code), err=True)
         return _BAD_INPUT
     except Exception as error:
         if debug:
@@ -154,14 +158,17 @@ def plangeo(debug: bool) -> None:
 @click.option("--out", metavar="FOLDER", help="Folder for the results.  [default: out]")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the map and of the summary printed.  [default: vi]")
 @click.option("--project", "project_file", metavar="FILE", help="Run a project file; without any argument, ./plangeo.yaml.")
+@click.option(
+    "--cross-check", is_flag=True, help="Measure everything a second time by other formulas; where the two disagree, UNKNOWN."
+)
 @click.option("--stream", is_flag=True, help="For registers larger than memory: part by part; tables only, no map, no workbook.")
 @click.option("--resume", is_flag=True, help="Go on with a --stream run that was stopped.")
 def assess(register: str | None, project_file: str | None, stream: bool, resume: bool, **given: Any) -> int:
     """Judge every project of REGISTER (xlsx, csv, gpkg, shp, geojson …) and write the results into a folder.
 
     The folder gets report.xlsx, map.html, verdicts.csv, findings.csv, sites.gpkg, evidence.parquet,
-    explanations.json and, last, manifest.json. With --stream only verdicts.csv, findings.csv, evidence.parquet
-    and manifest.json.
+    explanations.json, manifest.json, and run.log.jsonl, the times of the run. With --stream only verdicts.csv, findings.csv,
+    evidence.parquet, manifest.json and the log. What the folder held before stays until everything new is complete.
 
     \b
     Example
@@ -213,7 +220,7 @@ def explain(out: str, site_id: str, lang: Language) -> int:
 
     texts = read_explanations(out)
     if site_id not in texts:
-        raise InputError(unknown_site(site_id, list(texts)))
+        raise InputError(unknown_site(site_id, list(texts)), code="site_unknown")
     click.echo(texts[site_id][lang])
     return _WELL
 
@@ -222,21 +229,35 @@ def explain(out: str, site_id: str, lang: Language) -> int:
 @click.argument("folder")
 @click.option("--out", metavar="FILE", help="Where to write the map.  [default: map.html in FOLDER]")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the map.  [default: that of the run]")
-def draw(folder: str, out: str | None, lang: Language | None) -> int:
-    """Draw the map of a result again, from the same inputs; refused when an input has changed since."""
-    from plangeo.manifest import record_file
+@click.option("--compare", metavar="ROLE|FILE", help="Zones to compare with: a layer of the run (present_use) or another file.")
+@click.option(
+    "--tiles", metavar="URL", help="Base map, e.g. https://tiles.example.org/{z}/{x}/{y}.png; the map then asks that server."
+)
+@click.option("--attribution", metavar="TEXT", help="Who made the base map; needed with --tiles.")
+def draw(
+    folder: str, out: str | None, lang: Language | None, compare: str | None, tiles: str | None, attribution: str | None
+) -> int:
+    """Draw the map of a result again, from the same inputs; refused when an input has changed since.
+
+    Any two plans of the run can be compared on the map; --compare adds other zones. The map asks nothing of a network unless
+    --tiles names a base map.
+    """
+    from plangeo.basemap import base_map
+    from plangeo.delivery.atomicfile import write_content
+    from plangeo.report import replace_file
     from plangeo.rerun import repeat_run
 
+    base_map(tiles, attribution)  # refused before minutes are spent
     project, result = repeat_run(Path(folder), _progress)
     target = Path(out) if out else Path(folder) / MAP
     if not target.parent.is_dir():
-        raise InputError(f"the folder {target.parent} does not exist; make it first")
-    text = _map_html(result, lang or project.language, project.title)
-    draft = target.with_name(f".{target.name}.part")
-    draft.write_text(text, "utf-8", newline="\n")
-    draft.replace(target)
+        raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
+    given = {"compare": _compared(project, result, compare), "tiles": tiles, "attribution": attribution}
+    text = _map_html(result, lang or project.language, project.title, **given)
     if target.resolve().parent == Path(folder).resolve():
-        record_file(folder, target.name)
+        replace_file(folder, target.name, text)
+    else:
+        write_content(target, text)
     click.echo(str(target))
     _raise_fault(result)
     return _WELL
@@ -353,30 +374,6 @@ def layers(file: str, profile: str) -> int:
     return _WELL
 
 
-@plangeo.command(short_help="Say what is known of land-use class codes.")
-@click.argument("code", nargs=-1, required=True)
-@click.option("--profile", metavar="NAME", default="vn", show_default=True, help="Country or scheme: a name, or a YAML file.")
-def codes(code: Sequence[str], profile: str) -> int:
-    """Say what the profile knows of each CODE: names, place in the lists of 2018, 2021 and 2024, successors, colour, sources.
-
-    ODT+CLN asks for both. A code nobody knows is told last, and ends with exit code 2.
-    """
-    from plangeo.landcodes import describe_code
-    from plangeo.profiles import load_profile
-
-    known, unknown = load_profile(profile), []
-    for one in dict.fromkeys(part.strip() for text in code for part in text.split("+") if part.strip()):
-        try:
-            lines = describe_code(one, known)
-        except InputError as fault:
-            unknown.append(str(fault))
-        else:
-            click.echo("\n".join(lines))
-    for line in unknown:
-        click.echo(f"Error: {line}", err=True)
-    return _BAD_INPUT if unknown else _WELL
-
-
 @plangeo.command(short_help="List the checks and the layers they need.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), default="en", show_default=True)
 def checks(lang: Language) -> int:
@@ -484,6 +481,7 @@ def _from_options(register: str, given: Mapping[str, Any]) -> Project:
         out=given["out"] or "out",
         language=given["lang"] or "vi",
         checks=tuple(given["checks"]) or None,
+        cross_check=bool(given.get("cross_check")),
     )
 
 
@@ -552,6 +550,9 @@ def _tell_doubts(project: Project, inputs: Sequence[Mapping[str, Any]], sites: A
 
 def _stream(project: Project, resume: bool) -> int:
     """Judge the register part by part, print the counts and what was written."""
+    import time
+
+    from plangeo.delivery.runlog import RunLog
     from plangeo.manifest import hash_files
     from plangeo.model import Verdict
     from plangeo.rerun import layer_files
@@ -574,8 +575,10 @@ def _stream(project: Project, resume: bool) -> int:
         on=project.on,
         checks=project.checks,
         crs=project.crs,
+        cross_check=project.cross_check,
         resume=resume,
         run={"project": project.to_json(), "files": hashes},
+        log=RunLog(time.perf_counter),
         **layer_files(project),
     )
     counts = read_counts(out)
@@ -587,20 +590,38 @@ def _stream(project: Project, resume: bool) -> int:
 
 
 def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Assessment:
+    """Hold the folder from the start: whoever else writes into it is told at once, not after minutes."""
+    from plangeo.delivery.folderlock import locked
+    from plangeo.report import refuse_foreign
+
+    refuse_foreign(out)
+    with locked(out):
+        return _assess_into(project, out, told)
+
+
+def _assess_into(project: Project, out: Path, told: bool) -> Assessment:
+    import time
+
+    from plangeo.delivery.runlog import RunLog
     from plangeo.manifest import hash_files
     from plangeo.report import write_outputs
     from plangeo.rerun import add_studies_of, check_files_of
     from plangeo.studies import without_sheets
 
     check_files_of(project)
+    log = RunLog(time.perf_counter)
     hashes = hash_files(_paths(project))
-    result = add_studies_of(project, _assess_project(project, told=told), _progress)
+    judged = _assess_project(project, told=told)
+    log.phase("judge", sites=len(judged.sites), findings=len(judged.findings), repairs=len(judged.repairs))
+    result = add_studies_of(project, judged, _progress)
+    log.phase("study", sheets=len(result.sheets))
 
     def write(written: Assessment) -> Assessment:
         _progress("drawing the map")
         html = _map_html(written, project.language, project.title)
+        log.phase("map")
         _progress(f"writing {out}")
-        write_outputs(written, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes})
+        write_outputs(written, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes}, log=log)
         return written
 
     try:
@@ -631,15 +652,24 @@ def _paths(project: Project) -> list[str]:
     return found
 
 
-def _map_html(result: Assessment, language: Language, title: str | None) -> str:
+def _map_html(result: Assessment, language: Language, title: str | None, **given: Any) -> str:
     from plangeo.maps import make_map
 
-    return str(make_map(result, language=language, title=title).get_root().render())
+    return str(make_map(result, language=language, title=title, **given).get_root().render())
+
+
+def _compared(project: Project, result: Assessment, compare: str | None) -> Any:
+    """The layer to compare with: a role of the run as it is, else a file of zones."""
+    from plangeo.sources import read_zones
+
+    if compare is None or compare in result.layers or not Path(compare).exists():
+        return compare
+    return read_zones(compare, project.profile)
 
 
 def _summary(result: Assessment, language: Language) -> None:
     from plangeo.datumline import datum_lines
-    from plangeo.explanation import failed_lines, format_date, not_run_line
+    from plangeo.explanation import failed_lines, format_date, not_run_line, recount_line
     from plangeo.model import ILLUSTRATIVE, Verdict
 
     if result.illustrative:
@@ -647,6 +677,8 @@ def _summary(result: Assessment, language: Language) -> None:
     click.echo(f"{_TITLE[language]} {format_date(result.on)}: {len(result.sites)} {_COUNT[language]}")
     for word, count in result.summary()["sites"].items():
         click.echo(f"  {count:>6}  {Verdict.parse(str(word)).wording.text(language)}")
+    if line := recount_line(result, language):
+        click.echo(line)
     if line := not_run_line(result, language):
         click.echo(line)
     for line in failed_lines(result, language):
@@ -657,7 +689,9 @@ def _summary(result: Assessment, language: Language) -> None:
 
 def _written(folder: Path) -> str:
     names = sorted(json.loads((folder / "manifest.json").read_text("utf-8"))["files"])
-    return f"{folder}: {', '.join(names)}, manifest.json"
+    styles = [name for name in names if name.endswith(".qml")]
+    said = [*(name for name in names if name not in styles), *([f"{len(styles)} QGIS styles (.qml)"] if styles else [])]
+    return f"{folder}: {', '.join(said)}, manifest.json"
 
 
 for _command in commands.found():

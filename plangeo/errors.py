@@ -81,4 +81,11 @@ class MissingDependency(PlangeoError, ImportError):
 
 
 class PlangeoWarning(UserWarning):
-    """Something an officer should read, that does not stop the work."""
+    """Something an officer should read, that does not stop the work; ``code`` as of a fault."""
+
+    code = "note"
+
+    def __init__(self, *said: object, code: str | None = None) -> None:
+        super().__init__(*said)
+        if code is not None:
+            self.code = code

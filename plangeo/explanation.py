@@ -70,7 +70,7 @@ def explain(assessment: Assessment, site_id: str, language: Language = "vi") -> 
     ids = assessment.sites["site_id"].astype(str)
     rows = assessment.sites.loc[(ids == wanted).to_numpy()]
     if rows.empty:
-        raise InputError(unknown_site(wanted, ids.tolist()))
+        raise InputError(unknown_site(wanted, ids.tolist()), code="site_unknown")
     findings = assessment.findings.loc[(assessment.findings["site_id"].astype(str) == wanted).to_numpy()]
     return _paragraph(assessment, _records(rows)[0], _records(findings), language)
 
@@ -202,9 +202,21 @@ def unknown_site(wanted: str, ids: list[str]) -> str:
     return f"there is no site {wanted!r} among the {len(ids)} of this assessment. {hint}"
 
 
+def recount_line(assessment: Assessment, language: Language) -> str:
+    """Return one line about the second computation; empty when it was not asked for."""
+    told = assessment.recount
+    if not told:
+        return ""
+    words = {
+        "vi": "Tính lại độc lập: {sites} hình, {pairs} cặp hình và vùng ({rational_pairs} bằng số hữu tỷ); {doubted} hình không khớp.",
+        "en": "Second computation: {sites} shapes, {pairs} pairs with zones ({rational_pairs} in rational numbers); {doubted} disagree.",
+    }
+    return words[language].format(**told, doubted=len(told["sites_in_doubt"]))
+
+
 def _known_language(language: str) -> None:
     if language not in _LANGUAGES:
-        raise InputError(f"language {language!r} is not known; use 'vi' or 'en'")
+        raise InputError(f"language {language!r} is not known; use 'vi' or 'en'", code="argument_wrong")
 
 
 def _check_title(code: str, language: Language) -> str:
@@ -258,7 +270,7 @@ def _nearest_line(assessment: Assessment, site_id: str, language: Language) -> s
 def _site_facts(assessment: Assessment, site_id: str, language: Language) -> dict[str, str]:
     rows = assessment.sites.loc[(assessment.sites["site_id"].astype(str) == site_id).to_numpy()]
     if rows.empty:
-        raise InputError(unknown_site(site_id, assessment.sites["site_id"].astype(str).tolist()))
+        raise InputError(unknown_site(site_id, assessment.sites["site_id"].astype(str).tolist()), code="site_unknown")
     return _facts_of(rows.iloc[0], assessment, language)
 
 

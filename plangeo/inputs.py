@@ -61,7 +61,8 @@ class Request:
         """**Raises** InputError when a header row is stated for a list of corners, where it would be read over in silence."""
         if self.header_row is not None:
             raise InputError(
-                f"{place} is a list of corners, whose headers plangeo finds itself: leave header_row out (--header-row on the command line)."
+                f"{place} is a list of corners, whose headers plangeo finds itself: leave header_row out (--header-row on the command line).",
+                code="header_row_wrong",
             )
 
 
@@ -106,17 +107,21 @@ def check_path(path: Any) -> Path:
     if not isinstance(path, str | Path):
         raise InputError(
             f"a {type(path).__name__} was given where the path of a file is wanted. Name the file, e.g. 'projects.xlsx'; "
-            "what is read already goes to plangeo.assess."
+            "what is read already goes to plangeo.assess.",
+            code="path_wrong",
         )
     text = str(path)
     low = text.lower().replace("\\", "/")
     if "/vsi" in low or low.startswith("vsi") or "://" in low or low.startswith(("pg:", "mysql:", "wfs:", "http:", "https:")):
-        raise InputError(f"{text!r} is an address, not a file: plangeo opens local files only. Download or export it first.")
+        raise InputError(
+            f"{text!r} is an address, not a file: plangeo opens local files only. Download or export it first.",
+            code="file_address",
+        )
     if "\0" in text:
-        raise InputError(f"{text!r} is not a file name: it holds a NUL character.")
+        raise InputError(f"{text!r} is not a file name: it holds a NUL character.", code="path_wrong")
     found = Path(text)
     if not found.exists():
-        raise InputError(f"{text}: no such file. Check the spelling and the folder ({Path.cwd()}).")
+        raise InputError(f"{text}: no such file. Check the spelling and the folder ({Path.cwd()}).", code="file_missing")
     return found
 
 
@@ -126,9 +131,9 @@ def read_head(path: Path, size: int = 4096) -> bytes:
         with path.open("rb") as stream:
             head = stream.read(size)
     except OSError as error:
-        raise InputError(f"{path.name}: cannot be opened ({error.strerror or error}).") from error
+        raise InputError(f"{path.name}: cannot be opened ({error.strerror or error}).", code="file_damaged") from error
     if not head:
-        raise InputError(f"{path.name} is empty (0 bytes). Export or copy it again.")
+        raise InputError(f"{path.name} is empty (0 bytes). Export or copy it again.", code="file_empty")
     return head
 
 
@@ -182,7 +187,8 @@ def require_signature(path: Path, signatures: Iterable[bytes], wanted: str) -> b
     head = read_head(path)
     if not head.startswith(tuple(signatures)):
         raise InputError(
-            f"{path.name} is not {wanted}: its content is {true_type(head)}. Rename it to its true type, or export it again."
+            f"{path.name} is not {wanted}: its content is {true_type(head)}. Rename it to its true type, or export it again.",
+            code="file_not_its_type",
         )
     return head
 
@@ -213,27 +219,37 @@ def check_zip(path: Path) -> list[zipfile.ZipInfo]:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except UNZIP_FAULTS as error:
-        raise InputError(f"{path.name} is a damaged ZIP archive ({error}). Copy or export it again.") from error
+        raise InputError(
+            f"{path.name} is a damaged ZIP archive ({error}). Copy or export it again.", code="archive_damaged"
+        ) from error
     if len(entries) > MAX_ENTRIES:
         raise InputError(
-            f"{path.name} holds {len(entries)} entries; at most {MAX_ENTRIES} are unpacked. Send the needed files only."
+            f"{path.name} holds {len(entries)} entries; at most {MAX_ENTRIES} are unpacked. Send the needed files only.",
+            code="archive_too_large",
         )
     for entry in entries:
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise InputError(
-                f"{path.name}: entry {entry.filename!r} is a symbolic link, which could point at any file. Zip the file itself."
+                f"{path.name}: entry {entry.filename!r} is a symbolic link, which could point at any file. Zip the file itself.",
+                code="archive_unsafe",
             )
         name = entry.filename.replace("\\", "/")
         if name.startswith("/") or ".." in PurePosixPath(name).parts or ":" in name or "\0" in name:
-            raise InputError(f"{path.name}: entry {entry.filename!r} leads out of the archive's folder. Zip the files again.")
+            raise InputError(
+                f"{path.name}: entry {entry.filename!r} leads out of the archive's folder. Zip the files again.",
+                code="archive_unsafe",
+            )
         if entry.flag_bits & 1:
-            raise InputError(f"{path.name}: entry {entry.filename!r} is encrypted. Unpack it and pass the files.")
+            raise InputError(
+                f"{path.name}: entry {entry.filename!r} is encrypted. Unpack it and pass the files.", code="file_encrypted"
+            )
     total = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
     if total > MAX_UNPACKED_BYTES or (total > RATIO_FROM_BYTES and total / packed > MAX_RATIO):
         raise InputError(
             f"{path.name} would unpack from {packed:,} to {total:,} bytes: that looks like a ZIP bomb. "
-            "If the file is genuine, unpack it yourself and pass the files."
+            "If the file is genuine, unpack it yourself and pass the files.",
+            code="archive_too_large",
         )
     return entries
 
@@ -249,7 +265,8 @@ def unpack(path: Path, folder: Path) -> list[Path]:
     for entry in entries:
         if PurePosixPath(entry.filename).suffix.lower() in {".zip", ".kmz", ".7z", ".rar", ".gz"}:
             raise InputError(
-                f"{path.name}: holds another archive ({entry.filename!r}). Unpack it once and zip the files themselves."
+                f"{path.name}: holds another archive ({entry.filename!r}). Unpack it once and zip the files themselves.",
+                code="archive_contents",
             )
     with zipfile.ZipFile(path) as archive:
         for entry in entries:
@@ -262,7 +279,9 @@ def unpack(path: Path, folder: Path) -> list[Path]:
                 with archive.open(entry) as source, target.open("wb") as sink:
                     shutil.copyfileobj(source, sink, _CHUNK)
             except UNZIP_FAULTS as error:
-                raise InputError(f"{path.name}: entry {entry.filename!r} cannot be unpacked ({error}).") from error
+                raise InputError(
+                    f"{path.name}: entry {entry.filename!r} cannot be unpacked ({error}).", code="archive_damaged"
+                ) from error
             files.append(target)
     return sorted(files)
 
@@ -285,10 +304,13 @@ def check_xml(path: Path, roots: Mapping[str, str] | Iterable[str], wanted: str)
         if not seen_root:
             seen_root = True
             if name.rpartition(":")[2].lower() not in allowed:
-                raise InputError(f"{path.name} is not {wanted}: its root element is <{name}>. Export it again.")
+                raise InputError(
+                    f"{path.name} is not {wanted}: its root element is <{name}>. Export it again.", code="file_not_its_type"
+                )
         if depth > MAX_XML_DEPTH:
             raise InputError(
-                f"{path.name}: elements are nested deeper than {MAX_XML_DEPTH}; such a file can crash readers. Flatten its folders."
+                f"{path.name}: elements are nested deeper than {MAX_XML_DEPTH}; such a file can crash readers. Flatten its folders.",
+                code="xml_unsafe",
             )
 
     def end(_name: str) -> None:
@@ -298,7 +320,8 @@ def check_xml(path: Path, roots: Mapping[str, str] | Iterable[str], wanted: str)
     def refuse(*_arguments: Any) -> None:
         raise InputError(
             f"{path.name} declares a document type or entities (<!DOCTYPE …>), which can hide bombs or read other files. "
-            "Remove the declaration, or export the file again."
+            "Remove the declaration, or export the file again.",
+            code="xml_unsafe",
         )
 
     parser = expat.ParserCreate()
@@ -310,4 +333,4 @@ def check_xml(path: Path, roots: Mapping[str, str] | Iterable[str], wanted: str)
         with path.open("rb") as stream:
             parser.ParseFile(stream)
     except (expat.ExpatError, LookupError) as error:
-        raise InputError(f"{path.name} is not well-formed XML: {error}. Export it again.") from error
+        raise InputError(f"{path.name} is not well-formed XML: {error}. Export it again.", code="file_damaged") from error

@@ -104,7 +104,10 @@ class _Walk:
             self._folders.append("")
         elif name == "Placemark" and self._mark is None:
             if len(self.placemarks) >= MOST_PLACEMARKS:
-                raise InputError(f"{self._file} holds more than {MOST_PLACEMARKS:,} placemarks. Convert it to GeoPackage.")
+                raise InputError(
+                    f"{self._file} holds more than {MOST_PLACEMARKS:,} placemarks. Convert it to GeoPackage.",
+                    code="file_too_large",
+                )
             self._mark = Placemark(" / ".join(f for f in self._folders[1:] if f), attributes.get("id"))
             self.placemarks.append(self._mark)
         elif name in ("Data", "SimpleData"):

@@ -222,7 +222,8 @@ def describe_code(code: str, profile: Profile) -> list[str]:
     known, land = profile.classes.get(plain), profile.landuse
     if known is None:
         raise InputError(
-            f"the profile {profile.name!r} knows no class code {code!r}.{_near(plain, profile.classes).replace(' did', ' Did')}"
+            f"the profile {profile.name!r} knows no class code {code!r}.{_near(plain, profile.classes).replace(' did', ' Did')}",
+            code="class_unknown",
         )
     source = land.provenance.get(plain)
     lines = [f"{plain}: {known.name.vi} / {known.name.en}{_mark(source is None or source.verified)}"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import shapely
 
 from plangeo.arguments import take_layer, take_table
 from plangeo.checks import CHECKS
@@ -84,7 +85,10 @@ class OpenLayers:
         def read() -> gpd.GeoDataFrame:
             frame = _opened("zones", source, rulebook)
             if frame.attrs.get("plangeo", {}).get("fingerprint", {}).get("sha256") != recorded:
-                raise InputError(f"{source.path} has changed since it was assessed, so its zones cannot be shown. Assess again.")
+                raise InputError(
+                    f"{source.path} has changed since it was assessed, so its zones cannot be shown. Assess again.",
+                    code="file_changed",
+                )
             gated, _ = repair_layer(frame, "zones", IDS["zones"])
             return gated.assign(plan_id=gated["plan_id"].mask(unnamed(gated), plan_id)) if plan_id else gated
 
@@ -124,7 +128,8 @@ def open_layers(layers: Mapping[str, Any], rulebook: Rulebook, *, prepare_from: 
     if unknown:
         raise LayerError(
             f"No check and no requirement of the rulebook in force on {rulebook.on} wants a layer called "
-            f"{', '.join(map(repr, unknown))}; wanted are {', '.join(sorted(wanted))}."
+            f"{', '.join(map(repr, unknown))}; wanted are {', '.join(sorted(wanted))}.",
+            code="layer_unwanted",
         )
     least = PREPARE_FROM_BYTES if prepare_from is None else prepare_from
     rasters: dict[str, Path] = {}
@@ -179,9 +184,17 @@ def _opened(role: str, source: Any, rulebook: Rulebook | None) -> gpd.GeoDataFra
         frame = source if role in _CONTRACTS else open_layer(role, source)
     frame = take_table(frame, _CONTRACTS.get(role, FEATURES), f"the layer {role!r}")
     if frame.crs is None:
-        raise LayerError(f"The layer {role!r} has no coordinate reference system; give it with crs='EPSG:…' when reading it.")
-    if not len(frame) or frame.geometry.isna().all():
-        raise LayerError(f"The layer {role!r} is empty, so nothing can be compared with it. Is it the right file and layer?")
+        raise LayerError(
+            f"The layer {role!r} has no coordinate reference system; give it with crs='EPSG:…' when reading it.",
+            code="crs_missing",
+        )
+    if not len(frame) or bool(
+        (shapely.is_missing(frame.geometry.to_numpy()) | shapely.is_empty(frame.geometry.to_numpy())).all()
+    ):
+        raise LayerError(
+            f"The layer {role!r} is empty, so nothing can be compared with it. Is it the right file and layer?",
+            code="layer_empty",
+        )
     return frame.reset_index(drop=True)
 
 
@@ -195,7 +208,8 @@ def _require_kind(role: str, given: Any, rulebook: Rulebook) -> bool:
             wanted = "features (GeoPackage, shapefile …)" if is_raster else "a raster (GeoTIFF …)"
             raise LayerError(
                 f"The requirement on {requirement.field!r} measures the layer {role!r} as {wanted}, and that is not what was given "
-                f"({given if isinstance(given, str | Path) else 'a frame'}). Give another file, or another layer name in the rulebook."
+                f"({given if isinstance(given, str | Path) else 'a frame'}). Give another file, or another layer name in the rulebook.",
+                code="layer_kind_wrong",
             )
         if is_raster:
             open_raster(Path(given), requirement)
@@ -216,7 +230,8 @@ def _only_plan(blank: int, count: int, rulebook: Rulebook) -> str:
         raise LayerError(
             f"{blank} of {count} zones do not say which plan draws them, and the rulebook has "
             f"{len(rulebook.plans)} plans ({', '.join(sorted(rulebook.plans))}). Add a column plan_id, or read them with plan_id='…' "
-            "(--plan-id on the command line)."
+            "(--plan-id on the command line).",
+            code="zones_without_plan",
         )
     return next(iter(rulebook.plans))
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from plangeo.arguments import JUDGED
 from plangeo.explanation import explain_all, one_line, precedence_of, sentences
-from plangeo.model import Assessment, Verdict
+from plangeo.model import Assessment, Language, Verdict
 from plangeo.overrides.fingerprints import fingerprints
 from plangeo.tables import FINDINGS, SITES
 
@@ -101,16 +101,17 @@ def evidence_table(assessment: Assessment) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(flat, geometry=gpd.GeoSeries(shapes), crs=frames[0].crs)
 
 
-def deciding_sentences(assessment: Assessment, findings: pd.DataFrame) -> dict[str, str]:
-    """Return site_id → the sentences (Vietnamese) of the findings that set its verdict.
+def deciding_sentences(assessment: Assessment, findings: pd.DataFrame, language: Language = "vi") -> dict[str, str]:
+    """Return site_id → the sentences of the findings that set its verdict.
 
     ``findings`` is ``finding_table(assessment)``. A permitted site has none to give.
     """
     verdict = dict(zip(assessment.sites["site_id"].astype(str), assessment.sites["verdict"].astype(str), strict=True))
     chosen: dict[str, list[tuple[int, str]]] = {}
-    for row in findings[["site_id", "check", "reason", "verdict", "sentence_vi"]].to_dict("records"):
+    said = f"sentence_{language}"
+    for row in findings[["site_id", "check", "reason", "verdict", said]].to_dict("records"):
         site_id = str(row["site_id"])
         if row["verdict"] == verdict.get(site_id) and row["verdict"] != Verdict.PERMITTED.label:
-            chosen.setdefault(site_id, []).append((precedence_of(row), one_line(row["sentence_vi"])))
+            chosen.setdefault(site_id, []).append((precedence_of(row), one_line(row[said])))
     ordered = {site_id: sorted(lines, key=lambda line: line[0]) for site_id, lines in chosen.items()}
     return {site_id: "\n".join(dict.fromkeys(text for _, text in lines)) for site_id, lines in ordered.items()}

@@ -229,7 +229,8 @@ def _blank(sites: gpd.GeoDataFrame, by: str, permitted: Permitted) -> pd.DataFra
     if by not in sites:
         raise TableError(
             f"sites have no column {by!r}: without it nobody knows which zones are permitted for a site. "
-            "Name the column with by=, its values are the keys of permitted."
+            "Name the column with by=, its values are the keys of permitted.",
+            code="column_missing",
         )
     group = sites[by].fillna("").astype(str).to_numpy()
     placeless = (sites.geometry.isna() | sites.geometry.is_empty).to_numpy()
@@ -280,7 +281,8 @@ def _check_frames(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | ZoneLayer, 
     if sites.crs is None or zones.crs is None or sites.crs != zones.crs or sites.crs.is_geographic:
         raise CrsError(
             f"sites are in {sites.crs}, zones in {zones.crs}: a margin in metres needs both in one metric CRS. "
-            "Convert both with plangeo.geometry.to_crs."
+            "Convert both with plangeo.geometry.to_crs.",
+            code="crs_not_metric",
         )
     count = len(zones.rows if isinstance(zones, ZoneLayer) else zones)
     wrong = [f"{name!r}: {len(mask)}" for name, mask in permitted.items() if len(mask) != count]

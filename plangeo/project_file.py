@@ -83,6 +83,8 @@ class Project(_Strict):
     title: str | None = None
     crs: str | None = None
     checks: tuple[str, ...] | None = None
+    cross_check: bool = False
+    """Whether every site is measured a second time, by other formulas; a site on which the two disagree is UNKNOWN."""
 
     def resolved(self, folder: Path) -> Project:
         """Return the same project with every relative path made absolute against ``folder``."""
@@ -121,13 +123,18 @@ def load_project(path: str | Path) -> Project:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise InputError(f"the project file {path} cannot be read: {error.strerror or error}") from error
+        raise InputError(
+            f"the project file {path} cannot be read: {error.strerror or error}", code="project_file_malformed"
+        ) from error
     if len(raw) > _LARGEST:
-        raise InputError(f"{path} is {len(raw):,} bytes; a project file is a page of text. Is it the right file?")
+        raise InputError(
+            f"{path} is {len(raw):,} bytes; a project file is a page of text. Is it the right file?",
+            code="project_file_malformed",
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        raise InputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8", code="text_not_utf8") from error
     return parse_project(text, where=str(path), folder=path.resolve().parent)
 
 
@@ -144,16 +151,23 @@ def parse_project(text: str, *, where: str = PROJECT_FILE, folder: Path = Path()
         document = read_yaml(text)
     except YamlFault as fault:
         told = [*_impossible_dates(text), *(f for f in fault.faults if f.startswith("line"))] or fault.faults
-        raise InputError(f"{where} cannot be read as YAML:\n" + "\n".join(f"- {line}" for line in told)) from fault
+        raise InputError(
+            f"{where} cannot be read as YAML:\n" + "\n".join(f"- {line}" for line in told), code="project_file_malformed"
+        ) from fault
     data, lines = document.data, document.lines
     if not isinstance(data, Mapping):
-        raise InputError(f"{where}: a project file holds `name: value` lines, at least register, rulebook and on")
+        raise InputError(
+            f"{where}: a project file holds `name: value` lines, at least register, rulebook and on",
+            code="project_file_malformed",
+        )
     try:
         project = Project.model_validate(dict(data))
     except ValidationError as error:
-        raise InputError(f"{where} has faults:\n" + "\n".join(_faults(error, lines, where))) from error
+        raise InputError(
+            f"{where} has faults:\n" + "\n".join(_faults(error, lines, where)), code="project_file_malformed"
+        ) from error
     if useless := _useless(project, lines):
-        raise InputError(f"{where} has faults:\n" + "\n".join(useless))
+        raise InputError(f"{where} has faults:\n" + "\n".join(useless), code="project_file_malformed")
     return project.resolved(folder)
 
 

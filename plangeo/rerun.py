@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,15 @@ def judge_sites_of(project: Project, sites: gpd.GeoDataFrame, rulebook: Rulebook
     from plangeo.assessment import assess
 
     progress(f"judging {len(sites)} sites")
-    return assess(sites, rulebook, on=project.on, checks=project.checks, crs=project.crs, **layer_files(project))
+    return assess(
+        sites,
+        rulebook,
+        on=project.on,
+        checks=project.checks,
+        crs=project.crs,
+        cross_check=project.cross_check,
+        **layer_files(project),
+    )
 
 
 def check_files_of(project: Project) -> None:
@@ -58,15 +66,15 @@ def check_files_of(project: Project) -> None:
     check_files(project.files)
 
 
-def add_studies_of(project: Project, result: Assessment, progress: Progress) -> Assessment:
-    """Ask the questions about the whole register and the whole plan."""
+def add_studies_of(project: Project, result: Assessment, progress: Progress, only: Iterable[str] | None = None) -> Assessment:
+    """Ask the questions about the whole register and the whole plan; ``only`` those of these codes."""
     from plangeo.studies import add_studies
     from plangeo.study import StudyFile
 
     progress("studying the register and the plan as a whole")
     words = ("sheet", "header_row", "crs", "layer", "columns", "list_date")
     files = {role: StudyFile(Path(item.path), project.profile, item.keywords(*words)) for role, item in project.files.items()}
-    return add_studies(result, files=files)
+    return add_studies(result, only=only, files=files)
 
 
 def layer_files(project: Project) -> dict[str, Any]:
@@ -88,31 +96,47 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
     **Raises** InputError when that is not the same run.
     """
     from plangeo.manifest import changed_files, read_manifest, verdict_digest
-    from plangeo.project_file import Project
-    from plangeo.rulebook import load_rulebook
 
     manifest = read_manifest(folder)
-    recorded = manifest.get("run") or {}
-    if "project" not in recorded:
-        raise InputError(
-            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run"
-        )
-    if changed := changed_files(recorded.get("files", {})):
+    if changed := changed_files((manifest.get("run") or {}).get("files", {})):
         raise InputError(
             "inputs are no longer those the verdicts came from, so what is drawn of them would show something else:\n- "
             + "\n- ".join(changed)
-            + "\nRun `plangeo assess` again."
+            + "\nRun `plangeo assess` again; `plangeo rerun` tells what the changes do.",
+            code="run_inputs_changed",
         )
-    try:
-        project = Project.model_validate(recorded["project"])
-    except ValueError as error:
-        raise InputError(f"the run recorded in {folder} cannot be read: {error}") from error
-    rulebook = load_rulebook(project.rulebook)
-    sites = add_boundaries_of(project, read_register_of(project, progress), progress)
-    result = judge_sites_of(project, sites, rulebook, progress)
+    project = recorded_project(folder)
+    result = judge_again(project, progress)
     if verdict_digest(result.sites) != manifest["verdict_digest"]:
         raise InputError(
             f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
-            "Run `plangeo assess` again, so that all papers agree."
+            "Run `plangeo assess` again, so that all papers agree.",
+            code="run_verdicts_differ",
         )
     return project, add_studies_of(project, result, progress) if studied else result
+
+
+def recorded_project(folder: Path) -> Project:
+    """Return the run that the manifest of ``folder`` records. **Raises** InputError when it records none."""
+    from plangeo.manifest import read_manifest
+    from plangeo.project_file import Project
+
+    recorded = read_manifest(folder).get("run") or {}
+    if "project" not in recorded:
+        raise InputError(
+            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run",
+            code="run_not_repeatable",
+        )
+    try:
+        return Project.model_validate(recorded["project"])
+    except ValueError as error:
+        raise InputError(f"the run recorded in {folder} cannot be read: {error}", code="run_not_repeatable") from error
+
+
+def judge_again(project: Project, progress: Progress) -> Assessment:
+    """Read and judge what a project names, as it lies there now; no studies."""
+    from plangeo.rulebook import load_rulebook
+
+    rulebook = load_rulebook(project.rulebook)
+    sites = add_boundaries_of(project, read_register_of(project, progress), progress)
+    return judge_sites_of(project, sites, rulebook, progress)

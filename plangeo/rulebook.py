@@ -123,11 +123,15 @@ class Rulebook:
         if isinstance(on, dt.datetime) and on == on:  # NaT is no day, and differs from itself
             on = on.date()
         if not isinstance(on, dt.date) or isinstance(on, dt.datetime):
-            raise RulebookError(f"rulebook.at({on!r}): give a datetime.date, e.g. datetime.date(2025, 7, 1).")
+            raise RulebookError(
+                f"rulebook.at({on!r}): give a datetime.date, e.g. datetime.date(2025, 7, 1).", code="date_unreadable"
+            )
         if self.on is not None:
             if self.on == on:
                 return self
-            raise RulebookError(f"The rulebook is closed over {self.on} already; call .at({on}) on the book as loaded.")
+            raise RulebookError(
+                f"The rulebook is closed over {self.on} already; call .at({on}) on the book as loaded.", code="rulebook_undated"
+            )
         rules = _in_force(self.rules, on)
         return replace(
             self,
@@ -252,7 +256,9 @@ class Rulebook:
 
     def _day(self) -> dt.date:
         if self.on is None:
-            raise RulebookError("The rulebook is not closed over a date yet: call rulebook.at(date) first.")
+            raise RulebookError(
+                "The rulebook is not closed over a date yet: call rulebook.at(date) first.", code="rulebook_undated"
+            )
         return self.on
 
 
@@ -278,18 +284,23 @@ def load_rulebook(path: str | Path) -> Rulebook:
     **Raises** RulebookError with every fault of the file and its line.
     """
     if not isinstance(path, str | Path) or "\0" in str(path):
-        raise RulebookError(f"load_rulebook({path!r}): give the path of a YAML file, e.g. load_rulebook('rulebook.yaml').")
+        raise RulebookError(
+            f"load_rulebook({path!r}): give the path of a YAML file, e.g. load_rulebook('rulebook.yaml').",
+            code="rulebook_unreadable",
+        )
     file = Path(path)
     try:
         with file.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 4)  # one mark of UTF-8 more than a rulebook may hold
         text = raw.decode("utf-8-sig")
     except OSError as fault:
-        raise RulebookError(f"{file}: the rulebook cannot be read ({fault.strerror}).") from fault
+        raise RulebookError(f"{file}: the rulebook cannot be read ({fault.strerror}).", code="rulebook_unreadable") from fault
     except UnicodeDecodeError as fault:
         if len(raw) > MOST_BYTES:
-            raise RulebookError(f"{file}: the rulebook is larger than {MOST_BYTES // 1_000_000} MB.") from fault
-        raise RulebookError(f"{file}: the rulebook is not UTF-8 text; save it as UTF-8.") from fault
+            raise RulebookError(
+                f"{file}: the rulebook is larger than {MOST_BYTES // 1_000_000} MB.", code="rulebook_unreadable"
+            ) from fault
+        raise RulebookError(f"{file}: the rulebook is not UTF-8 text; save it as UTF-8.", code="rulebook_unreadable") from fault
     return replace(rulebook_from_text(text, str(file)), sha256=hashlib.sha256(raw).hexdigest())
 
 

@@ -23,4 +23,4 @@ def sample(name: str) -> Path:
     known = sorted(
         {p.name for f in _FOLDERS if f.is_dir() for p in f.iterdir() if p.suffix in {".xlsx", ".gpkg", ".yaml", ".csv"}}
     )
-    raise InputError(f"The sample has no file {name!r}. It has {', '.join(known)}.")
+    raise InputError(f"The sample has no file {name!r}. It has {', '.join(known)}.", code="sample_unknown")

@@ -18,6 +18,7 @@ import pandas as pd
 from plangeo.adminunits.placereport import report_places
 from plangeo.arguments import take_layer
 from plangeo.boundaries import join_boundaries
+from plangeo.bounds import check_bounds
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones, find_columns
 from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.errors import InputError, TableError
@@ -104,9 +105,14 @@ def read_zones(
     """
     chosen = _profile(profile)
     if plan_id is not None and not isinstance(plan_id, str):
-        raise InputError(f"plan_id={plan_id!r}: give the identifier of the plan as text, as the rulebook writes it.")
+        raise InputError(
+            f"plan_id={plan_id!r}: give the identifier of the plan as text, as the rulebook writes it.", code="argument_wrong"
+        )
     if labels is not None and Path(path).suffix.lower() not in (".dxf", ".dgn", ".zip"):
-        raise InputError(f"labels={labels!r}: only a drawing (DXF, DGN) has labels on levels; {Path(path).name} is none.")
+        raise InputError(
+            f"labels={labels!r}: only a drawing (DXF, DGN) has labels on levels; {Path(path).name} is none.",
+            code="argument_wrong",
+        )
     request = Request("zones", layer, None, crs, labels=labels, codes=frozenset(chosen.classes))
     raw, used, request = _read(path, chosen, request, columns)
     frame = canonical_zones(
@@ -166,7 +172,11 @@ def _read_features(
 ) -> gpd.GeoDataFrame:
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("features", layer, None, crs), columns)
-    return _finish(canonical_features(_with_geometry(raw, chosen, request, path)), raw, used, request, path)
+    frame = canonical_features(_with_geometry(raw, chosen, request, path))
+    found = check_bounds(frame.geometry.tolist(), frame.crs, chosen, Path(path).name, raw.notes)
+    frame["problem"] = [known or new for known, new in zip(frame["problem"], found, strict=True)]
+    frame.geometry = [None if new else shape for new, shape in zip(found, frame.geometry, strict=True)]
+    return _finish(frame, raw, used, request, path)
 
 
 @dataclass(frozen=True)
@@ -249,7 +259,8 @@ def format_of(path: Path) -> Format:
         else ""
     )
     raise InputError(
-        f"{path.name}: plangeo does not read files named {suffix or 'without suffix'!r}.{hint} It reads {known}, and .zip of one of them."
+        f"{path.name}: plangeo does not read files named {suffix or 'without suffix'!r}.{hint} It reads {known}, and .zip of one of them.",
+        code="format_unknown",
     )
 
 
@@ -268,12 +279,12 @@ def read_raw(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
             try:
                 raw = entry.read(inner, rest)
             except InputError as error:
-                raise type(error)(f"{found.name}: {error}") from error
+                raise type(error)(f"{found.name}: {error}", code=error.code) from error
         raw.notes.insert(0, f"{inner.name} was read from the archive {found.name}")
         return raw, [found], entry.kind
     entry = format_of(found)
     if found.is_dir() and ".gdb" not in entry.suffixes:
-        raise InputError(f"{found.name} is a folder, not a {entry.name} file. Name the file inside it.")
+        raise InputError(f"{found.name} is a folder, not a {entry.name} file. Name the file inside it.", code="path_wrong")
     files = list(entry.sidecars(found))
     if entry.kind == "vector" and "!" in str(found):
         # the reader takes "!" for the border of an archive: read a working copy under a plain name
@@ -303,7 +314,8 @@ def _inside(archive: Path, files: Iterable[Path], folder: Path, request: Request
     choices = sorted(kinds["vector"] or kinds["table"])
     if not choices:
         raise InputError(
-            f"{archive.name} holds no file plangeo reads. Zip the shapefile with all its parts, or pass the file itself."
+            f"{archive.name} holds no file plangeo reads. Zip the shapefile with all its parts, or pass the file itself.",
+            code="archive_contents",
         )
     if len(choices) == 1:
         return choices[0], request
@@ -312,7 +324,8 @@ def _inside(archive: Path, files: Iterable[Path], folder: Path, request: Request
         return named[0], replace(request, layer=None)
     names = ", ".join(repr(c.stem) for c in choices[:20])
     raise InputError(
-        f"{archive.name} holds {len(choices)} layers: {names}. plangeo does not guess which one is meant: name it with layer={choices[0].stem!r}."
+        f"{archive.name} holds {len(choices)} layers: {names}. plangeo does not guess which one is meant: name it with layer={choices[0].stem!r}.",
+        code="part_not_chosen",
     )
 
 
@@ -335,10 +348,13 @@ def _read(
 ) -> tuple[Raw, list[Path], Request]:
     for name, given in (("layer", request.layer), ("sheet", request.sheet), ("labels", request.labels)):
         if given is not None and not isinstance(given, str):
-            raise InputError(f"{name}={given!r}: give the name of the {name} as text; plangeo does not count them.")
+            raise InputError(
+                f"{name}={given!r}: give the name of the {name} as text; plangeo does not count them.", code="argument_wrong"
+            )
     if columns is not None and not (isinstance(columns, Mapping) and all(isinstance(c, str) for p in columns.items() for c in p)):
         raise TableError(
-            f"columns={columns!r}: give a dictionary of texts, column of the file → field, e.g. {{'MaDA': 'site_id'}}."
+            f"columns={columns!r}: give a dictionary of texts, column of the file → field, e.g. {{'MaDA': 'site_id'}}.",
+            code="columns_given_wrong",
         )
     request = with_words(request, profile, columns)
     raw, files, _ = read_raw(path, request)
@@ -413,7 +429,8 @@ def _with_geometry(raw: Raw, profile: Profile, request: Request, path: str | Pat
     if column is None:
         raise InputError(
             f"{Path(path).name} has no geometry, and {request.role} are areas on a map. Pass a vector file (GeoPackage, shapefile, "
-            "GeoJSON …), or a table with a column WKT."
+            "GeoJSON …), or a table with a column WKT.",
+            code="places_missing",
         )
     found = places(raw.frame, {"wkt": column}, request.crs, profile, Path(path).name)
     frame = raw.frame.drop(columns=column)

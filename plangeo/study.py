@@ -106,5 +106,7 @@ def sheet_of(assessment: Assessment, code: str) -> pd.DataFrame:
     """
     found = {sheet.code: sheet.frame for sheet in assessment.sheets}
     if code not in found:
-        raise LayerError(f"no sheet {code!r}; there are {', '.join(found) or 'none: call add_studies first'}")
+        raise LayerError(
+            f"no sheet {code!r}; there are {', '.join(found) or 'none: call add_studies first'}", code="result_sheet_unknown"
+        )
     return found[code]

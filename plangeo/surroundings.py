@@ -126,7 +126,8 @@ def _require_plain_unit(raster: Raster, requirement: Requirement) -> None:
         return
     raise InputError(
         f"{raster.path.name} holds values in {raster.unit}, and the requirement on the layer {requirement.layer!r} does not say in "
-        f"which unit {requirement.value} is. Add unit: {raster.unit} to the requirement if that is meant, or give a raster in metres."
+        f"which unit {requirement.value} is. Add unit: {raster.unit} to the requirement if that is meant, or give a raster in metres.",
+        code="raster_unit_unclear",
     )
 
 

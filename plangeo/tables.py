@@ -302,12 +302,16 @@ def _typed(columns: Mapping[str, Any]) -> pd.DataFrame:
 def check_columns(frame: pd.DataFrame, what: str) -> None:
     """**Raises** TableError when columns have several levels or a name stands twice: nobody could say which is meant."""
     if frame.columns.nlevels > 1:
-        raise TableError(f"{what} has columns of {frame.columns.nlevels} levels (a MultiIndex); flatten them to one name each.")
+        raise TableError(
+            f"{what} has columns of {frame.columns.nlevels} levels (a MultiIndex); flatten them to one name each.",
+            code="column_ambiguous",
+        )
     repeated = [str(name) for name in frame.columns[frame.columns.duplicated()].unique()]
     if repeated:
         raise TableError(
             f"{what} has several columns of the name {', '.join(map(repr, repeated))}, so nobody can say which one counts. "
-            "Rename or drop all but one."
+            "Rename or drop all but one.",
+            code="column_ambiguous",
         )
 
 

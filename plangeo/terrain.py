@@ -132,7 +132,9 @@ def measure_bands(sites: gpd.GeoDataFrame, raster: Raster, bounds: Sequence[floa
     """
     edges = np.asarray(list(bounds), dtype=np.float64)
     if not len(edges) or not np.isfinite(edges).all() or (np.diff(edges) <= 0).any():
-        raise InputError(f"bounds={list(bounds)!r} must be numbers in increasing order, e.g. [8, 15].")
+        raise InputError(
+            f"bounds={list(bounds)!r} must be numbers in increasing order, e.g. [8, 15].", code="raster_question_wrong"
+        )
     _require_values(raster, unit)
     names = [f"< {edges[0]:g}", *(f"{a:g} … < {b:g}" for a, b in pairwise(edges)), f"≥ {edges[-1]:g}"]
     limits = [-np.inf, *edges.tolist(), np.inf]
@@ -154,7 +156,10 @@ def measure_classes(sites: gpd.GeoDataFrame, raster: Raster, known: Collection[f
     **Raises** InputError for a raster of continuous values; CrsError for sites in degrees.
     """
     if raster.kind != "classes":
-        raise InputError(f"{raster.path.name} was read as continuous values. Read it with kind='classes', or use measure_bands.")
+        raise InputError(
+            f"{raster.path.name} was read as continuous values. Read it with kind='classes', or use measure_bands.",
+            code="raster_question_wrong",
+        )
     legend = None if known is None else {float(k) for k in known}
 
     def row(key: float) -> dict[str, Any]:
@@ -184,9 +189,9 @@ def measure_condition(sites: gpd.GeoDataFrame, raster: Raster, op: str, value: f
     [0.25, 0.5, 0.25]
     """
     if op not in _OPERATORS:
-        raise InputError(f"{op!r} compares nothing: write one of {' '.join(_OPERATORS)}.")
+        raise InputError(f"{op!r} compares nothing: write one of {' '.join(_OPERATORS)}.", code="raster_question_wrong")
     if not np.isfinite(value):
-        raise InputError(f"A share cannot be measured against {value!r}: give a number.")
+        raise InputError(f"A share cannot be measured against {value!r}: give a number.", code="raster_question_wrong")
     _require_values(raster, unit)
     compare, bound = _OPERATORS[op], _as_held(float(value), raster)
     rows = []
@@ -201,11 +206,15 @@ def measure_condition(sites: gpd.GeoDataFrame, raster: Raster, op: str, value: f
 
 def _require_values(raster: Raster, unit: str | None) -> None:
     if raster.kind != "continuous":
-        raise InputError(f"{raster.path.name} holds class codes: 'above 15' means nothing there. Use measure_classes.")
+        raise InputError(
+            f"{raster.path.name} holds class codes: 'above 15' means nothing there. Use measure_classes.",
+            code="raster_question_wrong",
+        )
     if unit is not None and unit != raster.unit:
         raise InputError(
             f"The bounds are in {unit}, the values of {raster.path.name} in {raster.unit or 'a unit nobody states'}: 15 % is 8.5°. "
-            "State the raster's unit with read_raster(unit=…); in_degrees() converts a slope."
+            "State the raster's unit with read_raster(unit=…); in_degrees() converts a slope.",
+            code="raster_unit_unclear",
         )
 
 
@@ -273,13 +282,17 @@ def _sums_of(sites: gpd.GeoDataFrame, raster: Raster, key: Callable[[Array], Arr
 
 def _require_sites(sites: gpd.GeoDataFrame) -> None:
     if "site_id" not in sites:
-        raise InputError("The sites have no column site_id, so shares could not be told apart. Read them with read_sites.")
+        raise InputError(
+            "The sites have no column site_id, so shares could not be told apart. Read them with read_sites.",
+            code="column_missing",
+        )
     if sites.crs is None:
-        raise CrsError("The sites have no coordinate reference system. State it with crs='EPSG:…'.")
+        raise CrsError("The sites have no coordinate reference system. State it with crs='EPSG:…'.", code="crs_missing")
     system = as_crs(sites.crs)
     if not system.is_projected or abs(system.axis_info[0].unit_conversion_factor - 1) > 1e-9:
         raise CrsError(
-            f"The sites are in {system.name}; areas are wanted in m². Convert them to a metric CRS first, e.g. EPSG:9215."
+            f"The sites are in {system.name}; areas are wanted in m². Convert them to a metric CRS first, e.g. EPSG:9215.",
+            code="crs_not_metric",
         )
 
 

@@ -15,7 +15,7 @@ import pyproj
 import shapely
 
 from plangeo.errors import CrsError, InputError
-from plangeo.geometry import CURVED, as_crs
+from plangeo.geometry import CURVED, as_crs, box_text
 from plangeo.inputs import Raw, Request
 from plangeo.letters.bytetext import decode_frame
 
@@ -110,20 +110,23 @@ def read_layer(
             info = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True, **opened)
             if info.get("driver", driver) != driver:
                 raise InputError(
-                    f"{name} opened as {info['driver']}, not as {driver}: the suffix and the content disagree. Export it again."
+                    f"{name} opened as {info['driver']}, not as {driver}: the suffix and the content disagree. Export it again.",
+                    code="file_not_its_type",
                 )
             crs, wkb, fields, problems = _read_or_salvage(path, layer, driver, encoding, opened | extra, info, name, notes)
         except InputError:
             raise
         except Exception as error:  # damaged bytes lead the binding to faults of any kind; each means: unreadable
             raise InputError(
-                f"{name}, layer {layer!r}: cannot be read ({error}). Open it in QGIS and export it as GeoPackage."
+                f"{name}, layer {layer!r}: cannot be read ({error}). Open it in QGIS and export it as GeoPackage.",
+                code="file_damaged",
             ) from error
     notes += _gdal_notes(caught)
     if not len(next(iter(fields.values()), [])) and (wkb is None or not len(wkb)):
         raise InputError(
             f"{name}, layer {layer!r} has no rows: an empty layer would make every site look free of conflict. "
-            "Check the export, or leave the layer out."
+            "Check the export, or leave the layer out.",
+            code="layer_empty",
         )
     table = pd.DataFrame(fields) if fields else pd.DataFrame(index=range(len(wkb)))
     table, decisions = decode_frame(table, declared, from_bytes=encoding is not None, known=request.known)
@@ -168,10 +171,14 @@ def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, i
     try:
         found = [(str(row[0]), row[1]) for row in pyogrio.list_layers(path)]
     except (pyogrio.errors.DataSourceError, ValueError) as error:
-        raise InputError(f"{name} cannot be opened ({error}). It may be damaged: copy or export it again.") from error
+        raise InputError(
+            f"{name} cannot be opened ({error}). It may be damaged: copy or export it again.", code="file_damaged"
+        ) from error
     if request.layer is not None:
         if request.layer not in [n for n, _ in found]:
-            raise InputError(f"{name} has no layer {request.layer!r}; it has {', '.join(repr(n) for n, _ in found)}.")
+            raise InputError(
+                f"{name} has no layer {request.layer!r}; it has {', '.join(repr(n) for n, _ in found)}.", code="part_unknown"
+            )
         return request.layer
     skipped = {s.lower() for s in ignore} | {"layer_styles", "qgis_projects"}
     wanted = [(n, kind) for n, kind in found if n.lower() not in skipped]
@@ -187,7 +194,8 @@ def choose_layer(path: Path, request: Request, name: str, notes: list[str], *, i
             wanted = spatial
     if not wanted:
         raise InputError(
-            f"{name} has no layer with rows. Check the export; an empty layer would make every site look free of conflict."
+            f"{name} has no layer with rows. Check the export; an empty layer would make every site look free of conflict.",
+            code="layer_empty",
         )
     if len(wanted) > 1:
         names = ", ".join(repr(n) for n, _ in wanted[:20]) + (f" and {len(wanted) - 20} more" if len(wanted) > 20 else "")
@@ -239,7 +247,7 @@ def _box(blob: Any) -> str:
     mended = shapely.from_wkb(blob, on_invalid="fix")
     if mended is None or mended.is_empty or not np.isfinite(mended.bounds).all():
         return ""
-    return f" [bbox {', '.join(f'{v:.6f}' for v in mended.bounds)}]"
+    return f" {box_text(mended.bounds)}"
 
 
 def _nested_too_deep(blob: bytes) -> bool:
@@ -266,17 +274,34 @@ def settle_crs(found: Any, request: Request, name: str, notes: list[str], shapes
         if found is not None and _parsed(found) is not None and _parsed(found) != crs:
             notes.append(f"the file says {_words(_parsed(found))}; {_words(crs)} was used because the caller stated it")
     elif found is None:
-        raise CrsError(f"{name} does not state its coordinate reference system, so its position is unknown. {fix}")
+        raise CrsError(
+            f"{name} does not state its coordinate reference system, so its position is unknown. {fix}", code="crs_missing"
+        )
     else:
         parsed = _parsed(found)
         if parsed is None or not (parsed.is_geographic or parsed.is_projected or parsed.is_geocentric):
-            raise CrsError(f"{name}: its coordinate reference system cannot be understood ({str(found)[:80]!r}). {fix}")
+            raise CrsError(
+                f"{name}: its coordinate reference system cannot be understood ({str(found)[:80]!r}). {fix}", code="crs_unknown"
+            )
         crs = parsed
         if "unknown" in str(crs.datum and crs.datum.name).lower():
             notes.append(f"the CRS {_words(crs)} does not state its datum: positions may be 100 to 300 m off; state it with crs=")
     if crs.is_geographic:
         _fits_degrees(shapes, crs, name, fix)
+    require_one_system(shapes, crs, name, stated=request.crs is not None)
     return crs
+
+
+def require_one_system(shapes: Any, crs: pyproj.CRS, name: str, *, stated: bool = False) -> None:
+    """**Raises** CrsError when shapes bear the number (SRID) of another system than ``crs``; ``stated`` by the caller: of several."""
+    numbers = {int(n) for n in np.unique(shapely.get_srid(shapes)).tolist() if n > 0}
+    own = crs.to_epsg()
+    if len(numbers) > 1 or (numbers and not stated and own is not None and numbers != {own}):
+        raise CrsError(
+            f"{name}: its shapes say that they are in EPSG:{', EPSG:'.join(map(str, sorted(numbers)))}, its layer is in {_words(crs)}. Shapes "
+            "of another system would lie hundreds of metres off, or in another country. Convert all of them into one system and export again.",
+            code="crs_statements_contradict",
+        )
 
 
 def _fits_degrees(shapes: Any, crs: pyproj.CRS, name: str, fix: str) -> None:
@@ -292,10 +317,12 @@ def _fits_degrees(shapes: Any, crs: pyproj.CRS, name: str, fix: str) -> None:
         raise CrsError(
             f"{name}: no coordinate fits {_words(crs)} (first: {x0:g}, {y0:g}), but all would with the axes swapped: "
             "latitude seems to be written first. Swap the axes in the file; plangeo does not turn a map by itself. "
-            f"`plangeo doctor {name}` shows it, and writes a corrected copy when asked."
+            f"`plangeo doctor {name}` shows it, and writes a corrected copy when asked.",
+            code="crs_axes_swapped",
         )
     raise CrsError(
-        f"{name} is labelled {_words(crs)} (degrees), but its coordinates are not degrees (first: {x0:g}, {y0:g}). {fix}"
+        f"{name} is labelled {_words(crs)} (degrees), but its coordinates are not degrees (first: {x0:g}, {y0:g}). {fix}",
+        code="crs_misfit",
     )
 
 
@@ -342,7 +369,9 @@ def _read_or_salvage(
             kept = [c for c in info["fields"] if c not in dates]
             return _read_or_salvage(path, layer, driver, encoding, options | {"columns": kept}, info, name, notes)
         if total <= 0:
-            raise InputError(f"{name}, layer {layer!r}: cannot be read ({error}). Export it again.") from error
+            raise InputError(
+                f"{name}, layer {layer!r}: cannot be read ({error}). Export it again.", code="file_damaged"
+            ) from error
         return _salvage(path, layer, driver, encoding or str(info["encoding"]), options, info, total)
 
 

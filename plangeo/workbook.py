@@ -22,6 +22,7 @@ from plangeo.listing import Listing, deciding_sentences, own_columns
 from plangeo.manifest import verdict_digest, versions
 from plangeo.model import ILLUSTRATIVE, Assessment, SkippedCheck, Verdict
 from plangeo.overrides.decisions import decisions_beside
+from plangeo.sheetcells import LINE_POINTS, as_number, is_numeric, row_height
 from plangeo.study import Sheet
 
 FILL = {
@@ -43,6 +44,8 @@ _OPTIONS = {
 _CREATED = dt.datetime(2000, 1, 1)  # fixed: two equal runs write equal bytes
 _LONGEST = 32_700  # Excel holds 32,767 characters in a cell; XlsxWriter drops a longer text without a word
 _ROWS = 1_048_000
+_FITTED = 50_000
+_A3, _A4 = 8, 9
 _LINKS = 60_000  # Excel opens 65,530 links in a sheet; XlsxWriter drops the text of a later one with its link
 _STATUS = {
     "in_force": "đang có hiệu lực",
@@ -62,6 +65,8 @@ class _Column:
     heading: str
     width: float
     style: str = "text"
+    fits: bool = True
+    """Whether rows grow with its text; a very long one is read in the cell."""
 
 
 def write_workbook(listing: Listing, path: Path) -> None:
@@ -86,6 +91,13 @@ def write_workbook(listing: Listing, path: Path) -> None:
         _provenance_sheet(book.add_worksheet("Thông tin"), assessment, styles)
         for sheet in book.worksheets():
             _page(sheet, assessment)
+        for wide in (projects, found):
+            wide.set_paper(_A3)
+
+
+def rows_in_sheet(count: int) -> int:
+    """Return how many rows below its header the sheet of a table of ``count`` rows has."""
+    return max(1, min(count, _ROWS) + (count > _ROWS))
 
 
 def write_sheets(sheets: Sequence[Sheet], path: Path, notice: str = "") -> None:
@@ -119,6 +131,7 @@ def _styles(book: Workbook) -> dict[str, Format]:
         "code": book.add_format({**boxed, "num_format": "@"}),
         "link": book.add_format({**boxed, "num_format": "@", "font_color": "#0563C1", "underline": 1, "text_wrap": True}),
         "integer": book.add_format({**boxed, "num_format": "#,##0"}),
+        "own": book.add_format({**boxed, "text_wrap": True}),
         "number": book.add_format({**boxed, "num_format": "#,##0.####"}),
         "area": book.add_format({**boxed, "num_format": "#,##0.0"}),
         "hectare": book.add_format({**boxed, "num_format": "#,##0.00"}),
@@ -137,7 +150,7 @@ def _page(sheet: Worksheet, assessment: Assessment) -> None:
 
 def _landscape(sheet: Worksheet, footer: str) -> None:
     sheet.set_landscape()
-    sheet.set_paper(9)  # A4
+    sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
     sheet.set_header("&C&P")
@@ -164,13 +177,20 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any, styles: Mapping[st
         sheet.write_string(row, column, "có" if value else "không", shape)
     elif isinstance(value, int | float):
         if math.isfinite(value) and abs(value) < 1e15:
-            sheet.write_number(row, column, value, styles["number"] if style == "text" else shape)
+            sheet.write_number(row, column, value, _number_shape(value, style, styles))
         elif math.isnan(value):
             sheet.write_blank(row, column, None, shape)
         else:
             sheet.write_string(row, column, str(value), shape)
     else:
         sheet.write_string(row, column, _clean(str(value)), shape)
+
+
+def _number_shape(value: float, style: str, styles: Mapping[str, Format]) -> Format:
+    """Excel shows a whole number in a format with optional decimals as ``5.``: it gets one without."""
+    if style in ("text", "number"):
+        return styles["integer" if float(value).is_integer() else "number"]
+    return styles[style]
 
 
 def _table(
@@ -180,6 +200,7 @@ def _table(
     for n, column in enumerate(columns):
         sheet.set_column(n, n, column.width)
         sheet.write_string(0, n, _clean(column.heading), styles["header"])
+    sheet.set_row(0, row_height([(column.heading, column.width * 0.9) for column in columns]))
     if frame.empty:
         sheet.write_string(1, 0, empty, styles["plain"])
     shown = frame.iloc[:_ROWS]
@@ -187,11 +208,25 @@ def _table(
     for n, column in enumerate(columns):
         for row, value in enumerate(shown[column.field].tolist(), start=1):
             _put(sheet, row, n, value, styles, verdicts[row - 1] if column.style == "verdict" else column.style)
+    _fit_rows(sheet, shown, columns)
     if len(frame) > _ROWS:
         sheet.write_string(_ROWS + 1, 0, f"… còn {len(frame) - _ROWS} dòng: xem tệp .csv / .parquet kèm theo", styles["notice"])
     sheet.freeze_panes(1, frozen)
     sheet.repeat_rows(0)
     sheet.autofilter(0, 0, max(len(shown), 1), len(columns) - 1)
+
+
+def _fit_rows(sheet: Worksheet, shown: pd.DataFrame, columns: Sequence[_Column]) -> None:
+    """Make rows as high as their wrapped texts; a very long table is left to Excel."""
+    if len(shown) > _FITTED:
+        return
+    fitted = [column for column in columns if column.fits and column.style in ("text", "verdict")]
+    texts = [[str(value) if isinstance(value, str) else "" for value in shown[column.field].tolist()] for column in fitted]
+    every = not all(column.fits for column in columns)
+    for row, cells in enumerate(zip(*texts, strict=True), start=1):
+        height = row_height([(text, column.width) for text, column in zip(cells, fitted, strict=True)])
+        if every or height > LINE_POINTS:
+            sheet.set_row(row, height)
 
 
 def _link_ids(
@@ -269,6 +304,8 @@ _HOLDS = {
     "blocking_zones": "Vùng quy hoạch đang làm vướng dự án.",
     "not_by_amendment": "Dự án mà điều chỉnh vùng không gỡ được vướng.",
     "surveys": "Dự án mà đo đạc hoặc bản đồ chính xác hơn có thể quyết định được.",
+    "books": "Mỗi lớp, mỗi dòng đầu vào đã đi đâu: liên quan, không liên quan, chưa có dữ liệu.",
+    "books_of_sites": "Từng dự án: lớp nào liên quan, không liên quan, chưa có dữ liệu.",
     "regimes": "Luật và quy định áp dụng theo ngày.",
 }
 """Code of a study's sheet → what it holds, in the table of contents; another sheet tells how its note begins."""
@@ -395,6 +432,7 @@ def _plans(sheet: Worksheet, row: int, assessment: Assessment, styles: Mapping[s
         span = "" if plan is None else format_period(plan, "vi") + (f"; {format_scale(plan.scale)}" if plan.scale else "")
         status = book.plan_status(plan_id)
         values = (plan_id, _STATUS.get(status, status), span, describe_plan(plan_id, assessment, "vi"))
+        sheet.set_row(row, row_height(list(zip(values, (34, 22, 22, 70), strict=True))))
         for n, value in enumerate(values):
             sheet.write_string(row, n, _clean(value), styles["text"])
     return row + 1
@@ -406,7 +444,7 @@ def _paragraphs(sheet: Worksheet, row: int, title: str, lines: Sequence[str], st
         row += 1
         sheet.merge_range(row, 0, row, 3, "", styles["plain"])
         sheet.write_string(row, 0, _clean(line), styles["plain"])
-        sheet.set_row(row, 15 * (1 + len(line) // 130))  # Excel does not grow the row of a merged cell
+        sheet.set_row(row, row_height([(line, 148)]))  # Excel does not grow the row of a merged cell
     return row + 1
 
 
@@ -448,23 +486,38 @@ def _project_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Form
         _Column("name", "Tên dự án", 38),
         _Column("verdict_vi", "Kết luận", 18, "verdict"),
         *([_Column("decided", "Quyết định của cán bộ", 30)] if decided else []),
-        _Column("why", "Lý do", 60),
-        *(_Column(name, f"{name} (danh mục)" if name in _HEADINGS else name, _width(frame[name])) for name in own),
+        _Column("why", "Lý do", 76),
+        *(_Column(name, _own_heading(name), _width(frame[name]), _own_style(frame, name)) for name in own),
         _Column("declared_ha", "Kê khai (ha)", 12, "hectare"),
         _Column("drawn_ha", "Theo tọa độ (ha)", 12, "hectare"),
         _Column("use", "Loại dự án", 22),
-        _Column("problem", "Lỗi dữ liệu", 26),
-        _Column("repaired", "Đã sửa khi đọc", 26),
-        _Column("reasons", "Mã lý do", 30),
-        _Column("explanation_vi", "Giải thích", 90),
+        _Column("problem", "Lỗi dữ liệu", 26, fits=False),
+        _Column("repaired", "Đã sửa khi đọc", 26, fits=False),
+        _Column("reasons", "Mã lý do", 30, fits=False),
+        _Column("explanation_vi", "Giải thích", 90, fits=False),
         _Column("source_row", "Dòng trong tệp gốc", 10, "integer"),
         _Column("fingerprint", "Dấu kiểm", 30, "code"),
     ]
     _table(sheet, frame, columns, styles, frozen=3, empty="Danh mục không có dự án nào.")
     # On paper the long explanation would shrink the table beyond reading: it stays on the screen.
     last = next(n for n, column in enumerate(columns) if column.field == "drawn_ha")
-    sheet.set_paper(8)  # A3
     sheet.print_area(0, 0, max(len(frame), 1), last)
+
+
+def _own_heading(name: str) -> str:
+    """The register's own heading; said whose it is where it is also one of ours."""
+    return "Nhóm trong danh mục" if name == "group" else f"{name} (danh mục)" if name in _HEADINGS else name
+
+
+def _own_style(frame: pd.DataFrame, name: str) -> str:
+    """Turn the plain numbers of a column of numbers into numbers; what can be read in two ways stays text."""
+    texts = frame[name].map(one_line).tolist()
+    if not is_numeric(name, texts):
+        return "text"
+    numbers = [as_number(text) for text in texts]
+    values = [v if n is None else n for v, n in zip(frame[name].tolist(), numbers, strict=True)]
+    frame[name] = pd.Series(values, index=frame.index, dtype=object)
+    return "own"
 
 
 _HEADINGS = ("Mã dự án", "Tên dự án", "Kết luận", "Lý do", "Loại dự án", "Giải thích")
@@ -505,9 +558,11 @@ def _finding_sheet(sheet: Worksheet, assessment: Assessment, findings: pd.DataFr
         _Column("basis", "Căn cứ", 40),
         _Column("check", "Nội dung kiểm tra", 16, "code"),
         _Column("reason", "Mã phát hiện", 22, "code"),
-        _Column("sentence_en", "Phát hiện (tiếng Anh)", 70),
+        _Column("sentence_en", "Phát hiện (tiếng Anh)", 70, fits=False),
     ]
     _table(sheet, frame, columns, styles, frozen=3, empty="Không có phát hiện nào.")
+    last = next(n for n, column in enumerate(columns) if column.field == "basis")
+    sheet.print_area(0, 0, max(len(frame), 1), last)  # codes and the English sentence stay on the screen
 
 
 def _evidence_sheet(sheet: Worksheet, listing: Listing, styles: Mapping[str, Format]) -> None:
@@ -556,7 +611,8 @@ def _study_sheet(sheet: Worksheet, study: Sheet, styles: Mapping[str, Format]) -
         below = min(len(study.frame), _ROWS) + 3
         sheet.merge_range(below, 0, below, max(1, min(len(columns), 8) - 1), "", styles["plain"])
         sheet.write_string(below, 0, _clean(study.note.vi), styles["plain"])
-        sheet.set_row(below, 15 * (1 + len(study.note.vi) // 100))
+        span = sum(column.width for column in columns[: max(1, min(len(columns), 8))])
+        sheet.set_row(below, row_height([(study.note.vi, span)]))
 
 
 _LAYERS = {"sites": "dự án", "zones": "vùng quy hoạch", "districts": "đơn vị hành chính", "boundaries": "ranh giới dự án"}

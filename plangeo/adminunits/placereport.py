@@ -37,7 +37,9 @@ def date_list(out: pd.DataFrame, list_date: str | dt.date | None) -> None:
     try:
         list_span(list_date)
     except ValueError as fault:
-        raise InputError(f"list_date: {fault}. It says as of which day places are named, e.g. list_date='2024-12-31'.") from None
+        raise InputError(
+            f"list_date: {fault}. It says as of which day places are named, e.g. list_date='2024-12-31'.", code="date_unreadable"
+        ) from None
     day = list_date.isoformat()[:10] if isinstance(list_date, dt.date) else list_date
     own = out["list_date"].tolist() if "list_date" in out else [""] * len(out)
     out["list_date"] = [text or day for text in own]

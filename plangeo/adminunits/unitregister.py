@@ -297,7 +297,7 @@ def read_units(
     )
     faults += _link_faults(made, found)
     if faults:
-        raise ProfileError("\n- ".join(["These are no administrative units:", *faults[:20]]))
+        raise ProfileError("\n- ".join(["These are no administrative units:", *faults[:20]]), code="profile_malformed")
     return UnitRegister(found, made, tuple(levels), dict(kinds), words)
 
 
@@ -325,7 +325,8 @@ def _rows(table: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, s
     missing = [c for c in columns if c not in (reader.fieldnames or ())]
     if missing:
         raise ProfileError(
-            f"The columns {', '.join(missing)} are missing; a table of administrative units has {', '.join(columns)}."
+            f"The columns {', '.join(missing)} are missing; a table of administrative units has {', '.join(columns)}.",
+            code="profile_malformed",
         )
     for row in reader:
         yield lines[min(reader.line_num, len(lines)) - 1][0], {c: (row[c] or "").strip() for c in columns}

@@ -37,10 +37,11 @@ def _add_doubts(found: Findings, measured: Measured, seen: NDArray[np.bool_]) ->
     """Sums that contradict one another, and zones that could not be drawn and may lie under a site."""
     facts = measured.layers.get("zones", {})
     ids, uses = measured.sites["site_id"].tolist(), measured.sites["use_code"].tolist()
-    doubts = facts.get("doubts", {})
-    at = [n for n in np.flatnonzero(seen).tolist() if ids[n] in doubts] if doubts else []
-    texts = [doubts[ids[n]] for n in at]
-    found.add(at, reason="sums_contradict", verdict="unknown", detail=texts, detail_en=texts)
+    for kind, reason in (("doubts", "sums_contradict"), ("recount_doubts", "recount_differs")):
+        doubts = facts.get(kind, {})
+        at = [n for n in np.flatnonzero(seen).tolist() if ids[n] in doubts] if doubts else []
+        texts = [doubts[ids[n]] for n in at]
+        found.add(at, reason=reason, verdict="unknown", detail=texts, detail_en=texts)
     lost = [(zone, "zone_without_geometry", seen) for zone in facts.get("lost", ())]
     near = [(z, "zone_quarantined", seen & np.array([i in z["sites"] for i in ids])) for z in facts.get("quarantined", ())]
     for zone, reason, reached in (*lost, *near):
@@ -58,6 +59,11 @@ CHECK = Check(
         "sums_contradict": Reason(
             "Các phần đo được không khớp với nhau ({detail}), nên số đo của dự án chưa tin cậy được: cần kiểm tra hình học tại đây.",
             "The measured parts contradict one another ({detail}), so no figure of this site can be trusted: check the geometry here.",
+        ),
+        "recount_differs": Reason(
+            "Tính lại bằng phương pháp độc lập cho kết quả khác ({detail}), nên số đo của dự án chưa tin cậy được: hãy báo lỗi kèm tệp.",
+            "A second, independent computation gives another size ({detail}), so no figure of this site can be trusted: please report it "
+            "with the files.",
         ),
         "covered": Reason(
             "Toàn bộ dự án có dữ liệu quy hoạch đang có hiệu lực.",

@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from plangeo.catalogue.phrases import entries_of
 from plangeo.model import Check, Label, Measured, Reason
 from plangeo.tables import Findings
 
@@ -33,20 +34,6 @@ def judge(measured: Measured) -> pd.DataFrame:
     return found.table()
 
 
-_VIETNAMESE = {
-    "bad_coordinates": "tọa độ không đọc được hoặc sai",
-    "no_geometry": "chưa có vị trí trên bản đồ",
-    "invalid_geometry": "hình vẽ không hợp lệ",
-    "empty_geometry": "hình vẽ rỗng",
-    "not_finite": "tọa độ không phải là số",
-    "out_of_bounds": "tọa độ nằm ngoài phạm vi",
-    "mixed_geometry": "hình vẽ lẫn vùng, đường và điểm",
-    "curved_geometry": "hình vẽ có cung tròn",
-    "duplicate_id": "mã dự án bị trùng",
-    "duplicate_boundary": "một mã có nhiều ranh giới",
-    "bad_area": "diện tích không đọc được",
-}
-"""Codes at the beginning of problems of rows → the same in words; what follows them is kept as it is."""
 _DETAILS = {
     "the row has no coordinates": "dòng không có tọa độ",
     "the table has no coordinates": "bảng không có tọa độ",
@@ -62,13 +49,15 @@ def problem_in_vietnamese(text: str) -> str:
     >>> problem_in_vietnamese("duplicate_id: A; no_geometry: the row has no coordinates")
     'mã dự án bị trùng (duplicate_id): A; chưa có vị trí trên bản đồ (no_geometry): dòng không có tọa độ'
     """
-    told = []
+    if not text:
+        return ""
+    told, known = [], entries_of("problems")
     for problem in text.split("; "):
         code, sign, detail = problem.partition(": ")
-        if sign and code in _VIETNAMESE:
+        if sign and code in known:
             for english, vietnamese in _DETAILS.items():
                 detail = re.sub(rf"^{english}(?=$|, )|(?<=, ){english}(?= \()", vietnamese, detail)
-            problem = f"{_VIETNAMESE[code]} ({code}): {detail}"
+            problem = f"{known[code]['says'].vi} ({code}): {detail}"
         told.append(problem)
     return "; ".join(told)
 

@@ -33,13 +33,14 @@ def read_plans(
     file = check_path(path)
     if file.is_file() and file.stat().st_size > MOST_BYTES:
         raise InputError(
-            f"{file.name} is larger than {MOST_BYTES // 1_000_000} MB; a table of planning documents is a few pages."
+            f"{file.name} is larger than {MOST_BYTES // 1_000_000} MB; a table of planning documents is a few pages.",
+            code="file_too_large",
         )
     frame = _dbase(file) if file.suffix.lower() == ".dbf" else _table(file)
     try:
         plans = plans_from_table(frame, level=level, authority=authority, columns=columns)
     except TableError as fault:
-        raise TableError(f"{file.name}: {fault}") from fault
+        raise TableError(f"{file.name}: {fault}", code="plan_table_malformed") from fault
     return tuple(replace(plan, source=plan.source or file.name) for plan in plans)
 
 
@@ -55,9 +56,11 @@ def _dbase(file: Path) -> pd.DataFrame:
     with file.open("rb") as stream:
         head = stream.read(32)
     if len(head) < 32 or head[0] not in _DBASE:
-        raise InputError(f"{file.name} is no dBASE table, though its name says so. Export it again.")
+        raise InputError(f"{file.name} is no dBASE table, though its name says so. Export it again.", code="file_not_its_type")
     try:
         frame: pd.DataFrame = pyogrio.read_dataframe(file, read_geometry=False)
     except Exception as fault:
-        raise InputError(f"{file.name}: the dBASE table cannot be read ({' '.join(str(fault).split())[:200]}).") from fault
+        raise InputError(
+            f"{file.name}: the dBASE table cannot be read ({' '.join(str(fault).split())[:200]}).", code="plan_table_malformed"
+        ) from fault
     return frame

@@ -108,7 +108,8 @@ def compare_dates(
     days = tuple(sorted({take_day(day) for day in dates}))
     if not days or len(days) > MOST_DATES:
         raise InputError(
-            f"{len(days)} dates were given to compare; give 1 to {MOST_DATES}, e.g. dates=['2024-12-31', '2025-07-01']."
+            f"{len(days)} dates were given to compare; give 1 to {MOST_DATES}, e.g. dates=['2024-12-31', '2025-07-01'].",
+            code="date_unreadable",
         )
     now = take_day(on) if on is not None else days[-1]
     runs = _Runs(
@@ -326,7 +327,7 @@ def _stated(sites: gpd.GeoDataFrame, ids: Sequence[str], approved: str | Mapping
     if isinstance(approved, str):
         if approved not in sites:
             columns = ", ".join(repr(str(c)) for c in sites.columns if c != "geometry")
-            raise InputError(f"approved={approved!r}: the register has no such column; it has {columns}.")
+            raise InputError(f"approved={approved!r}: the register has no such column; it has {columns}.", code="column_missing")
         values = sites[approved].tolist()
     else:
         known = {str(key): value for key, value in approved.items()}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
 
 @click.command("dossier", short_help="Write the dossier of a result as a Word document.")
 @click.argument("result", metavar="FOLDER")
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of the dossier.")
 @click.option("--out", metavar="FILE.docx", help="Where to write it.  [default: dossier.docx in FOLDER]")
-def COMMAND(result: str, out: str | None) -> int:
+def COMMAND(result: str, lang: Literal["vi", "en"], out: str | None) -> int:
     """Write summary, appendix table of all projects, a section for each flagged one, plans, method and run of the result in
     FOLDER into one Word document, from the same inputs as the run; refused when an input has changed since.
 
     \b
     Example
       plangeo dossier out --out ho-so.docx
+      plangeo dossier out --lang en
     """
     from plangeo.report import write_report
     from plangeo.rerun import repeat_run
@@ -27,7 +30,7 @@ def COMMAND(result: str, out: str | None) -> int:
         raise click.UsageError(f"--out {out!r}: the dossier is a Word document, so the name must end in .docx")
     _, assessment = repeat_run(Path(result), _say)
     _say("writing the dossier")
-    click.echo(str(write_report(assessment, target)))
+    click.echo(str(write_report(assessment, target, language=lang)))
     return 0
 
 

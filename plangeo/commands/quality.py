@@ -56,7 +56,9 @@ def COMMAND(
     law = load_rulebook(rulebook).at(take_day(on))
     files = {"zones": zones} | dict(_pair("--layer", item) for item in given["layers"])
     if strange := sorted(set(files) - {"zones", "districts"}):
-        raise LayerError(f"plangeo quality wants no layer {', '.join(strange)}; give --layer districts=FILE")
+        raise LayerError(
+            f"plangeo quality wants no layer {', '.join(strange)}; give --layer districts=FILE", code="layer_unwanted"
+        )
     if out and Path(out).suffix.lower() not in (".gpkg", ".xlsx", ".csv"):
         raise click.UsageError(f"--out {out}: name a .gpkg, .xlsx or .csv file")
     sources = {role: LayerFile(path, given["profile"], _keywords(role, given)) for role, path in files.items()}
@@ -64,7 +66,10 @@ def COMMAND(
     layer = opened.frames["zones"]
     drawn = sorted(set(layer["plan_id"].astype(str)))
     if missing := [p for p in plans if p not in drawn]:
-        raise LayerError(f"no zone of {zones} belongs to the plan {', '.join(missing)}; there are {', '.join(drawn)}")
+        raise LayerError(
+            f"no zone of {zones} belongs to the plan {', '.join(missing)}; there are {', '.join(drawn)}",
+            code="zones_without_plan",
+        )
     found = check_plan_layer(layer, law, opened.frames.get("districts"), plans=list(plans) or None)
     click.echo("\n".join(_report(found, shown, lang)))
     if out:
@@ -153,13 +158,14 @@ def _report(found: LayerQuality, shown: int, lang: Any) -> list[str]:
 
 def _write(found: LayerQuality, path: Path, lang: Any) -> None:
     """Write beside the target first, so that nothing half-written bears its name."""
+    from plangeo.delivery.atomicfile import written_file
+    from plangeo.delivery.readback import read_back
     from plangeo.sheetfile import write_tables
     from plangeo.studies.plan_quality import quality_sheets
 
     if path.suffix.lower() != ".gpkg":
         write_tables(quality_sheets(found), path, chosen="plan_quality", language=lang)
         return
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
-    draft.unlink(missing_ok=True)
-    found.faults.to_file(draft, layer="plan_quality", driver="GPKG", engine="pyogrio")
-    draft.replace(path)
+    with written_file(path) as draft:
+        found.faults.to_file(draft, layer="plan_quality", driver="GPKG", engine="pyogrio")
+        read_back(draft.parent, [draft.name], {draft.name: {"plan_quality": len(found.faults)}}, {})

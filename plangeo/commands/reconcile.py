@@ -60,9 +60,11 @@ def COMMAND(
         try:
             frames.append(read_sites(path, profile, columns=named[side] or None, **keywords))
         except CrsError as error:
-            raise CrsError(f"{path} ({side} list): {error} For `plangeo reconcile`: --crs {side}=EPSG:9215") from error
+            raise CrsError(
+                f"{path} ({side} list): {error} For `plangeo reconcile`: --crs {side}=EPSG:9215", code=error.code
+            ) from error
         except InputError as error:
-            raise type(error)(f"{side} list: {error}") from error
+            raise type(error)(f"{side} list: {error}", code=error.code) from error
         click.echo(f"{side:>5}: {path}, {len(frames[-1])} projects", err=True)
     result = reconcile(frames[0], frames[1], confirmed=confirm, profile=profile)
     for line in count_lines(result):

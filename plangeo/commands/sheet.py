@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -19,6 +20,7 @@ _WELL, _FAILED = 0, 1
 @click.option("--flagged", is_flag=True, help="Every project that is not plainly compatible.")
 @click.option("--format", "formats", multiple=True, type=click.Choice(["pdf", "png"]), help="Repeatable.  [default: pdf]")
 @click.option("--paper", type=click.Choice(["A4", "A3"]), default="A4", show_default=True)
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language of the sheets.")
 @click.option("--out", metavar="FOLDER", help="Where to write the sheets.  [default: sheets in FOLDER]")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Processes at once.  [default: one per core, at most 4]")
 def COMMAND(
@@ -28,12 +30,14 @@ def COMMAND(
     flagged: bool,
     formats: Sequence[str],
     paper: str,
+    lang: Literal["vi", "en"],
     out: str | None,
     jobs: int | None,
 ) -> int:
     """Write one page for each project ID of the result in FOLDER, from the same inputs as the run.
 
-    The map is at the true scale it states. Refused when an input has changed since the run. Exit code 1 when a sheet
+    The map is at the true scale it states. An officer's decision and what the studies say of the project stand beside the
+    machine's conclusion. Refused when an input has changed since the run. Exit code 1 when a sheet
     could not be written; the others are.
 
     \b
@@ -42,11 +46,13 @@ def COMMAND(
       plangeo sheet out --flagged --paper A3
     """
     from plangeo.papers.sheets import write_sheets
-    from plangeo.rerun import repeat_run
+    from plangeo.papers.sitestudies import STUDIES
+    from plangeo.rerun import add_studies_of, repeat_run
 
     if sum((bool(site_ids), everything, flagged)) != 1:
         raise click.UsageError("say which projects: one or more IDs, or --all, or --flagged")
-    _, assessment = repeat_run(Path(result), _say, studied=False)  # no study stands on a sheet
+    project, assessment = repeat_run(Path(result), _say, studied=False)
+    assessment = add_studies_of(project, assessment, _say, STUDIES)  # those that speak of single projects
     wanted = list(site_ids) if site_ids else "all" if everything else "flagged"
     target = Path(out) if out else Path(result) / "sheets"
     count = len(site_ids) or len(assessment.sites)
@@ -57,6 +63,7 @@ def COMMAND(
         wanted,
         formats=formats or ("pdf",),
         paper=paper,
+        language=lang,
         jobs=processes,
         progress=_count,
     )

@@ -108,7 +108,10 @@ def read_points(
     x, y = _inside(shapes)
     if not np.isfinite(x).any():
         why = next((f" {f.partition(': ')[2]}." for f in faults if f), "")
-        raise InputError(f"{name}: none of its {len(x)} rows has coordinates that can be read, so no reading can be tried.{why}")
+        raise InputError(
+            f"{name}: none of its {len(x)} rows has coordinates that can be read, so no reading can be tried.{why}",
+            code="places_missing",
+        )
     kinds = shapely.get_dimensions(shapes)
     areas = bool((kinds == 2).any()) and "name" not in found
     plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
@@ -183,7 +186,8 @@ def _from_table(
         return _told(bare_points(frame, {"coordinates": found["coordinates"]}, profile, name))
     raise InputError(
         f"{name}: no columns with coordinates were found among {', '.join(repr(str(c)) for c in frame.columns[:30])}. Name them: "
-        "--map '<column>=north' --map '<column>=east' (metres), =latitude and =longitude (degrees), or =wkt."
+        "--map '<column>=north' --map '<column>=east' (metres), =latitude and =longitude (degrees), or =wkt.",
+        code="column_missing",
     )
 
 

@@ -132,7 +132,7 @@ def rows_of(drawing: Drawing, request: Request, path: Path) -> Raw:
     except InputError as fault:
         if not drawing.ending:
             raise
-        raise InputError(f"{fault}\nThe reason may be that {drawing.ending}.") from fault
+        raise InputError(f"{fault}\nThe reason may be that {drawing.ending}.", code="drawing_unreadable") from fault
 
 
 def layer_of(drawing: Drawing, request: Request, path: Path) -> Raw:
@@ -165,7 +165,9 @@ def zones_of(drawing: Drawing, request: Request, path: Path) -> Raw:
     label_levels = [] if as_coded else _label_levels(request, drawing, levels, path)
     opened, closed, areas = (on_border & (kinds == kind) for kind in ("line", "closed line", "area"))
     if not (opened | closed | areas).any():
-        raise InputError(f"{path.name}: no lines and no areas lie on {_names(borders)}. It has:\n{_listed(levels)}")
+        raise InputError(
+            f"{path.name}: no lines and no areas lie on {_names(borders)}. It has:\n{_listed(levels)}", code="drawing_unreadable"
+        )
     if hidden := sum(bool(_HIDDEN.search(s)) for s, here in zip(drawing.styles, on_border, strict=True) if here):
         said = f"{hidden} element(s) of {_names(borders)} are hidden in the drawing, and were read as the others"
         drawing.raw.decisions.append(Decision("shape", path.name, said))
@@ -203,7 +205,8 @@ def _from_lines(drawing: Drawing, rows: Any, label_levels: Sequence[str], reques
     if not found.polygons:
         raise InputError(
             f"{where}: the {len(lines)} line(s) enclose nothing; ends meet nowhere within {SNAP_M:g} m, e.g. at {spots(found.dangles)}. "
-            "Choose another level with layer=, or close the borders in the drawing."
+            "Choose another level with layer=, or close the borders in the drawing.",
+            code="drawing_unreadable",
         )
     shapes = np.array(found.polygons, dtype=object)
     frame = gpd.GeoDataFrame(
@@ -290,7 +293,9 @@ def _border_levels(asked: str | None, levels: Sequence[Level], path: Path, *, ev
         if not drawn
         else f"{len(drawn)} levels hold lines or areas, and plangeo does not guess which are the borders"
     )
-    raise InputError(f"{path.name}: {why}.{_how('layer', 'zones', '--layer-name', drawn)} It has:\n{_listed(levels)}")
+    raise InputError(
+        f"{path.name}: {why}.{_how('layer', 'zones', '--layer-name', drawn)} It has:\n{_listed(levels)}", code="part_not_chosen"
+    )
 
 
 def _label_levels(request: Request, drawing: Drawing, levels: Sequence[Level], path: Path) -> list[str]:
@@ -315,12 +320,14 @@ def _label_levels(request: Request, drawing: Drawing, levels: Sequence[Level], p
         raise InputError(
             f"{path.name}: the drawing has no texts, so nothing says which class its shapes are. Where the level says it: "
             'columns={"Layer": "zone_code"}, on the command line --map "zones:Layer=zone_code" (DGN: Level). '
-            f"It has:\n{_listed(levels)}"
+            f"It has:\n{_listed(levels)}",
+            code="drawing_unreadable",
         )
     likely = sorted(texts, key=lambda name: -coded[name])
     raise InputError(
         f"{path.name}: {len(texts)} levels hold texts, and plangeo does not guess which are the class labels."
-        f"{_how('labels', 'zones', '--labels', likely)} It has:\n{_listed(levels)}"
+        f"{_how('labels', 'zones', '--labels', likely)} It has:\n{_listed(levels)}",
+        code="part_not_chosen",
     )
 
 
@@ -337,7 +344,10 @@ def _named(asked: str, levels: Sequence[Level], path: Path, keyword: str) -> lis
     wanted = [asked] if asked in known else [n.strip() for n in asked.split(",") if n.strip()]
     missing = [n for n in wanted if n not in known and n.casefold() not in known]
     if missing or not wanted:
-        raise InputError(f"{path.name}: {keyword}={asked!r}: there is no level {_names(missing)}. It has:\n{_listed(levels)}")
+        raise InputError(
+            f"{path.name}: {keyword}={asked!r}: there is no level {_names(missing)}. It has:\n{_listed(levels)}",
+            code="part_unknown",
+        )
     return list(dict.fromkeys(known.get(n) or known[n.casefold()] for n in wanted))
 
 

@@ -74,7 +74,9 @@ def walk(path: Path) -> Walk:
     """Walk the element headers of a DGN v7 file. **Raises** InputError for a file beyond any design file's size."""
     size = path.stat().st_size
     if size > MOST_BYTES:
-        raise InputError(f"{path.name} has {size:,} bytes; design files of version 7 are smaller than {MOST_BYTES:,}.")
+        raise InputError(
+            f"{path.name} has {size:,} bytes; design files of version 7 are smaller than {MOST_BYTES:,}.", code="file_too_large"
+        )
     content = path.read_bytes()
     reached, ended, types, drawn = _elements(content, 0)
     beyond = 0

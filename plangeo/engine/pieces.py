@@ -69,7 +69,9 @@ def cut(geometries: Any, max_vertices: int = MAX_VERTICES) -> Pieces:
     shapes = np.asarray(geometries, dtype=object)
     present = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     if (np.asarray(shapely.get_dimensions(shapes[present])) != 2).any():
-        raise LayerError("Only polygons can be cut into pieces. Lines and points are measured as they are.")
+        raise LayerError(
+            "Only polygons can be cut into pieces. Lines and points are measured as they are.", code="layer_kind_wrong"
+        )
     parts, at = _parts(shapes[present])
     big = np.flatnonzero(shapely.get_num_coordinates(parts) > max_vertices)
     small = np.ones(len(parts), dtype=bool)

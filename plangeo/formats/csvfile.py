@@ -37,7 +37,7 @@ def read(path: Path, request: Request) -> Raw:
         return Raw(corners.frame, path.stem, notes + corners.notes, decisions=told, sentences=sheet_sentences(corners.beside))
     table = read_table(rows, request, place=f"file {path.name}", titles=[path.stem])
     if table.frame.empty:
-        raise InputError(f"{path.name} has no row below its header. Check the export.")
+        raise InputError(f"{path.name} has no row below its header. Check the export.", code="layer_empty")
     width = max((len(c) for n, c in rows if n in table.header), default=0)
     if width > 1 and any(any(c[width:]) for n, c in rows if table.header and n > table.header[-1]):
         table.notes.append("some rows have more cells than the header: a separator may stand inside a text without quotes")
@@ -55,7 +55,7 @@ def read_cells(path: Path, request: Request) -> tuple[list[Row], list[str], list
     """Return the rows of a delimited text file cell by cell, with notes and what was decided on its letters. **Raises** InputError as ``read`` does."""
     head = read_head(path)
     if path.stat().st_size > MAX_BYTES:
-        raise InputError(f"{path.name} is larger than 2 GB. Convert it to Parquet or GeoPackage.")
+        raise InputError(f"{path.name} is larger than 2 GB. Convert it to Parquet or GeoPackage.", code="file_too_large")
     text, notes, from_bytes = _text(path, head)
     stated = _STATED.match(text)
     separator = stated.group(1) if stated else _separator(text)
@@ -70,7 +70,7 @@ def read_cells(path: Path, request: Request) -> tuple[list[Row], list[str], list
             start = reader.line_num + 1
     except csv.Error as error:
         raise InputError(
-            f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line."
+            f"{path.name}, line {reader.line_num}: not a table ({error}). Check the quotes around that line.", code="file_damaged"
         ) from error
     rows = rows[1:] if stated else rows
     rows, decisions = read_rows(rows, request.known, from_bytes=from_bytes)
@@ -90,7 +90,8 @@ def _text(path: Path, head: bytes) -> tuple[str, list[str], bool]:
         or true_type(head).startswith(("an HTML", "a GDAL virtual"))
     ):
         raise InputError(
-            f"{path.name} is not a text table: its content is {true_type(head)}. Rename it to its true type, or export it again."
+            f"{path.name} is not a text table: its content is {true_type(head)}. Rename it to its true type, or export it again.",
+            code="file_not_its_type",
         )
     try:
         return blob.decode("utf-8-sig"), [], False

@@ -25,13 +25,18 @@ def read_elements(path: Path, request: Request) -> Drawing:
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise InputError(
             f"{path.name} is a DGN of version 8, which cannot be read here. In MicroStation: File → Save As (or Export) → V7 DGN, DXF or "
-            "shapefile; the free Bentley View saves V7 as well. Then check that the extent is the same."
+            "shapefile; the free Bentley View saves V7 as well. Then check that the extent is the same.",
+            code="format_variant",
         )
     if not (len(head) >= 512 and head[0] in (0x08, 0xC8) and head[1] == 0x09 and head[2] == 0xFE):
-        raise InputError(f"{path.name} is not a DGN design file of version 7: its content is {true_type(head)}.")
+        raise InputError(
+            f"{path.name} is not a DGN design file of version 7: its content is {true_type(head)}.", code="file_not_its_type"
+        )
     walked = walk(path)
     if not walked.drawn:
-        raise InputError(f"{path.name} draws nothing: {walked.warning(0) or 'it has no line, shape or text'}.")
+        raise InputError(
+            f"{path.name} draws nothing: {walked.warning(0) or 'it has no line, shape or text'}.", code="drawing_unreadable"
+        )
     drawing = read_drawing(path, request, driver="DGN", styles="SELECT OGR_STYLE FROM elements", encoding="ISO-8859-1")
     return replace(drawing, ending=walked.warning(len(drawing.levels)))
 

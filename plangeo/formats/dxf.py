@@ -37,22 +37,28 @@ def read_elements(path: Path, request: Request) -> Drawing:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"AC10"):
         version = head[:6].decode("ascii", "replace")
-        raise InputError(f"{path.name} is a DWG drawing ({version}) with the name of a DXF. Export it to DXF first ({_DWG}).")
+        raise InputError(
+            f"{path.name} is a DWG drawing ({version}) with the name of a DXF. Export it to DXF first ({_DWG}).",
+            code="format_variant",
+        )
     if not head.startswith(b"AutoCAD Binary DXF") and b"SECTION" not in head and not text.startswith((b"0", b"999")):
         raise InputError(
-            f"{path.name} is not a DXF drawing: its content is {true_type(head)}. A DWG file must be exported to DXF first ({_DWG})."
+            f"{path.name} is not a DXF drawing: its content is {true_type(head)}. A DWG file must be exported to DXF first ({_DWG}).",
+            code="file_not_its_type",
         )
     binary = head.startswith(b"AutoCAD Binary DXF")
     held = Contents(ended=True) if binary else survey_entities(path)
     kinds = held.kinds
     if not binary and kinds and not any(kind in READ for kind in kinds):
         raise InputError(
-            f"{path.name} draws nothing that can be read: it holds {_counted(kinds)}. Export its outlines as LWPOLYLINE, LINE or HATCH."
+            f"{path.name} draws nothing that can be read: it holds {_counted(kinds)}. Export its outlines as LWPOLYLINE, LINE or HATCH.",
+            code="drawing_unreadable",
         )
     if held.unfolded > MOST_ENTITIES:
         raise InputError(
             f"{path.name} unfolds to more than {MOST_ENTITIES:,} entities through its blocks: it would fill the memory. "
-            "Explode or purge its blocks, or export the levels that are needed."
+            "Explode or purge its blocks, or export the levels that are needed.",
+            code="file_too_large",
         )
     drawing = read_drawing(
         path,

@@ -13,7 +13,8 @@ def read(path: Path, request: Request) -> Raw:
     """Read one feature class. **Raises** InputError when the folder is no geodatabase, or several classes hold rows and none is named."""
     if not path.is_dir() or not any(path.glob("*.gdbtable")):
         raise InputError(
-            f"{path.name} is not a file geodatabase: a folder with *.gdbtable files is expected. Copy the whole folder."
+            f"{path.name} is not a file geodatabase: a folder with *.gdbtable files is expected. Copy the whole folder.",
+            code="format_variant",
         )
     return read_layer(path, request, driver="OpenFileGDB")
 

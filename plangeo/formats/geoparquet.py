@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, require_signature
-from plangeo.vectors import settle_crs, shapes_of
+from plangeo.vectors import require_one_system, settle_crs, shapes_of
 
 _GUESSES = ("geometry", "geom", "wkb_geometry", "wkb", "the_geom")
 
@@ -31,10 +31,13 @@ def read(path: Path, request: Request) -> Raw:
         table = pq.ParquetFile(path).read()
         described = _described(table.schema)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(f"{path.name} cannot be read as Parquet ({error}). Copy or export it again.") from error
+        raise InputError(
+            f"{path.name} cannot be read as Parquet ({error}). Copy or export it again.", code="file_damaged"
+        ) from error
     if not table.num_rows:
         raise InputError(
-            f"{path.name} has no rows: an empty layer would make every site look free of conflict. Check the export."
+            f"{path.name} has no rows: an empty layer would make every site look free of conflict. Check the export.",
+            code="layer_empty",
         )
     column, stated = _geometry_column(table, described, path)
     frame = _attributes(table, column, 0)
@@ -70,11 +73,14 @@ def read_slices(path: Path, column: str, crs: Any, size: int) -> Iterator[Raw]:
                     if pa.types.is_integer(table.schema.field(at).type):
                         table = table.set_column(at, name, table.column(at).cast(pa.float64()))
                 shapes, problems = _shapes(table, column)
+                require_one_system(shapes, crs, path.name, stated=True)
                 frame = gpd.GeoDataFrame(_attributes(table, column, first), geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
                 yield Raw(frame, path.stem, [], problems)
                 first += len(frame)
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path.name} cannot be read as Parquet ({error}). Copy or export it again.") from error
+        raise InputError(
+            f"{path.name} cannot be read as Parquet ({error}). Copy or export it again.", code="file_damaged"
+        ) from error
 
 
 def _described(schema: Any) -> dict[str, Any]:
@@ -118,7 +124,8 @@ def _geometry_column(table: pa.Table, described: dict[str, Any], path: Path) -> 
     facts = described.get("columns", {}).get(column, {})
     if facts.get("encoding", "WKB").upper() != "WKB" or column not in table.column_names:
         raise InputError(
-            f"{path.name}: the geometry is stored as {facts.get('encoding')!r}; only WKB is read. Export it again as GeoParquet 1.0."
+            f"{path.name}: the geometry is stored as {facts.get('encoding')!r}; only WKB is read. Export it again as GeoParquet 1.0.",
+            code="format_variant",
         )
     # the specification: an absent CRS means longitude and latitude on WGS 84, null means unknown
     return str(column), facts.get("crs", "OGC:CRS84")

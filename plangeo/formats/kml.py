@@ -31,7 +31,7 @@ def read(path: Path, request: Request) -> Raw:
         inside = [p for p in unpack(path, Path(folder)) if p.suffix.lower() == ".kml"]
         main = [p for p in inside if p.name.lower() == "doc.kml"] or inside
         if not main:
-            raise InputError(f"{path.name} holds no KML document. Export it again from Google Earth.")
+            raise InputError(f"{path.name} holds no KML document. Export it again from Google Earth.", code="file_damaged")
         raw = _read(main[0], path, request)
     if len(inside) > 1:
         raw.notes.append(f"{path.name} holds {len(inside)} KML documents; {main[0].name} was read")
@@ -77,19 +77,21 @@ def _chosen(document: KmlDocument, request: Request, shown: Path, notes: list[st
     if not marks:
         raise InputError(
             f"{shown.name} has no placemarks: an empty layer would make every site look free of conflict. Check the export, or leave "
-            "the layer out." + "".join(f" Note: {note}." for note in notes)
+            "the layer out." + "".join(f" Note: {note}." for note in notes),
+            code="layer_empty",
         )
     folders = list(dict.fromkeys(m.folder for m in marks))
     names = ", ".join(repr(f or document.name) for f in folders[:_SHOWN])
     if request.layer is not None:
         wanted = [m for m in marks if request.layer in (m.folder or document.name, *m.folder.split(" / "))]
         if not wanted and request.layer != document.name:
-            raise InputError(f"{shown.name} has no folder {request.layer!r}; it has {names}.")
+            raise InputError(f"{shown.name} has no folder {request.layer!r}; it has {names}.", code="part_unknown")
         return wanted or marks
     if len(folders) > 1 and request.role not in ("sites", "register"):
         raise InputError(
             f"{shown.name} has {len(folders)} layers: {names}. plangeo does not guess which one is meant: name the folder with "
-            f"layer={folders[-1]!r}."
+            f"layer={folders[-1]!r}.",
+            code="part_not_chosen",
         )
     if len(folders) > 1:
         said = f"{len(marks)} placemarks of {len(folders)} folders were read together; the column 'folder' tells them apart, layer= names one"

@@ -12,7 +12,8 @@ def read(path: Path, request: Request) -> Raw:
     """Refuse a raster where zones, districts or a register are wanted, and say what it is. **Raises** InputError always."""
     raise InputError(
         f"{path.name} is {describe(path)}, but {request.role} must be shapes or a table. "
-        "A raster (slope, flood depth, land cover) is measured with plangeo.terrain; it is no substitute for a vector file here."
+        "A raster (slope, flood depth, land cover) is measured with plangeo.terrain; it is no substitute for a vector file here.",
+        code="format_unknown",
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from plangeo.errors import CrsError, InputError
 from plangeo.inputs import Format, Raw, Request, family, find_beside, require_signature
 from plangeo.letters.bytetext import codec_of
+from plangeo.rowcounts import require_index
 from plangeo.vectors import read_layer
 
 _LANGUAGE = {
@@ -26,7 +27,7 @@ def read(path: Path, request: Request) -> Raw:
     """Read a shapefile with its .shx, .dbf, .prj and .cpg.
 
     **Raises** InputError when a part is missing or cut short, or when .shp and .dbf hold different numbers
-    of rows (attributes would be attached to the wrong shapes); CrsError without a usable .prj or ``crs=``.
+    of rows or the index misleads (attributes would be attached to the wrong shapes); CrsError without a usable .prj or ``crs=``.
     """
     require_signature(path, [b"\x00\x00\x27\x0a"], "a shapefile")
     parts = {}
@@ -34,7 +35,8 @@ def read(path: Path, request: Request) -> Raw:
         found = find_beside(path, suffix)
         if found is None:
             raise InputError(
-                f"{path.name}: {path.stem}{suffix} ({why}) is missing beside it. Copy all files of the shapefile together."
+                f"{path.name}: {path.stem}{suffix} ({why}) is missing beside it. Copy all files of the shapefile together.",
+                code="sidecar_missing",
             )
         parts[suffix] = found
     shapes = _shapes(path, parts[".shx"])
@@ -42,8 +44,10 @@ def read(path: Path, request: Request) -> Raw:
     if shapes != rows:
         raise InputError(
             f"{path.name} has {shapes} shapes, {parts['.dbf'].name} has {rows} rows: the files are from different versions, "
-            "and attributes would go to the wrong shapes. Export the shapefile again."
+            "and attributes would go to the wrong shapes. Export the shapefile again.",
+            code="sidecar_foreign",
         )
+    require_index(path, parts[".shx"])
     notes = []
     declared, note = _declared(path, parts[".dbf"])
     notes += [note] if note else []
@@ -53,9 +57,14 @@ def read(path: Path, request: Request) -> Raw:
         projection = find_beside(path, ".prj")
         if projection is None or request.crs is not None:
             raise
-        raise CrsError(f"{error} ({projection.name} is there and begins {projection.read_text('latin-1')[:40]!r})") from error
+        raise CrsError(
+            f"{error} ({projection.name} is there and begins {projection.read_text('latin-1')[:40]!r})", code="crs_missing"
+        ) from error
     if len(raw.frame) != rows - deleted:
-        raise InputError(f"{path.name}: {len(raw.frame)} of {rows - deleted} rows could be read. Export the shapefile again.")
+        raise InputError(
+            f"{path.name}: {len(raw.frame)} of {rows - deleted} rows could be read. Export the shapefile again.",
+            code="file_truncated",
+        )
     if deleted:
         notes.append(f"{deleted} row(s) are marked as deleted in {parts['.dbf'].name} and were left out")
     raw.notes[:0] = notes + _limits(raw)
@@ -82,13 +91,16 @@ def _shapes(path: Path, index: Path) -> int:
     size = path.stat().st_size
     if len(head) < 100 or struct.unpack(">i", head[24:28])[0] * 2 > size:
         raise InputError(
-            f"{path.name} is cut short: it should have {struct.unpack('>i', head[24:28])[0] * 2 if len(head) >= 28 else 100} bytes and has {size}. Copy it again."
+            f"{path.name} is cut short: it should have {struct.unpack('>i', head[24:28])[0] * 2 if len(head) >= 28 else 100} bytes and has {size}. Copy it again.",
+            code="file_truncated",
         )
     length = index.stat().st_size
     with index.open("rb") as stream:
         head = stream.read(100)
     if len(head) < 100 or struct.unpack(">i", head[24:28])[0] * 2 != length or (length - 100) % 8:
-        raise InputError(f"{index.name} is damaged or cut short. Copy it again, or export the shapefile again.")
+        raise InputError(
+            f"{index.name} is damaged or cut short. Copy it again, or export the shapefile again.", code="file_damaged"
+        )
     return (length - 100) // 8
 
 
@@ -98,10 +110,10 @@ def _records(table: Path) -> tuple[int, int]:
     with table.open("rb") as stream:
         head = stream.read(32)
         if len(head) < 32:
-            raise InputError(f"{table.name} is cut short. Copy it again.")
+            raise InputError(f"{table.name} is cut short. Copy it again.", code="file_truncated")
         rows, start, width = struct.unpack("<IHH", head[4:12])
         if not width or start + rows * width > size:
-            raise InputError(f"{table.name} is cut short: its header promises {rows} rows. Copy it again.")
+            raise InputError(f"{table.name} is cut short: its header promises {rows} rows. Copy it again.", code="file_truncated")
         stream.seek(start)
         deleted = 0
         for _ in range(rows):

@@ -81,7 +81,8 @@ def _read_list(file: _File, name: str) -> Raw:
     table = file.table(name)
     if table.frame.empty:
         raise InputError(
-            f"{file.path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file."
+            f"{file.path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file.",
+            code="layer_empty",
         )
     return Raw(table.frame, name, table.notes, decisions=table.decisions, sentences=table.sentences, fields=table.fields)
 
@@ -97,7 +98,7 @@ class _File:
         with _readable(self.path):
             sheet = self.book.get_sheet_by_name(name)
             if sheet.end is not None and (sheet.end[0] >= MAX_ROWS or sheet.end[1] >= MAX_COLUMNS):
-                raise InputError(too_large(self.path, name, sheet.end[0] + 1, sheet.end[1] + 1))
+                raise InputError(too_large(self.path, name, sheet.end[0] + 1, sheet.end[1] + 1), code="file_too_large")
             rows = [
                 (number, [cell_text(c) for c in cells])
                 for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1)
@@ -147,11 +148,13 @@ def _check_content(path: Path) -> None:
         require_signature(path, [_OLE, b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00"], "an .xls workbook")
     elif head.startswith(_OLE):
         raise InputError(
-            f"{path.name} is protected by a password (or is an old .xls under another name). Save it without password as .xlsx."
+            f"{path.name} is protected by a password (or is an old .xls under another name). Save it without password as .xlsx.",
+            code="file_encrypted",
         )
     elif not head.startswith(b"PK"):
         raise InputError(
-            f"{path.name} is not a workbook: its content is {true_type(head)}. Rename it to its true type (.csv for text tables)."
+            f"{path.name} is not a workbook: its content is {true_type(head)}. Rename it to its true type (.csv for text tables).",
+            code="file_not_its_type",
         )
 
 
@@ -164,7 +167,8 @@ def _readable(path: Path) -> Iterator[None]:
         raise
     except BaseException as error:  # a panic inside calamine is not an Exception
         raise InputError(
-            f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again."
+            f"{path.name} cannot be read as a workbook ({error}). Open it in Excel or LibreOffice and save it again.",
+            code="file_damaged",
         ) from error
 
 
@@ -204,11 +208,11 @@ def _choose(file: _File, visible: Sequence[str], hidden: Sequence[str]) -> str:
         alike = [n for n in file.names if fold(n) == fold(asked)]
         if len(alike) == 1:  # written without tone marks, or with a space too many
             return alike[0]
-        raise InputError(f"{path.name} has no sheet {asked!r}; it has {', '.join(map(repr, file.names))}.")
+        raise InputError(f"{path.name} has no sheet {asked!r}; it has {', '.join(map(repr, file.names))}.", code="part_unknown")
     filled = [n for n in visible if file.filled(n)]
     if not filled:
         also = f" Hidden sheets: {', '.join(map(repr, hidden))}; name one with sheet= if it is meant." if hidden else ""
-        raise InputError(f"{path.name} has no visible sheet with data.{also}")
+        raise InputError(f"{path.name} has no visible sheet with data.{also}", code="part_unknown")
     if len(filled) > 1:
         seen = {name: _look(file, name) for name in filled[:_MOST_SHEETS]}
         shown = "".join(f"\n- {name!r}: {_about(found)}" for name, found in seen.items())
@@ -219,7 +223,8 @@ def _choose(file: _File, visible: Sequence[str], hidden: Sequence[str]) -> str:
         bounds = f" Corners go with --boundaries {path.name} --layer-name 'boundaries={corners}'." if corners else ""
         raise InputError(
             f"{path.name} has {len(filled)} sheets with data: {', '.join(map(repr, filled))}. plangeo does not guess which one is meant: "
-            f"name it with --sheet {best!r} (in Python sheet={best!r}).{every}{bounds}{shown}"
+            f"name it with --sheet {best!r} (in Python sheet={best!r}).{every}{bounds}{shown}",
+            code="part_not_chosen",
         )
     return filled[0]
 
@@ -278,7 +283,7 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
     if corners and not lists:
         return _all_corners(file, corners, tables)
     if not lists:
-        raise InputError(f"{file.path.name} has no sheet with a list of projects. Name one with sheet=.")
+        raise InputError(f"{file.path.name} has no sheet with a list of projects. Name one with sheet=.", code="part_not_chosen")
     forms: dict[tuple[str, ...], list[str]] = {}
     for name, table in lists.items():
         forms.setdefault(tuple(sorted(fold(c) for c in table.frame.columns if c not in _READERS_OWN)), []).append(name)
@@ -286,7 +291,8 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
         shown = "".join(f"\n- {', '.join(map(repr, names))}: {', '.join(columns)[:300]}" for columns, names in forms.items())
         raise InputError(
             f"{file.path.name}: its lists have different columns, so they cannot stand one under another. Read them one by one with "
-            f"sheet=.{shown}"
+            f"sheet=.{shown}",
+            code="sheets_differ",
         )
     first = next(iter(lists.values()))
     whole = {fold(str(c)): str(c) for c in first.frame.columns}
@@ -330,7 +336,8 @@ def _one_unit(file: _File, lists: Mapping[str, Table]) -> list[str]:
         shown = "".join(f"\n- sheet {name!r}: {' / '.join(told)[:160] or 'says nothing'}" for name, told in lines.items())
         raise InputError(
             f"{file.path.name}: the lines above its lists do not state the same unit for columns whose heading states none. Write the unit into "
-            f"the headings, or read the sheets one by one with sheet=.{shown}"
+            f"the headings, or read the sheets one by one with sheet=.{shown}",
+            code="sheets_differ",
         )
     return next(iter(lines.values())) if needed else []
 

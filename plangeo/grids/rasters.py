@@ -91,7 +91,10 @@ class Raster:
     def open(self) -> Iterator[Reader]:
         """Open the file for reading windows. **Raises** InputError when it changed since it was described."""
         if _stamp(self.path) != self.stamp:
-            raise InputError(f"{self.path.name} changed since it was opened first: results would mix two files. Read it again.")
+            raise InputError(
+                f"{self.path.name} changed since it was opened first: results would mix two files. Read it again.",
+                code="file_changed",
+            )
         with rasterio.Env(**_OPTIONS), rasterio.open(self.path, driver=self.driver) as source:
             yield Reader(self, source)
 
@@ -146,7 +149,8 @@ class Reader:
         except (RasterioError, MemoryError) as fault:
             raise InputError(
                 f"{raster.path.name} cannot be read at rows {top} to {bottom}: the file is cut off or damaged "
-                f"({str(fault)[:120]}). Copy or export it again."
+                f"({str(fault)[:120]}). Copy or export it again.",
+                code="file_truncated",
             ) from fault
         values = raw.astype(np.float64)
         valid = np.isfinite(values)
@@ -233,7 +237,10 @@ def read_raster(
     """
     found = check_path(path)
     if kind not in ("continuous", "classes"):
-        raise InputError(f"kind={kind!r} is not known: write kind='continuous' for measured values or kind='classes' for codes.")
+        raise InputError(
+            f"kind={kind!r} is not known: write kind='continuous' for measured values or kind='classes' for codes.",
+            code="argument_wrong",
+        )
     driver = driver_of(found)
     require_plain_neighbours(found)
     try:
@@ -243,7 +250,8 @@ def read_raster(
                 return _describe(found, source, kind, unit, crs, band)
     except RasterioError as fault:
         raise InputError(
-            f"{found.name} looks like {driver}, but cannot be opened: {str(fault)[:160]}. Copy or export it again."
+            f"{found.name} looks like {driver}, but cannot be opened: {str(fault)[:160]}. Copy or export it again.",
+            code="file_not_its_type",
         ) from fault
 
 
@@ -260,7 +268,8 @@ def driver_of(path: Path) -> str:
         return "EHdr"
     raise InputError(
         f"{path.name} is not a raster that plangeo reads: its content is {true_type(head)}. Read are GeoTIFF (COG), ESRI ASCII "
-        "grid (.asc), ERDAS Imagine (.img) and .bil or .flt with .hdr. Export it as GeoTIFF: gdal_translate -of GTiff."
+        "grid (.asc), ERDAS Imagine (.img) and .bil or .flt with .hdr. Export it as GeoTIFF: gdal_translate -of GTiff.",
+        code="file_not_its_type",
     )
 
 
@@ -278,14 +287,18 @@ def require_plain_neighbours(path: Path) -> None:
             head = read_head(beside)
             if not head.startswith((*_TIFF, _IMAGINE, b"ERDAS_IMG_EXTERNAL_RASTER")):
                 raise InputError(
-                    f"{beside.name} belongs to {path.name}, but its content is {true_type(head)}. Remove it or export again."
+                    f"{beside.name} belongs to {path.name}, but its content is {true_type(head)}. Remove it or export again.",
+                    code="sidecar_foreign",
                 )
         if name.endswith(".aux.xml"):
             text = read_head(beside, 16 * 2**20).lower()
             if len(text) == 16 * 2**20 or any(
                 word in text for word in (b"overview_file", b"/vsi", b"://", b"vrtdataset", b"<!doctype", b"<!entity")
             ):
-                raise InputError(f"{beside.name}, the notes to {path.name}, points at other files. Remove it and try again.")
+                raise InputError(
+                    f"{beside.name}, the notes to {path.name}, points at other files. Remove it and try again.",
+                    code="sidecar_foreign",
+                )
 
 
 def _describe(path: Path, source: Any, kind: Kind, unit: str | None, crs: Any, band: int | None) -> Raster:
@@ -324,34 +337,44 @@ def _band(path: Path, source: Any, band: int | None) -> int:
     if band is None:
         raise InputError(
             f"{path.name} has {source.count} bands, and nothing says which to measure; a picture of a map (red, green, blue) is "
-            "not data. Give the raster of the values itself (gdal_translate -b 1), in Python band=1."
+            "not data. Give the raster of the values itself (gdal_translate -b 1), in Python band=1.",
+            code="raster_band_not_chosen",
         )
     if not 1 <= band <= source.count:
-        raise InputError(f"{path.name} has the bands 1 to {source.count}, not {band}.")
+        raise InputError(f"{path.name} has the bands 1 to {source.count}, not {band}.", code="raster_band_not_chosen")
     return band
 
 
 def _require_readable(path: Path, source: Any, band: int, kind: Kind) -> None:
     dtype = source.dtypes[band - 1]
     if dtype not in ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"):
-        raise InputError(f"{path.name}: its values are of type {dtype}, which cannot be compared exactly. Export it as Float32.")
+        raise InputError(
+            f"{path.name}: its values are of type {dtype}, which cannot be compared exactly. Export it as Float32.",
+            code="raster_unfit",
+        )
     high, wide = source.block_shapes[band - 1]
     block = high * wide * np.dtype(dtype).itemsize * (source.count if source.interleaving is not None else 1)
     if block > MOST_BLOCK_BYTES:
         raise InputError(
             f"{path.name} is stored in blocks of {high} × {wide} cells ({block / 2**20:,.0f} MB each), which would exhaust the memory. "
-            "Write it in tiles: gdal_translate -co TILED=YES."
+            "Write it in tiles: gdal_translate -co TILED=YES.",
+            code="file_too_large",
         )
     if kind == "classes" and source.compression is not None and source.compression.value.upper() in ("JPEG", "WEBP"):
         raise InputError(
-            f"{path.name} is compressed as a photograph, which changes codes. Export the classes with LZW or DEFLATE."
+            f"{path.name} is compressed as a photograph, which changes codes. Export the classes with LZW or DEFLATE.",
+            code="raster_unfit",
         )
     if source.transform.is_identity or source.transform.is_degenerate:
         raise InputError(
-            f"{path.name} does not say where it lies (no geotransform). Georeference it first, or copy its world file beside it."
+            f"{path.name} does not say where it lies (no geotransform). Georeference it first, or copy its world file beside it.",
+            code="raster_unfit",
         )
     if kind == "classes" and (source.scales[band - 1], source.offsets[band - 1]) != (1.0, 0.0):
-        raise InputError(f"{path.name} scales its values, so they are measures and not class codes. Use kind='continuous'.")
+        raise InputError(
+            f"{path.name} scales its values, so they are measures and not class codes. Use kind='continuous'.",
+            code="raster_unfit",
+        )
 
 
 def _crs(path: Path, source: Any, stated: Any, notes: list[str]) -> pyproj.CRS:
@@ -359,7 +382,8 @@ def _crs(path: Path, source: Any, stated: Any, notes: list[str]) -> pyproj.CRS:
     if stated is None and inside is None:
         raise CrsError(
             f"{path.name} does not state its coordinate reference system: its cells may lie hundreds of metres away. "
-            "Write it into the file: rio edit-info --crs EPSG:9215 FILE (VN-2000, 107°15'); in Python crs='EPSG:9215'."
+            "Write it into the file: rio edit-info --crs EPSG:9215 FILE (VN-2000, 107°15'); in Python crs='EPSG:9215'.",
+            code="crs_missing",
         )
     system = inside if stated is None else as_crs(stated)
     assert system is not None
@@ -370,7 +394,8 @@ def _crs(path: Path, source: Any, stated: Any, notes: list[str]) -> pyproj.CRS:
     ys = [t.f + t.d * across + t.e * down for across in (0, width) for down in (0, height)]
     if system.is_geographic and not (max(map(abs, xs)) <= 361 and max(map(abs, ys)) <= 91):
         raise CrsError(
-            f"{path.name}: x {min(xs):g} … {max(xs):g}, y {min(ys):g} … {max(ys):g} cannot be degrees. State the true CRS with crs=."
+            f"{path.name}: x {min(xs):g} … {max(xs):g}, y {min(ys):g} … {max(ys):g} cannot be degrees. State the true CRS with crs=.",
+            code="crs_misfit",
         )
     return system
 
@@ -380,7 +405,8 @@ def _unit(path: Path, tag: str | None, stated: str | None) -> str:
     if inside and said and inside != said:
         raise InputError(
             f"{path.name} states its values in {inside}, and the rulebook or caller states {said}: one of them is wrong, and a "
-            "slope of 15 is not the same in both. Leave unit out, or correct the file: rio edit-info --bidx 1 --units {said} FILE."
+            "slope of 15 is not the same in both. Leave unit out, or correct the file: rio edit-info --bidx 1 --units {said} FILE.",
+            code="raster_unit_unclear",
         )
     return said or inside
 

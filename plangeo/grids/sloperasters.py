@@ -29,10 +29,14 @@ def slope_of(raster: Raster) -> Raster:
     """
     if raster.kind != "continuous" or raster.derived or raster.unit in _MOST:
         raise InputError(
-            f"{raster.path.name} holds no elevations (kind {raster.kind}, unit {raster.unit or 'not stated'}): no slope is in it."
+            f"{raster.path.name} holds no elevations (kind {raster.kind}, unit {raster.unit or 'not stated'}): no slope is in it.",
+            code="raster_unit_unclear",
         )
     if raster.unit not in METRES:
-        raise InputError(f"{raster.path.name} gives elevations in {raster.unit!r}. State unit='metre', 'foot' or 'us_foot'.")
+        raise InputError(
+            f"{raster.path.name} gives elevations in {raster.unit!r}. State unit='metre', 'foot' or 'us_foot'.",
+            code="raster_unit_unclear",
+        )
     require_measurable(raster.transform, raster.crs, raster.height, raster.width)
     notes = raster.notes
     if not raster.unit:
@@ -48,25 +52,28 @@ def ready_slope(raster: Raster, *, certain: bool = False) -> Raster:
     **Raises** InputError, with the evidence, when nobody states the unit, or the values contradict it or make it doubtful.
     """
     if raster.kind != "continuous" or raster.derived:
-        raise InputError(f"{raster.path.name} is no raster of slopes (kind {raster.kind}).")
+        raise InputError(f"{raster.path.name} is no raster of slopes (kind {raster.kind}).", code="raster_unit_unclear")
     low, high, looked = _extremes(raster)
     evidence = f"{raster.path.name}: the values of {looked} lie between {low:g} and {high:g}"
     if raster.unit not in _MOST:
         raise InputError(
             f"{evidence}, and nothing says whether that is degrees, percent or radians (like {_guess(high)}): a bound of 15 "
             "means something else in each. State it, in a rulebook's requirement with unit: degree (percent, radian; metre for "
-            "elevations), in Python with read_raster(…, unit='degree')."
+            "elevations), in Python with read_raster(…, unit='degree').",
+            code="raster_unit_unclear",
         )
     if low < 0 or high > _MOST[raster.unit]:
         raise InputError(
             f"{evidence}, which cannot be slopes in {raster.unit} (0 to {_MOST[raster.unit]:g}); they look like {_guess(high)}. "
-            "State the true unit, or give the raster of slopes."
+            "State the true unit, or give the raster of slopes.",
+            code="raster_unit_unclear",
         )
     if raster.unit != "radian" and high <= _MOST["radian"] and not certain:
         raise InputError(
             f"{evidence}: in {raster.unit} that is almost level ground, in radians it is steep. "
             "If they are radians, state unit: radian. If the land is that level, file and requirement must both say so (rio edit-info "
-            "--bidx 1 --units degree FILE; unit: degree), or give the elevations; in Python ready_slope(…, certain=True)."
+            "--bidx 1 --units degree FILE; unit: degree), or give the elevations; in Python ready_slope(…, certain=True).",
+            code="raster_unit_unclear",
         )
     return replace(raster, low=0.0, high=_MOST[raster.unit])
 
@@ -76,7 +83,10 @@ def in_degrees(raster: Raster) -> Raster:
     if raster.unit == "degree":
         return raster
     if raster.derived or raster.unit not in _MOST:
-        raise InputError(f"{raster.path.name} is in {raster.unit or 'a unit nobody states'}, not in percent or radians.")
+        raise InputError(
+            f"{raster.path.name} is in {raster.unit or 'a unit nobody states'}, not in percent or radians.",
+            code="raster_unit_unclear",
+        )
     return replace(raster, derived=raster.unit, unit="degree")
 
 
@@ -101,7 +111,8 @@ def _extremes(raster: Raster) -> tuple[float, float, str]:
     if low > high:
         raise InputError(
             f"{raster.path.name}: {looked} hold no value, so its unit cannot be checked. Is it the right file? If its data "
-            "fill a small part only, cut that out first (gdalwarp -te …)."
+            "fill a small part only, cut that out first (gdalwarp -te …).",
+            code="raster_unit_unclear",
         )
     return low, high, looked
 

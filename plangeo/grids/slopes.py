@@ -79,7 +79,10 @@ def radii(system: pyproj.CRS, latitude: Array) -> tuple[Array, Array]:
     """
     ellipsoid = system.ellipsoid
     if ellipsoid is None:
-        raise CrsError(f"{system.name} names no ellipsoid, so degrees cannot be turned into metres. State the true crs=.")
+        raise CrsError(
+            f"{system.name} names no ellipsoid, so degrees cannot be turned into metres. State the true crs=.",
+            code="crs_not_metric",
+        )
     major, minor = ellipsoid.semi_major_metre, ellipsoid.semi_minor_metre
     flat = 1 - (minor / major) ** 2
     w = 1 - flat * np.sin(latitude) ** 2
@@ -89,18 +92,25 @@ def radii(system: pyproj.CRS, latitude: Array) -> tuple[Array, Array]:
 def require_measurable(transform: Any, crs: Any, height: int, width: int) -> None:
     """Refuse a grid on which slopes would be wrong. **Raises** InputError when rotated, CrsError for feet or a distorting map."""
     if transform.b or transform.d:
-        raise InputError("The elevation raster is rotated, so rows are not west to east. Make it north-up first (gdalwarp).")
+        raise InputError(
+            "The elevation raster is rotated, so rows are not west to east. Make it north-up first (gdalwarp).",
+            code="raster_unfit",
+        )
     system = as_crs(crs)
     if system.is_geographic:
         return
     fix = "Reproject it to a metric CRS of the region first, e.g. gdalwarp -t_srs EPSG:9215 -r bilinear."
     if not system.is_projected or any(abs(a.unit_conversion_factor - 1) > 1e-9 for a in system.axis_info[:2]):
-        raise CrsError(f"The elevation raster is in {system.name}, which is not in metres: its slopes would be wrong. {fix}")
+        raise CrsError(
+            f"The elevation raster is in {system.name}, which is not in metres: its slopes would be wrong. {fix}",
+            code="crs_not_metric",
+        )
     worst = _worst_scale(transform, system, height, width)
     if not worst < SCALE_BOUND:
         raise CrsError(
             f"{system.name} stretches distances by up to {worst:.1%} within the elevation raster (bound {SCALE_BOUND:.0%}), "
-            f"and slopes with them. {fix}"
+            f"and slopes with them. {fix}",
+            code="crs_not_metric",
         )
 
 

@@ -74,7 +74,8 @@ def plans_from_table(
     if "plan_id" not in found:
         raise TableError(
             f"No column of the table identifies the plans; it has {', '.join(map(repr, map(str, frame.columns)))}. "
-            "Name it: columns={'<column>': 'plan_id'}, or on the command line --map '<column>=plan_id'."
+            "Name it: columns={'<column>': 'plan_id'}, or on the command line --map '<column>=plan_id'.",
+            code="plan_table_malformed",
         )
     plans: dict[str, Plan] = {}
     for position, record in enumerate(frame.to_dict("records"), start=1):
@@ -83,7 +84,8 @@ def plans_from_table(
         if plans.setdefault(plan.plan_id, plan) != plan:
             raise TableError(
                 f"Row {number} contradicts an earlier row of the plan {plan.plan_id!r} (dates, kind or state differ), so nobody "
-                "can say when it is in force. Keep one row per plan, or give each version an identifier of its own."
+                "can say when it is in force. Keep one row per plan, or give each version an identifier of its own.",
+                code="plan_table_malformed",
             )
     return tuple(plans.values())
 
@@ -95,7 +97,7 @@ def _columns(frame: pd.DataFrame, given: Mapping[str, str]) -> dict[str, str]:
         f"there is no field {field!r}; the fields are {', '.join(SYNONYMS)}" for field in given.values() if field not in SYNONYMS
     ]
     if faults:
-        raise TableError("The given columns do not fit: " + "; ".join(faults) + ".")
+        raise TableError("The given columns do not fit: " + "; ".join(faults) + ".", code="plan_table_malformed")
     found = {field: name for name, field in given.items()}
     by_name = {fold(name): name for name in present}
     for field, words in SYNONYMS.items():
@@ -118,10 +120,16 @@ def _cell(value: Any) -> str:
 def _plan(cells: Mapping[str, str], level: str, authority: str, found: Mapping[str, str], number: int) -> Plan:
     plan_id = cells["plan_id"]
     if not plan_id:
-        raise TableError(f"Row {number} has no identifier in column {found['plan_id']!r}; no zone can refer to this plan.")
+        raise TableError(
+            f"Row {number} has no identifier in column {found['plan_id']!r}; no zone can refer to this plan.",
+            code="plan_table_malformed",
+        )
     start, end = (_date(cells.get(f, ""), found.get(f, ""), number) for f in ("valid_from", "valid_to"))
     if start and end and end < start:
-        raise TableError(f"Row {number}: the plan {plan_id!r} ends on {end}, before it begins on {start}. Mend the dates.")
+        raise TableError(
+            f"Row {number}: the plan {plan_id!r} ends on {end}, before it begins on {start}. Mend the dates.",
+            code="plan_table_malformed",
+        )
     state = cells.get("status", "")
     status, note = _status(state, end)
     title = cells.get("title", "") or " ".join(part for part in (cells.get("kind", ""), plan_id) if part)
@@ -148,7 +156,7 @@ def _scale(text: str, number: int) -> int | None:
     found = re.fullmatch(r"(?:1\s*[:/]\s*)?(\d{1,3}(?:[., ]\d{3})*|\d+)", text)
     scale = int(re.sub(r"\D", "", found.group(1))) if found else 0
     if not 1 <= scale <= 100_000_000:
-        raise TableError(f"Row {number}: {text!r} is no scale of a map. Write it as 1:25000.")
+        raise TableError(f"Row {number}: {text!r} is no scale of a map. Write it as 1:25000.", code="plan_table_malformed")
     return scale
 
 
@@ -169,5 +177,8 @@ def _date(text: str, column: str, number: int) -> dt.date | None:
     compact = re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
     date = parse_date("-".join(compact.groups()) if compact else text)
     if date is None:
-        raise TableError(f"Row {number}: {text!r} in column {column!r} is no date. Write it as YYYYMMDD or YYYY-MM-DD.")
+        raise TableError(
+            f"Row {number}: {text!r} in column {column!r} is no date. Write it as YYYYMMDD or YYYY-MM-DD.",
+            code="plan_table_malformed",
+        )
     return date

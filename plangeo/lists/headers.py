@@ -83,12 +83,14 @@ def parse_header_row(given: object) -> tuple[int, int] | None:
     match = re.fullmatch(r"\s*(\d{1,7})\s*(?:[-–:]\s*(\d{1,7})\s*)?", str(given)) if isinstance(given, int | str) else None
     if match is None or isinstance(given, bool):
         raise InputError(
-            f"header_row={given!r}: write the row of the header as the program shows it, e.g. 4, or '4-5' for two rows."
+            f"header_row={given!r}: write the row of the header as the program shows it, e.g. 4, or '4-5' for two rows.",
+            code="header_row_wrong",
         )
     first, last = int(match.group(1)), int(match.group(2) or match.group(1))
     if not 1 <= first <= last or last - first >= 10:
         raise InputError(
-            f"header_row={given!r}: rows count from 1, the first one goes first, and a header has at most 10 of them."
+            f"header_row={given!r}: rows count from 1, the first one goes first, and a header has at most 10 of them.",
+            code="header_row_wrong",
         )
     return first, last
 
@@ -110,7 +112,9 @@ def _stated(rows: Sequence[Row], given: tuple[int, int]) -> tuple[int, int]:
     inside = [i for i, (number, _) in enumerate(rows) if given[0] <= number <= given[1]]
     if not inside or rows[inside[0]][0] != given[0]:
         near = ", ".join(str(number) for number, _ in rows[:8])
-        raise InputError(f"header_row={given[0]}: that row is blank; the first rows with text are {near}.")
+        raise InputError(
+            f"header_row={given[0]}: that row is blank; the first rows with text are {near}.", code="header_row_wrong"
+        )
     return inside[0], inside[-1]
 
 

@@ -82,7 +82,7 @@ def inspect_workbook(path: Path, suffix: str) -> dict[int, Marks]:
     except InputError:
         raise
     except UNZIP_FAULTS as error:
-        raise InputError(f"{path.name} is damaged ({error}). Open it in Excel and save it again.") from error
+        raise InputError(f"{path.name} is damaged ({error}). Open it in Excel and save it again.", code="file_damaged") from error
     return found
 
 
@@ -139,7 +139,8 @@ def _walk(archive: zipfile.ZipFile, name: str, path: Path, suffix: str) -> Marks
         if any(mark in window for mark in _DTD):
             raise InputError(
                 f"{path.name}: {name} declares a document type or entities, which can hide a bomb. A genuine workbook has none: "
-                "open it in Excel or LibreOffice and save it again."
+                "open it in Excel or LibreOffice and save it again.",
+                code="xml_unsafe",
             )
         if worksheet:
             cells = _CELL.findall(window)
@@ -155,7 +156,7 @@ def _walk(archive: zipfile.ZipFile, name: str, path: Path, suffix: str) -> Marks
         elif suffix == ".ods" and low == "content.xml":
             _bound_ods(window, path)
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
-        raise InputError(too_large(path, name.rpartition("/")[2], rows, columns))
+        raise InputError(too_large(path, name.rpartition("/")[2], rows, columns), code="file_too_large")
     return Marks(list(hidden), list(blank), list(errors))
 
 
@@ -164,11 +165,11 @@ def _bound_ods(window: bytes, path: Path) -> None:
     for row in re.finditer(rb"<table:table-cell\s([^<>]*)>\s*<text:p", window):
         repeat = _REPEAT.search(row.group(1))
         if repeat and int(repeat.group(1)) > MAX_COLUMNS:
-            raise InputError(too_large(path, "content.xml", 1, int(repeat.group(1))))
+            raise InputError(too_large(path, "content.xml", 1, int(repeat.group(1))), code="file_too_large")
     for row in re.finditer(rb"<table:table-row\s([^<>]*)>((?:(?!</table:table-row>).){0,4000})", window, re.DOTALL):
         repeat = _REPEAT.search(row.group(1))
         if repeat and int(repeat.group(1)) > 1000 and b"<text:p" in row.group(2):
-            raise InputError(too_large(path, "content.xml", int(repeat.group(1)), 1))
+            raise InputError(too_large(path, "content.xml", int(repeat.group(1)), 1), code="file_too_large")
 
 
 def _walk_binary(blob: bytes, path: Path, name: str) -> Marks:
@@ -190,7 +191,7 @@ def _walk_binary(blob: bytes, path: Path, name: str) -> Marks:
             top, bottom, left, right = (int.from_bytes(data[i : i + 4], "little") for i in (0, 4, 8, 12))
             marks.merged.append(((top, left), (bottom, right)))
     if rows > MAX_ROWS + 48_576 or columns > MAX_COLUMNS or rows * max(columns, 1) > MAX_CELLS:
-        raise InputError(too_large(path, name.rpartition("/")[2], rows, columns))
+        raise InputError(too_large(path, name.rpartition("/")[2], rows, columns), code="file_too_large")
     return marks
 
 

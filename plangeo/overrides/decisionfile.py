@@ -81,7 +81,8 @@ def read_decisions(file: StudyFile) -> DecisionFile:
     path = check_path(file.path)
     if path.stat().st_size > MOST_BYTES:
         raise InputError(
-            f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB: a list of decisions is not. Remove what is no decision."
+            f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB: a list of decisions is not. Remove what is no decision.",
+            code="file_too_large",
         )
     suffix = path.suffix.lower()
     if suffix in (".yaml", ".yml"):
@@ -90,7 +91,10 @@ def read_decisions(file: StudyFile) -> DecisionFile:
         return _from_rows(_sheet_rows(path, file.keywords), path, file.keywords)
     if suffix in (".csv", ".tsv", ".txt"):
         return _from_rows(_text_rows(path), path, file.keywords)
-    raise InputError(f"{path.name}: decisions are read from .csv, .xlsx or .yaml, not {suffix or 'a file without a suffix'!r}.")
+    raise InputError(
+        f"{path.name}: decisions are read from .csv, .xlsx or .yaml, not {suffix or 'a file without a suffix'!r}.",
+        code="format_unknown",
+    )
 
 
 def _text_rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -99,7 +103,8 @@ def _text_rows(path: Path) -> list[tuple[int, list[str]]]:
         text = blob.decode("utf-16") if blob[:2] in (b"\xff\xfe", b"\xfe\xff") else blob.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{path.name} is not UTF-8 text, so names and reasons could be misread. Save it as “CSV UTF-8” or as .xlsx."
+            f"{path.name} is not UTF-8 text, so names and reasons could be misread. Save it as “CSV UTF-8” or as .xlsx.",
+            code="text_not_utf8",
         ) from error
     head = text[:8192]
     separator = max((";", "\t", ","), key=lambda sign: (head.count(sign), sign == ","))
@@ -113,7 +118,9 @@ def _text_rows(path: Path) -> list[tuple[int, list[str]]]:
             if len(rows) > MOST_ROWS:
                 break
     except csv.Error as error:
-        raise InputError(f"{path.name} is not a table ({error}). Check the quotes, or save it as .xlsx.") from error
+        raise InputError(
+            f"{path.name} is not a table ({error}). Check the quotes, or save it as .xlsx.", code="decisions_malformed"
+        ) from error
     return rows
 
 
@@ -127,19 +134,22 @@ def _sheet_rows(path: Path, keywords: Mapping[str, Any]) -> list[tuple[int, list
         names = list(book.sheet_names)
         wanted = keywords.get("sheet")
         if wanted is not None and str(wanted) not in names:
-            raise InputError(f"{path.name} has no sheet {wanted!r}; it has {', '.join(map(repr, names))}.")
+            raise InputError(f"{path.name} has no sheet {wanted!r}; it has {', '.join(map(repr, names))}.", code="part_unknown")
         asked = [str(wanted)] if wanted is not None else names
         tables = {name: _cells(book.get_sheet_by_name(name), path) for name in asked}
     except (InputError, KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # a panic inside calamine is not an Exception
-        raise InputError(f"{path.name} cannot be read as a workbook ({error}). Open it in Excel and save it again.") from error
+        raise InputError(
+            f"{path.name} cannot be read as a workbook ({error}). Open it in Excel and save it again.", code="decisions_malformed"
+        ) from error
     known = _known(keywords)
     fitting = [name for name, rows in tables.items() if _header(rows, known, None) is not None]
     if wanted is None and len(fitting) > 1:
         raise InputError(
             f"{path.name}: the sheets {', '.join(map(repr, fitting))} all look like lists of decisions; name one under `files:` of "
-            "plangeo.yaml (sheet: …), or keep one of them."
+            "plangeo.yaml (sheet: …), or keep one of them.",
+            code="part_not_chosen",
         )
     return tables[fitting[0] if wanted is None and fitting else asked[0]]
 
@@ -150,7 +160,8 @@ def _cells(sheet: Any, path: Path) -> list[tuple[int, list[str]]]:
     if sheet.end is not None and (sheet.end[0] > MOST_ROWS or sheet.end[1] > MOST_COLUMNS):
         raise InputError(
             f"{path.name} has a cell in row {sheet.end[0] + 1}, column {sheet.end[1] + 1}: no list of decisions reaches so far. "
-            "Delete what stands far from the table."
+            "Delete what stands far from the table.",
+            code="file_too_large",
         )
     return [(n, [clean(cell_text(c)) for c in row]) for n, row in enumerate(sheet.to_python(skip_empty_area=False), start=1)]
 
@@ -163,7 +174,9 @@ def _known(keywords: Mapping[str, Any]) -> dict[str, str]:
 
 def _from_rows(rows: Sequence[tuple[int, list[str]]], path: Path, keywords: Mapping[str, Any]) -> DecisionFile:
     if len(rows) > MOST_ROWS:
-        raise InputError(f"{path.name} has more than {MOST_ROWS} rows: a list of decisions is not so long.")
+        raise InputError(
+            f"{path.name} has more than {MOST_ROWS} rows: a list of decisions is not so long.", code="file_too_large"
+        )
     known = _known(keywords)
     place = _header(rows, known, keywords.get("header_row"))
     head = rows[place][1] if place is not None else []
@@ -171,12 +184,14 @@ def _from_rows(rows: Sequence[tuple[int, list[str]]], path: Path, keywords: Mapp
     if place is None or "decision" not in fields.values() or not {"site_id", "name"} & set(fields.values()):
         raise InputError(
             f"{path.name}: no row of headings names the project (site_id / Mã, or name / Tên dự án) and the decision "
-            "(decision / Quyết định), so no row can be shown beside a verdict. Name the columns so."
+            "(decision / Quyết định), so no row can be shown beside a verdict. Name the columns so.",
+            code="decisions_malformed",
         )
     twice = sorted({f for f in fields.values() if list(fields.values()).count(f) > 1})
     if twice:
         raise InputError(
-            f"{path.name}, row {rows[place][0]}: several columns are headed as {', '.join(twice)}; keep one of each."
+            f"{path.name}, row {rows[place][0]}: several columns are headed as {', '.join(twice)}; keep one of each.",
+            code="decisions_malformed",
         )
     found = []
     for number, cells in rows[place + 1 :]:
@@ -198,18 +213,20 @@ def _from_yaml(path: Path) -> DecisionFile:
     try:
         document = read_yaml(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise InputError(f"{path.name} is not UTF-8 text; save it as UTF-8.") from error
+        raise InputError(f"{path.name} is not UTF-8 text; save it as UTF-8.", code="text_not_utf8") from error
     except YamlFault as error:
-        raise InputError(f"{path.name} cannot be read: {'; '.join(error.faults[:5])}") from error
+        raise InputError(f"{path.name} cannot be read: {'; '.join(error.faults[:5])}", code="decisions_malformed") from error
     data: Any = document.data
     where: tuple[str | int, ...] = ()
     if isinstance(data, dict):
         key = next((k for k in data if fold(str(k)) in ("decisions", "overrides", "quyet dinh")), None)
         if key is None:
-            raise InputError(f"{path.name}: write a list of decisions, or one under the word 'decisions'.")
+            raise InputError(
+                f"{path.name}: write a list of decisions, or one under the word 'decisions'.", code="decisions_malformed"
+            )
         data, where = data[key], (str(key),)
     if not isinstance(data, list) or len(data) > MOST_ROWS:
-        raise InputError(f"{path.name}: the decisions must be a list, one entry for each.")
+        raise InputError(f"{path.name}: the decisions must be a list, one entry for each.", code="decisions_malformed")
     rows: list[OfficerDecision] = []
     unknown: list[str] = []
     for n, entry in enumerate(data):

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plangeo.model import Verdict
+from plangeo.model import Language, Verdict
 from plangeo.papers.lettering import font_path, printable
 from plangeo.papers.sitesheet import COLOUR
 
@@ -15,7 +15,7 @@ _HATCH = {Verdict.NOT_PERMITTED: "xxx", Verdict.UNKNOWN: "...", Verdict.CONDITIO
 _DPI = 150
 
 
-def verdict_chart(rows: Sequence[tuple[str, Mapping[Verdict, int]]]) -> bytes:
+def verdict_chart(rows: Sequence[tuple[str, Mapping[Verdict, int]]], language: Language = "vi") -> bytes:
     """Return stacked bars as PNG, one for each (name, count per verdict), the first on top."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -28,7 +28,7 @@ def verdict_chart(rows: Sequence[tuple[str, Mapping[Verdict, int]]]) -> bytes:
     for verdict in _ORDER:
         counts = [int(count.get(verdict, 0)) for _, count in rows]
         look: dict[str, Any] = {"facecolor": COLOUR[verdict], "edgecolor": "white", "hatch": _HATCH[verdict], "height": 0.7}
-        axes.barh(places, counts, left=left, label=verdict.wording.vi, **look)
+        axes.barh(places, counts, left=left, label=verdict.wording.text(language), **look)
         for place, start, count in zip(places, left, counts, strict=True):
             if count:
                 _text(axes, start + count / 2, place, str(count), 7, ha="center", weight="bold", box=True)

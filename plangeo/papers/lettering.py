@@ -11,14 +11,12 @@ from plangeo.explanation import one_line
 
 POINT_MM = 25.4 / 72
 MISSING = "□"
-_FILES = {"regular": "DejaVuSerif.ttf", "bold": "DejaVuSerif-Bold.ttf", "italic": "DejaVuSerif-Italic.ttf"}
+_FILES = {"regular": "Tinos-Regular.ttf", "bold": "Tinos-Bold.ttf", "italic": "Tinos-Italic.ttf"}
 
 
 def font_path(style: str) -> Path:
-    """Return the font file of ``regular``, ``bold`` or ``italic``: DejaVu Serif, which comes with matplotlib."""
-    import matplotlib
-
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / _FILES[style]
+    """Return the font file of ``regular``, ``bold`` or ``italic``: Tinos, as wide as the Times New Roman that decrees ask for."""
+    return Path(__file__).parent / "fonts" / _FILES[style]
 
 
 @cache

@@ -11,6 +11,7 @@ from plangeo.explanation import format_length
 from plangeo.papers.page import Page
 from plangeo.papers.siteplan import SITE, STRIP, WAY, style_of
 from plangeo.papers.siteview import SiteView
+from plangeo.papers.wording import say
 from plangeo.text import format_number
 
 _TICK_MM = 2.0
@@ -50,10 +51,10 @@ def draw_bar(page: Page, view: SiteView, x: float, y: float) -> None:
     for n in range(4):
         page.box(x + n * long / 4, y, long / 4, 1.6, facecolor="black" if n % 2 == 0 else "white", linewidth=0.4)
     page.text(x, y + 2.0, "0", 6, ha="center")
-    page.text(x + long, y + 2.0, format_length(view.frame.bar_m, "vi"), 6, ha="center")
+    page.text(x + long, y + 2.0, format_length(view.frame.bar_m, view.language), 6, ha="center")
 
 
-def draw_north(page: Page, x: float, y: float) -> None:
+def draw_north(page: Page, x: float, y: float, letter: str) -> None:
     """Draw the north arrow: grid north is up."""
     from matplotlib.patches import Polygon
 
@@ -69,14 +70,14 @@ def draw_north(page: Page, x: float, y: float) -> None:
                 transform=page.figure.transFigure,
             )
         )
-    page.text(x, y, "B", 8, style="bold", ha="center")
+    page.text(x, y, letter, 8, style="bold", ha="center")
 
 
 def draw_inset(page: Page, view: SiteView, x: float, y: float, width: float, height: float) -> None:
     """Draw where in the whole area the frame lies; not to scale, and says so."""
     page.box(x, y, width, height, linewidth=0.5)
     if view.inset is None or view.inset_bounds is None:
-        page.paragraph(x + 2, y + height / 2 - 2, width - 4, "Không có lớp ranh giới cho sơ đồ vị trí", 6, ha="center")
+        page.paragraph(x + 2, y + height / 2 - 2, width - 4, say("no_inset", view.language), 6, ha="center")
         return
     axes = page.axes(x, y, width, height)
     axes.axis("off")
@@ -98,37 +99,38 @@ def draw_inset(page: Page, view: SiteView, x: float, y: float, width: float, hei
 
 def draw_legend(page: Page, view: SiteView, x: float, y: float, width: float, room: float) -> None:
     """Draw the marks and the classes in view; those without room are counted, never dropped in silence."""
-    page.text(x, y, "CHÚ GIẢI", 7, style="bold")
+    page.text(x, y, say("legend", view.language), 7, style="bold")
     y += 4
     bottom = y + room - 4
     for kind, words in _marks(view):
         _mark(page, kind, x, y)
-        page.paragraph(x + 9, y, width - 9, words, 6, most=2, what="chú giải")
-        y += _LEGEND_ROW_MM
+        below = page.paragraph(x + 9, y, width - 9, words, 6.5, most=2, what=say("cut_legend", view.language))
+        y = max(y + _LEGEND_ROW_MM, below + 0.9)
     for n, shown in enumerate(view.legend):
         left = len(view.legend) - n
         if y + _LEGEND_ROW_MM * (2 if left > 1 else 1) > bottom:
-            page.text(x, y, f"… và {left} loại đất khác trong khung", 6, style="italic")
+            page.text(x, y, say("more_classes", view.language, count=str(left)), 6, style="italic")
             return
         page.box(x, y + 0.2, 7, 3.4, **({"edgecolor": "#777777"} | style_of(shown)))
         name = f"{shown.code} - {shown.name}" if shown.code else shown.name
-        page.paragraph(x + 9, y, width - 9, name, 6, most=2, what="chú giải")
-        y += _LEGEND_ROW_MM
+        below = page.paragraph(x + 9, y, width - 9, name, 6.5, most=2, what=say("cut_legend", view.language))
+        y = max(y + _LEGEND_ROW_MM, below + 0.9)
     if not view.legend:
-        page.text(x, y, "Không có vùng quy hoạch nào trong khung", 6, style="italic")
+        page.text(x, y, say("no_zone", view.language), 6, style="italic")
 
 
 def _marks(view: SiteView) -> list[tuple[str, str]]:
     point = shapely.get_dimensions(view.shape) == 0
-    marks = [("point" if point else "site", "Vị trí dự án")]
+    lang = view.language
+    marks = [("point" if point else "site", say("the_site", lang))]
     if view.disc_m:
-        marks.append(("disc", "Vòng tròn bằng diện tích kê khai"))
+        marks.append(("disc", say("disc", lang)))
     if view.strip is not None:
-        marks.append(("strip", f"Dải chưa xác định (±{format_length(view.strip_m or 0, 'vi')} quanh ranh giới)"))
+        marks.append(("strip", say("strip", lang, width=format_length(view.strip_m or 0, lang))))
     if view.way is not None:
-        marks.append(("way", f"Đến đất phù hợp gần nhất ({view.way_text})"))
+        marks.append(("way", say("way", lang, text=view.way_text)))
     if view.units:
-        marks.append(("unit", "Ranh giới đơn vị hành chính"))
+        marks.append(("unit", say("unit_border", lang)))
     return marks
 
 

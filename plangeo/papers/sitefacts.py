@@ -14,9 +14,11 @@ import shapely
 from plangeo.checks.geometry import problem_in_vietnamese
 from plangeo.explanation import describe_plan, format_length, one_line, precedence_of
 from plangeo.listing import deciding_sentences, finding_table
-from plangeo.model import Assessment, Verdict
+from plangeo.model import Assessment, Language, Verdict
 from plangeo.papers.corners import Corner, corners_of
 from plangeo.papers.lettering import plain_text
+from plangeo.papers.sitestudies import Beside, SiteStudies
+from plangeo.papers.wording import say
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Ground:
 
 @dataclass(frozen=True)
 class SiteFacts:
-    """The facts of one site; texts are Vietnamese, on one line each and free of control characters."""
+    """The facts of one site; texts are in ``language``, on one line each and free of control characters."""
 
     position: int
     site_id: str
@@ -59,19 +61,22 @@ class SiteFacts:
     corners: tuple[Corner, ...]
     on: dt.date
     illustrative: bool
+    beside: Beside
+    language: Language
 
 
 class SiteReader:
     """Reads the facts of sites from an assessment; tables are grouped once."""
 
-    def __init__(self, assessment: Assessment, findings: pd.DataFrame | None = None) -> None:
-        self.assessment = assessment
+    def __init__(self, assessment: Assessment, findings: pd.DataFrame | None = None, language: Language = "vi") -> None:
+        self.assessment, self.language = assessment, language
         table = finding_table(assessment) if findings is None else findings
-        self._decides = deciding_sentences(assessment, table)
+        self._decides = deciding_sentences(assessment, table, language)
+        self._studies = SiteStudies(assessment, language)
         self._findings: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in table.to_dict("records"):
             self._findings[str(row["site_id"])].append({str(k): v for k, v in row.items()})
-        self._ground = _ground_of(assessment)
+        self._ground = _ground_of(assessment, language)
         self._nearest = {str(r["site_id"]): r for r in assessment.nearest.to_dict("records")} if len(assessment.nearest) else {}
         cover = assessment.cover
         sums = cover.groupby(cover["site_id"].astype(str))[["area_m2", "length_m"]].sum() if len(cover) else pd.DataFrame()
@@ -95,7 +100,7 @@ class SiteReader:
 
     def facts(self, position: int) -> SiteFacts:
         """Return the facts of the site in row ``position`` of the register."""
-        row, result = self._rows[position], self.assessment
+        row, result, language = self._rows[position], self.assessment, self.language
         site_id = str(row["site_id"])
         shape = result.sites.geometry.iloc[position]
         raw = one_line(row["use"])
@@ -109,8 +114,8 @@ class SiteReader:
         return SiteFacts(
             position=position,
             site_id=plain_text(site_id),
-            name=plain_text(row["name"]) or "(không có tên)",
-            use=plain_text(result.rulebook.uses[code].name.vi if code else raw),
+            name=plain_text(row["name"]) or say("unnamed", language),
+            use=plain_text(result.rulebook.uses[code].name.text(language) if code else raw),
             place=plain_text(row.get("declared_district")),
             group=plain_text(row.get("group")),
             declared_m2=number(row.get("declared_area_m2")),
@@ -118,15 +123,17 @@ class SiteReader:
             drawn_m=metric[1] if dimension == 1 else None,
             verdict=Verdict.parse(str(row["verdict"])),
             sentences=self._sentences(site_id),
-            problem=plain_text(problem_in_vietnamese(one_line(row["problem"]))),
+            problem=plain_text(_problem(one_line(row["problem"]), language)),
             ground=ground,
             flip_m=flip,
             tolerance_m=tolerance,
             nearest=self._nearest_line(site_id),
-            plans=tuple(plain_text(describe_plan(p, result, "vi")) for p in plans if p),
+            plans=tuple(plain_text(describe_plan(p, result, language)) for p in plans if p),
             corners=corners_of(shape) if result.sites.crs is not None and result.sites.crs.is_projected else (),
             on=result.on,
             illustrative=result.illustrative,
+            beside=self._studies.beside(site_id),
+            language=language,
         )
 
     def governing_plans(self, site_id: str) -> list[str]:
@@ -138,20 +145,24 @@ class SiteReader:
             return tuple(plain_text(line) for line in text.split("\n"))
         found = sorted(self._findings[site_id], key=precedence_of)
         told = [f for f in found if f["check"] in ("zone_use", "robustness")]
-        lines = [plain_text(f["sentence_vi"]) for f in told or found]
-        return tuple(dict.fromkeys(lines)) or ("Không có phát hiện nào: không đủ căn cứ để kết luận.",)
+        lines = [plain_text(f[f"sentence_{self.language}"]) for f in told or found]
+        return tuple(dict.fromkeys(lines)) or (say("no_finding", self.language),)
 
     def _nearest_line(self, site_id: str) -> str:
         row = self.nearest_row(site_id)
         if row is None:
             return ""
         known = self.assessment.rulebook.classes.get(str(row["zone_code"]))
-        name = f" ({known.name.vi})" if known else ""
-        away = format_length(float(row["distance_m"]), "vi")
-        return plain_text(f"Đất phù hợp gần nhất: cách {away}, {row['zone_code']}{name}")
+        name = f" ({known.name.text(self.language)})" if known else ""
+        away = format_length(float(row["distance_m"]), self.language)
+        return plain_text(say("nearest", self.language, away=away, zone=f"{row['zone_code']}{name}"))
 
 
-def _ground_of(assessment: Assessment) -> dict[str, list[Ground]]:
+def _problem(text: str, language: Language) -> str:
+    return problem_in_vietnamese(text) if language == "vi" else text
+
+
+def _ground_of(assessment: Assessment, language: Language) -> dict[str, list[Ground]]:
     """Per site the ground under it by plan and class, what governs first, then the greatest share."""
     cover = assessment.cover
     sums: dict[str, dict[tuple[str, str], list[Any]]] = defaultdict(dict)
@@ -167,9 +178,9 @@ def _ground_of(assessment: Assessment) -> dict[str, list[Ground]]:
     out: dict[str, list[Ground]] = {}
     for site_id, found in sums.items():
         rows = [
-            Ground(plan, code, classes[code].name.vi if code in classes else "", *values)
+            Ground(plan, code, classes[code].name.text(language) if code in classes else "", *values)
             if plan or code
-            else Ground("", "", "Ngoài mọi vùng quy hoạch", *values)
+            else Ground("", "", say("outside_zones", language), *values)
             for (plan, code), values in found.items()
         ]
         out[site_id] = sorted(rows, key=lambda g: (g.plan == "", not g.governs, g.plan, -g.share, g.code))

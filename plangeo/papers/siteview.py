@@ -11,13 +11,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from plangeo.disputedground import disputed_ground
 from plangeo.errors import CrsError
 from plangeo.explanation import format_length, format_scale
 from plangeo.geometry import as_crs, to_crs
-from plangeo.model import Assessment, Verdict
+from plangeo.model import Assessment, Language
 from plangeo.papers.lettering import plain_text
 from plangeo.papers.scales import Bounds, MapFrame, frame_around
 from plangeo.papers.sitefacts import SiteReader, number
+from plangeo.papers.wording import say
 
 _LEAST_M = 50.0
 _BEYOND_FRAME = 0.1
@@ -67,6 +69,7 @@ class SiteView:
     goal: Any
     inset: Any
     inset_bounds: Bounds | None
+    language: Language
 
 
 class Views:
@@ -74,7 +77,7 @@ class Views:
 
     def __init__(self, reader: SiteReader) -> None:
         result = reader.assessment
-        self._reader, self._result = reader, result
+        self._reader, self._result, self._language = reader, result, reader.language
         self._sites = _moved(result.sites, result)
         self._zones = _moved(result.layers.get("zones"), result)
         self._tree = None if self._zones is None else shapely.STRtree(self._zones.geometry.to_numpy())
@@ -84,10 +87,10 @@ class Views:
     def view(self, position: int, width_mm: float, height_mm: float) -> SiteView | str:
         """Return what the map of a site shows, or why there is none."""
         if self._sites is None:
-            return "Không có bản đồ: hệ tọa độ của danh mục chưa rõ nên không đặt được vị trí lên bản đồ."
+            return say("no_crs", self._language)
         shape = self._sites.geometry.iloc[position]
         if shape is None or shape.is_empty or not np.isfinite(shapely.bounds(shape)).all():
-            return "Không có bản đồ: dự án chưa có vị trí (hoặc vị trí không đọc được)."
+            return say("no_place", self._language)
         row = self._result.sites.iloc[position]
         site_id = str(row["site_id"])
         _, tolerance, reason = self._reader.flip(site_id)
@@ -97,14 +100,15 @@ class Views:
         bounds = tuple(float(v) for v in shape.bounds)
         frame = frame_around(bounds, width_mm, height_mm, least_m=least)  # type: ignore[arg-type]
         if frame is None:
-            return "Không có bản đồ: dự án quá lớn, không vừa khung ở tỷ lệ 1:1.000.000."
+            return say("too_large", self._language)
         way, text, goal = self._way(site_id)
         frame = self._with_goal(frame, shape, way, width_mm, height_mm, least)
         plans = self._plans(site_id, frame)
         zones = list(self._zones_in(frame, plans))
         strip = None
         if reason == "within_map_accuracy" and tolerance:
-            strip = self._strip(row, shape, zones, tolerance)
+            ground = ((z.code, z.shape) for z in zones)
+            strip = disputed_ground(self._result.rulebook, str(row["use"]), shape, ground, tolerance)
         shown = _by_weight(zones, shape, shapely.box(*frame.bounds))
         known = self._result.rulebook.plans
         scales = [known[p].scale for p in plans if p in known and known[p].scale]
@@ -114,7 +118,7 @@ class Views:
             shape=shape,
             zones=tuple(z for z in zones if z.code in set(shown)),
             legend=tuple(self._legend(code) for code in shown),
-            plans=tuple(plain_text(known[p].title.vi if p in known else p) for p in plans),
+            plans=tuple(plain_text(known[p].title.text(self._language) if p in known else p) for p in plans),
             plan_scale=max((s for s in scales if s), default=None),
             units=tuple(self._units_in(frame)),
             strip=strip,
@@ -125,6 +129,7 @@ class Views:
             goal=None if goal is None else shapely.clip_by_rect(goal, *_wider(frame.bounds)),
             inset=self._inset,
             inset_bounds=None if self._inset is None else tuple(self._inset.bounds),
+            language=self._language,
         )
 
     def _crs_text(self) -> str:
@@ -144,7 +149,7 @@ class Views:
         if self._zones is not None:
             mine = (self._zones["zone_id"] == row["zone_id"]) & (self._zones["plan_id"] == row["plan_id"])
             goal = self._zones.geometry[mine.to_numpy()].iloc[0] if mine.any() else None
-        away = format_length(float(row["distance_m"]), "vi")
+        away = format_length(float(row["distance_m"]), self._language)
         start, end = ((float(p.x), float(p.y)) for p in moved)
         return (start, end), plain_text(f"{row['zone_code']}: {away}"), goal
 
@@ -204,24 +209,11 @@ class Views:
                 if not piece.is_empty:
                     yield plain_text(name), piece
 
-    def _strip(self, row: Any, shape: Any, zones: list[ShownZone], tolerance: float) -> Any:
-        """The part of a site within ``tolerance`` of a border at which the rules change their answer."""
-        book = self._result.rulebook
-        use = book.find_use(str(row["use"])) or ""
-        answers: dict[Verdict | None, list[Any]] = {}
-        for zone in zones:
-            rule = book.look_up(use, zone.code) if zone.code in book.classes else None
-            answers.setdefault(rule.verdict if rule else None, []).append(zone.shape)
-        borders = [shapely.boundary(shapely.union_all(shapes)) for shapes in answers.values()]
-        here = shape if shapely.get_dimensions(shape) == 2 else shapely.buffer(shape, tolerance)
-        strip = shapely.intersection(here, shapely.buffer(shapely.union_all(borders), tolerance))
-        return None if strip.is_empty else strip
-
     def _legend(self, code: str) -> ShownClass:
         known = self._result.rulebook.classes.get(code)
         if known is None:
-            return ShownClass(code, "(mã không có trong bộ quy tắc)" if code else "(không có mã)", "", False)
-        return ShownClass(code, plain_text(known.name.vi), known.colour or "", known.overlay)
+            return ShownClass(code, say("unknown_code" if code else "no_code", self._language), "", False)
+        return ShownClass(code, plain_text(known.name.text(self._language)), known.colour or "", known.overlay)
 
 
 def _moved(frame: gpd.GeoDataFrame | None, result: Assessment) -> gpd.GeoDataFrame | None:
@@ -265,7 +257,7 @@ def _wider(bounds: Bounds) -> Bounds:
 
 def scale_text(view: SiteView) -> str:
     """Return the scale in words, and that a plan is magnified where it is."""
-    said = f"TỶ LỆ {format_scale(view.frame.denominator)}"
+    said = say("scale", view.language, scale=format_scale(view.frame.denominator))
     if view.plan_scale and view.plan_scale > view.frame.denominator:
-        said += f" (phóng to; bản đồ quy hoạch tỷ lệ {format_scale(view.plan_scale)})"
+        said += say("magnified", view.language, scale=format_scale(view.plan_scale))
     return said

@@ -89,7 +89,9 @@ class WordFile:
         table._tbl.append(_row(head, widths_mm, (), size, bold=True, repeat=True))
         bold = set(bold_rows)
         for n, row in enumerate(rows):
-            table._tbl.append(_row(row, widths_mm, numbers, size, bold=n in bold, repeat=False))
+            table._tbl.append(
+                _row(row, widths_mm, numbers, size, bold=n in bold, repeat=False, keep=n in bold and n + 1 < len(rows))
+            )
         self.document.add_paragraph()
 
     def save(self, path: Path) -> None:
@@ -130,8 +132,17 @@ def number_pages(word: WordFile) -> None:
         run.append(_element("w:instrText" if text else "w:fldChar", {} if text else {"w:fldCharType": str(kind)}, text))
 
 
-def _row(cells: Sequence[str], widths: Sequence[float], numbers: Sequence[int], size: float, *, bold: bool, repeat: bool) -> Any:
-    """A row made by hand: asking the library for every cell takes time that grows with the square of the rows."""
+def _row(
+    cells: Sequence[str],
+    widths: Sequence[float],
+    numbers: Sequence[int],
+    size: float,
+    *,
+    bold: bool,
+    repeat: bool,
+    keep: bool = False,
+) -> Any:
+    """A row made by hand, kept with the next one when ``keep``: asking the library for every cell takes time that grows with the square of the rows."""
     row = _element("w:tr")
     about = _element("w:trPr")
     about.append(_element("w:cantSplit"))
@@ -144,6 +155,8 @@ def _row(cells: Sequence[str], widths: Sequence[float], numbers: Sequence[int], 
         if repeat:
             look.append(_element("w:shd", {"w:val": "clear", "w:color": "auto", "w:fill": "EEEEEE"}))
         paragraph, form = _element("w:p"), _element("w:pPr")
+        if keep:
+            form.append(_element("w:keepNext"))
         form.append(_element("w:spacing", {"w:after": "0"}))
         form.append(_element("w:jc", {"w:val": "center" if repeat else "right" if n in numbers else "left"}))
         run, style = _element("w:r"), _element("w:rPr")

@@ -80,7 +80,7 @@ def read_stated(path: Path, *, sheet: str | None = None) -> dict[tuple[str, str]
     if missing := [name for name in _WORDS if name not in found]:
         raise TableError(f"{Path(path).name}: no column {', '.join(missing)}. One row holds two classes and whether they agree.")
     if len(raw.frame) > MOST_ROWS:
-        raise TableError(f"{Path(path).name}: {len(raw.frame)} rows; {MOST_ROWS} are the most.")
+        raise TableError(f"{Path(path).name}: {len(raw.frame)} rows; {MOST_ROWS} are the most.", code="file_too_large")
     stated: dict[tuple[str, str], bool] = {}
     columns = [[str(v) for v in raw.frame[found[name]]] for name in _WORDS]
     for n, (upper, lower, word) in enumerate(zip(*columns, strict=True), start=1):

@@ -152,5 +152,6 @@ def refuse_huge(zones: gpd.GeoDataFrame) -> None:
     if vertices > MOST_VERTICES:
         raise LayerError(
             f"the plan layer has {vertices:,} vertices, more than the {MOST_VERTICES:,} that are looked at as a whole after a run; "
-            "ask it apart, district by district, with `plangeo quality`"
+            "ask it apart, district by district, with `plangeo quality`",
+            code="layer_too_large",
         )

@@ -129,7 +129,8 @@ def degrees_crs(
         if stated_in_metres_is_wrong:
             raise CrsError(
                 f"{source}: {where} are degrees, but crs= says {name}, which is in metres. One of them is wrong: leave crs= out for "
-                "WGS 84, or state the system of the degrees, e.g. crs='EPSG:4756' (VN-2000)."
+                "WGS 84, or state the system of the degrees, e.g. crs='EPSG:4756' (VN-2000).",
+                code="crs_misfit",
             )
         note = f"{source}: {where} are degrees, read on WGS 84; the stated {name} is in metres and was not used"
         return as_crs("EPSG:4326"), [note], []
@@ -157,7 +158,8 @@ def metres_crs(evidence: Evidence, where: str) -> tuple[pyproj.CRS, list[Decisio
         f"{settled.hint}{suggestion(evidence.sentences, evidence.profile)}A wrong one moves every project by up to hundreds of kilometres. "
         "Give it with crs='EPSG:9215' (VN-2000, central meridian 107°15'), or on the command line --crs sites=EPSG:9215 (boundaries=… for a file of boundaries); or write a line "
         'such as "VN-2000, kinh tuyến trục 107°15\', múi chiếu 3°" above the table. '
-        f"`plangeo doctor {evidence.source}` shows which system fits."
+        f"`plangeo doctor {evidence.source}` shows which system fits.",
+        code="crs_missing",
     )
 
 
@@ -169,7 +171,8 @@ def _read_metres(columns: Columns, evidence: Evidence) -> Axes:
     if crs.is_geographic:
         raise CrsError(
             f"{evidence.source}: {where} hold metres, but crs= says {crs.name}, which is in degrees. State the system of the metres, "
-            "e.g. crs='EPSG:9215'."
+            "e.g. crs='EPSG:9215'.",
+            code="crs_misfit",
         )
     if not (profile.metric_crs and vietnamese(crs) and profile.north_range and profile.east_range):
         axes = _axes(columns, _ANYWHERE, _ANYWHERE, evidence.source, notes)

@@ -217,7 +217,8 @@ def _cell_systems(
         found["metres"], more = metres_crs(evidence, f"cells of column {column!r}")
         if found["metres"].is_geographic:
             raise CrsError(
-                f"{evidence.source}: column {column!r} holds metres, but crs= says {found['metres'].name}, which is in degrees."
+                f"{evidence.source}: column {column!r} holds metres, but crs= says {found['metres'].name}, which is in degrees.",
+                code="crs_misfit",
             )
         decisions += more
     if "degrees" in kinds:
@@ -279,7 +280,8 @@ def _from_wkt(cells: pd.Series, evidence: Evidence) -> Places:
     if settled.crs is None:
         raise CrsError(
             f"{evidence.source}: the column {cells.name!r} holds WKT shapes, but nothing says in which coordinate reference system. {settled.hint}"
-            "Give it with crs='EPSG:…', or on the command line --crs sites=EPSG:…"
+            "Give it with crs='EPSG:…', or on the command line --crs sites=EPSG:…",
+            code="crs_missing",
         )
     return Places([g for g, _ in read], [p for _, p in read], settled.crs, [], list(settled.decisions))
 

@@ -143,7 +143,8 @@ def read_corner_sheet(
         shown = ", ".join(map(str, reader.dense[:10])) + (" …" if len(reader.dense) > 10 else "")
         raise InputError(
             f"{place} holds lists of corners, and another table as well (rows {shown}). plangeo does not guess which of its rows are projects: "
-            "put the corners on a sheet or into a file of their own, and give it with boundaries=… (on the command line --boundaries FILE)."
+            "put the corners on a sheet or into a file of their own, and give it with boundaries=… (on the command line --boundaries FILE).",
+            code="places_missing",
         )
     for block in blocks:
         block.sheet = place.rpartition(", sheet ")[2].rstrip(",").replace(";", ",") if ", sheet " in place else ""

@@ -122,7 +122,8 @@ def check_sheets(sentences: Sequence[Sentence], profile: Profile, source: str) -
         raise CrsError(
             f"{source}: the sheets do not all state the same coordinate system, and a wrong one moves every project of a sheet by up to "
             f"hundreds of kilometres:{shown}\nWrite the system above each table, read the sheets one by one with sheet=, or state crs= if it "
-            "holds for all of them."
+            "holds for all of them.",
+            code="crs_statements_contradict",
         )
 
 
@@ -206,7 +207,8 @@ def settle_written(claims: Sequence[Claim], stated: Any, kind: Kind | None, prof
         if not claim.codes:
             raise CrsError(
                 f"{source}, {claim.shown}: no coordinate system in use here fits this sentence. A wrong one moves every project: correct "
-                "the sentence in the file."
+                "the sentence in the file.",
+                code="crs_statements_contradict",
             )
     common = narrowed_to(told[0], kind, profile)
     for claim in told[1:]:
@@ -214,7 +216,8 @@ def settle_written(claims: Sequence[Claim], stated: Any, kind: Kind | None, prof
         if not narrowed:
             raise CrsError(
                 f"{source}: two sentences of the sheet contradict each other about the coordinate system, which would move projects by "
-                f"up to hundreds of kilometres:\n- {told[0].shown}\n- {claim.shown}\nCorrect the file, or split it into one sheet for each system."
+                f"up to hundreds of kilometres:\n- {told[0].shown}\n- {claim.shown}\nCorrect the file, or split it into one sheet for each system.",
+                code="crs_statements_contradict",
             )
         common = narrowed
     if stated is not None:
@@ -285,7 +288,8 @@ def _confirmed(told: Sequence[Claim], common: frozenset[int], stated: pyproj.CRS
     names = " or ".join(f"EPSG:{code} ({as_crs(f'EPSG:{code}').name})" for code in sorted(common)[:4])
     raise CrsError(
         f"{source}: the sheet and crs= contradict each other, and one of them would move every project. The sheet says {names} "
-        f"({told[0].shown}); crs= says {stated.to_string()[:60]} ({stated.name}). Leave crs= out to follow the sheet, or correct the sentence in the file."
+        f"({told[0].shown}); crs= says {stated.to_string()[:60]} ({stated.name}). Leave crs= out to follow the sheet, or correct the sentence in the file.",
+        code="crs_statements_contradict",
     )
 
 

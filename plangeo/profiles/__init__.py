@@ -181,9 +181,11 @@ def _read_profile(name: str | Path, *, packaged: bool) -> Profile:
         names = NameWords() if form.name_words is None else read_name_words(beside(form.name_words))
     except ValidationError as fault:
         faults = [f"- {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in fault.errors()]
-        raise ProfileError("\n".join([f"The profile {str(name)!r} cannot be used:", *faults])) from fault
+        raise ProfileError(
+            "\n".join([f"The profile {str(name)!r} cannot be used:", *faults]), code="profile_malformed"
+        ) from fault
     except (OSError, ValueError, YamlFault, csv.Error) as fault:
-        raise ProfileError(f"The profile {str(name)!r} cannot be used: {fault}") from fault
+        raise ProfileError(f"The profile {str(name)!r} cannot be used: {fault}", code="profile_malformed") from fault
     _check(form, str(name))
     forms = _forms(form, folder if packaged else path.parent, packaged, str(name))
     return Profile(
@@ -245,17 +247,22 @@ def _forms(form: _Form, folder: Any, packaged: bool, name: str) -> tuple[Form, .
         text = (folder / form.forms).read_text("utf-8") if packaged else _bounded(folder / form.forms)
         return forms_from_data(read_yaml(text).data, frozenset(_FIELDS["sites"]))
     except (OSError, UnicodeDecodeError, YamlFault, ValueError) as fault:  # pydantic's faults are ValueErrors
-        raise ProfileError(f"The profile {name!r} cannot be used: {form.forms}: {fault}") from fault
+        raise ProfileError(f"The profile {name!r} cannot be used: {form.forms}: {fault}", code="profile_malformed") from fault
 
 
 def _bounded(path: Path) -> str:
     """The text of a file of the user's own. **Raises** OSError for what is no file, ProfileError above the size bound."""
     if path.exists() and not path.is_file():
-        raise ProfileError(f"{path.name} is not a file. A profile is a YAML file, its class table a CSV file beside it.")
+        raise ProfileError(
+            f"{path.name} is not a file. A profile is a YAML file, its class table a CSV file beside it.",
+            code="profile_malformed",
+        )
     with path.open("rb") as stream:
         content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise ProfileError(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB; a profile holds names, not data.")
+        raise ProfileError(
+            f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB; a profile holds names, not data.", code="profile_malformed"
+        )
     return content.decode("utf-8-sig")
 
 
@@ -272,7 +279,7 @@ def _check(form: _Form, name: str) -> None:
         if bounds and not bounds[0] < bounds[1]:
             faults.append(f"{name_of}: write the lower bound first, in metres")
     if faults:
-        raise ProfileError("\n- ".join([f"The profile {name!r} cannot be used:", *faults]))
+        raise ProfileError("\n- ".join([f"The profile {name!r} cannot be used:", *faults]), code="profile_malformed")
 
 
 def _classes(table: str, name: str) -> dict[str, ZoneClass]:
@@ -280,7 +287,10 @@ def _classes(table: str, name: str) -> dict[str, ZoneClass]:
     reader = csv.DictReader(io.StringIO(table))
     missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
     if missing:
-        raise ProfileError(f"{name}: the columns {', '.join(missing)} are missing; a class table has {', '.join(_COLUMNS)}.")
+        raise ProfileError(
+            f"{name}: the columns {', '.join(missing)} are missing; a class table has {', '.join(_COLUMNS)}.",
+            code="profile_malformed",
+        )
     classes: dict[str, ZoneClass] = {}
     faults: list[str] = []
     for row in reader:
@@ -300,7 +310,7 @@ def _classes(table: str, name: str) -> dict[str, ZoneClass]:
         elif _returns(code, classes):
             faults.append(f"{code}: its parents lead back to itself")
     if faults:
-        raise ProfileError("\n- ".join([f"{name} is no table of classes:", *faults[:20]]))
+        raise ProfileError("\n- ".join([f"{name} is no table of classes:", *faults[:20]]), code="profile_malformed")
     return classes
 
 

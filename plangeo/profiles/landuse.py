@@ -162,7 +162,9 @@ def read_landuse(files: Mapping[str, str], text_of: Callable[[str], str], codes:
     """
     faults: list[str] = []
     if unknown := sorted(set(files) - set(TABLES)):
-        raise ProfileError(f"landuse: no such table: {', '.join(unknown)}; there are {', '.join(TABLES)}.")
+        raise ProfileError(
+            f"landuse: no such table: {', '.join(unknown)}; there are {', '.join(TABLES)}.", code="profile_malformed"
+        )
     rows = {table: _rows(text_of(name), name, _COLUMNS[table], faults) for table, name in files.items()}
 
     def known(table: str, column: str) -> list[dict[str, str]]:
@@ -201,7 +203,7 @@ def read_landuse(files: Mapping[str, str], text_of: Callable[[str], str], codes:
         for r in known("confused", "code")
     }
     if faults:
-        raise ProfileError("\n- ".join(["The tables of land-use codes cannot be used:", *faults[:20]]))
+        raise ProfileError("\n- ".join(["The tables of land-use codes cannot be used:", *faults[:20]]), code="profile_malformed")
     return LandUse(schemes, hierarchy, successors, relabelled, confused)
 
 

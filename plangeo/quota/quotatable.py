@@ -89,9 +89,11 @@ def read_quota(
         name = f"{file.name}, {sheet_name}"
     else:
         known = ", ".join((*spreadsheet.FORMAT.suffixes, *csvfile.FORMAT.suffixes))
-        raise InputError(f"{file.name}: a table of hectares is one of {known}. Save it as .xlsx.")
+        raise InputError(f"{file.name}: a table of hectares is one of {known}. Save it as .xlsx.", code="format_unknown")
     if sum(len(cells) for _, cells in rows) > _MOST_CELLS:
-        raise InputError(f"{name} has more than {_MOST_CELLS:,} cells; no table of hectares is that large.")
+        raise InputError(
+            f"{name} has more than {_MOST_CELLS:,} cells; no table of hectares is that large.", code="file_too_large"
+        )
     where = f"{label}: {name}" if label else name
     table = _read(rows, profile.header_fields("quota"), codes, where)
     table.remarks[:0] = [Remark("read", where, str(d), str(d)) for d in decisions]
@@ -177,7 +179,8 @@ def _wide_cells(grid: Sequence[Row], fields: Mapping[str, str], codes: Collectio
         raise InputError(
             f"{where}: no column holds class codes of the rulebook (at least two rows such as LUA, CLN, SKK), and no row heads a long "
             "table (class, unit, hectares). Give the table as Biểu 03/CH has it: a row for each class with its code, a column for each "
-            "unit; or name the sheet."
+            "unit; or name the sheet.",
+            code="quota_table_unreadable",
         )
     body = next(i for i, (_, cells) in enumerate(grid) if _pair(cells[column], codes) is not None)
     body = next((i for i, (_, cells) in enumerate(grid[:body]) if _has_amounts(cells, column)), body)
@@ -207,7 +210,8 @@ def _wide_cells(grid: Sequence[Row], fields: Mapping[str, str], codes: Collectio
             )
     if not units:
         raise InputError(
-            f"{where}: right of the codes in column {column_letters(column)} no column is headed by a unit or a total."
+            f"{where}: right of the codes in column {column_letters(column)} no column is headed by a unit or a total.",
+            code="quota_table_unreadable",
         )
     found, nameless = [], []
     for number, cells in grid[body:]:

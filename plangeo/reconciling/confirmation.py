@@ -86,10 +86,11 @@ def read_confirmations(source: str | Path | pd.DataFrame, sheet: str | None = No
     if missing:
         raise TableError(
             f"{name}: the file of confirmations has no column {', '.join(missing)}. It needs left_id, right_id, decision (same or "
-            'different), who, date; the sheet "Cần xác nhận" of a reconciliation has them.'
+            'different), who, date; the sheet "Cần xác nhận" of a reconciliation has them.',
+            code="confirmations_malformed",
         )
     if len(frame) > MOST_ROWS:
-        raise TableError(f"{name}: more than {MOST_ROWS:,} rows of confirmations; split the file.")
+        raise TableError(f"{name}: more than {MOST_ROWS:,} rows of confirmations; split the file.", code="file_too_large")
     cells = {field: [_text(v) for v in frame[column]] for field, column in found.items()}
     for field in ("note", "left_name", "right_name"):
         cells.setdefault(field, [""] * len(frame))
@@ -104,7 +105,10 @@ def read_confirmations(source: str | Path | pd.DataFrame, sheet: str | None = No
     faults += _contradictions(made)
     if faults:
         more = [f"… and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
-        raise TableError("\n- ".join([f"{name}: these confirmations cannot be used, and none was:", *faults[:_SHOWN], *more]))
+        raise TableError(
+            "\n- ".join([f"{name}: these confirmations cannot be used, and none was:", *faults[:_SHOWN], *more]),
+            code="confirmations_malformed",
+        )
     return made
 
 
@@ -133,7 +137,10 @@ def place_confirmations(
         if d.same and len(partners["left", d.left_id]) > 1 and len(partners["right", d.right_id]) > 1
     ]
     if faults:
-        raise TableError("\n- ".join(["The confirmations contradict one another, and none was used:", *faults[:_SHOWN]]))
+        raise TableError(
+            "\n- ".join(["The confirmations contradict one another, and none was used:", *faults[:_SHOWN]]),
+            code="confirmations_malformed",
+        )
     unique = {(d.left_id, d.right_id): d for d in known}
     return [Confirmed(mine[d.left_id], theirs[d.right_id], d) for d in unique.values()], unknown, stale
 

@@ -123,11 +123,14 @@ def entries_of(frame: pd.DataFrame, profile: Profile, crs: Any, what: str) -> Li
     for column in ("site_id", "name"):
         if column not in frame:
             raise TableError(
-                f"{what} has no column {column!r}. Read the list with plangeo.read_sites or plangeo.read_register before reconciling it."
+                f"{what} has no column {column!r}. Read the list with plangeo.read_sites or plangeo.read_register before reconciling it.",
+                code="column_missing",
             )
     ids = [str(i) for i in frame["site_id"]]
     if len(set(ids)) < len(ids) or not all(ids):
-        raise TableError(f"{what}: site_id is empty or repeated; an entry could not be told from another one.")
+        raise TableError(
+            f"{what}: site_id is empty or repeated; an entry could not be told from another one.", code="ids_repeated"
+        )
     shapes = _shapes(frame, crs)
     texts = {
         c: _texts(frame, c) for c in ("name", "use", "phase", "problem", "funding", "declared_capital", "declared_area_text")

@@ -57,7 +57,10 @@ def read_name_words(table: str) -> NameWords:
     reader = csv.DictReader(io.StringIO("\n".join(lines)))
     missing = [c for c in _COLUMNS if c not in (reader.fieldnames or ())]
     if missing:
-        raise ProfileError(f"The table of words of names has no column {', '.join(missing)}; it has {', '.join(_COLUMNS)}.")
+        raise ProfileError(
+            f"The table of words of names has no column {', '.join(missing)}; it has {', '.join(_COLUMNS)}.",
+            code="profile_malformed",
+        )
     rows = [{c: clean(row[c] or "") for c in _COLUMNS} for row in reader]
     faults = [
         f"{row['written']!r}: "
@@ -73,7 +76,7 @@ def read_name_words(table: str) -> NameWords:
         or (not row["means"] and row["kind"] in ("abbreviation", "before_number", "synonym", "number"))
     ]
     if faults:
-        raise ProfileError("\n- ".join(["The table of words of names cannot be used:", *faults[:20]]))
+        raise ProfileError("\n- ".join(["The table of words of names cannot be used:", *faults[:20]]), code="profile_malformed")
 
     def phrases(*kinds: str) -> frozenset[Phrase]:
         return frozenset(phrase_of(row["written"]) for row in rows if row["kind"] in kinds)

@@ -89,7 +89,8 @@ def reconcile(
     for frame, what in zip(frames, ("the left list", "the right list"), strict=True):
         if len(frame) > MOST_ENTRIES:
             raise InputError(
-                f"{what} has {len(frame):,} entries; reconcile parts of at most {MOST_ENTRIES:,} (e.g. by district)."
+                f"{what} has {len(frame):,} entries; reconcile parts of at most {MOST_ENTRIES:,} (e.g. by district).",
+                code="register_too_large",
             )
     metric = _metric_crs(frames, chosen, crs)
     lists = [entries_of(f, chosen, metric, what) for f, what in zip(frames, ("the left list", "the right list"), strict=True)]

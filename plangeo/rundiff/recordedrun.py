@@ -66,22 +66,27 @@ def read_run(folder: str | Path) -> RecordedRun:
     odd = [name for name, kind in _FORM.items() if not isinstance(manifest.get(name), kind)]
     if odd or not isinstance(manifest["crs"].get("working"), str) or not isinstance(manifest["checks"].get("run"), list):
         raise InputError(
-            f"the manifest of {folder} is not as plangeo writes it ({', '.join(odd) or 'crs, checks'}); run it again"
+            f"the manifest of {folder} is not as plangeo writes it ({', '.join(odd) or 'crs, checks'}); run it again",
+            code="run_damaged",
         )
     listed = manifest["files"]
     missing = [name for name in _NEEDED if name not in listed]
     if missing:
-        raise InputError(f"the manifest of {folder} names no {', '.join(missing)}, so this run cannot be compared; run it again")
+        raise InputError(
+            f"the manifest of {folder} names no {', '.join(missing)}, so this run cannot be compared; run it again",
+            code="run_damaged",
+        )
     kept = [*_NEEDED, *([_PLACES] if _PLACES in listed else [])]
     changed = [name for name in kept if not (folder / name).is_file() or sha256(folder / name) != listed[name].get("sha256")]
     if changed:
         raise InputError(
             f"{folder}: {', '.join(changed)} changed after the run or is gone (sha256 is not the manifest's), so nobody can say "
-            "what the run found. Compare a folder as `plangeo assess` wrote it (open copies of its files in Excel or QGIS)."
+            "what the run found. Compare a folder as `plangeo assess` wrote it (open copies of its files in Excel or QGIS).",
+            code="run_damaged",
         )
     sites = _texts(folder / "verdicts.csv")
     if not sites["site_id"].is_unique:
-        raise InputError(f"{folder / 'verdicts.csv'} names a site twice; it is not an output of plangeo")
+        raise InputError(f"{folder / 'verdicts.csv'} names a site twice; it is not an output of plangeo", code="run_damaged")
     sites, shapes = (
         _with_places(sites.set_index("site_id"), folder / _PLACES) if _PLACES in kept else (sites.set_index("site_id"), None)
     )
@@ -120,7 +125,7 @@ def _texts(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read as a table of plangeo: {error}") from error
+        raise InputError(f"{path} cannot be read as a table of plangeo: {error}", code="run_damaged") from error
     return pd.DataFrame({str(name): table[name].map(_unquoted) for name in table.columns})
 
 
@@ -132,7 +137,9 @@ def _with_places(sites: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, NDArray
     """The sites with the canonical columns and places of the GeoPackage, whose rows are those of verdicts.csv."""
     places = pyogrio.read_dataframe(path, layer="sites")
     if len(places) != len(sites):
-        raise InputError(f"{path} holds {len(places)} sites and verdicts.csv {len(sites)}; they are not of one run")
+        raise InputError(
+            f"{path} holds {len(places)} sites and verdicts.csv {len(sites)}; they are not of one run", code="run_damaged"
+        )
     out = sites.copy()
     for name in _CANONICAL:
         if name in places.columns and name not in ("name", "use", "problem", "repaired"):

@@ -135,7 +135,8 @@ def arrive(place: str, plan_id: str, on: dt.date | None) -> KeptZones:
             if layer is None:
                 raise LayerError(
                     f"The prepared zones at {place} are not there, or are not what was written. Every worker must see this folder under "
-                    "the same path, with the same version of plangeo; set PLANGEO_CACHE to a folder they share, and run again."
+                    "the same path, with the same version of plangeo; set PLANGEO_CACHE to a folder they share, and run again.",
+                    code="prepared_zones_missing",
                 )
             known = _opened[place, plan_id, on] = KeptZones(layer, plan_id, on)
         return known

@@ -36,7 +36,7 @@ def add_studies(
     known, given = studies(), dict(files or {})
     chosen = list(known) if only is None else list(only)
     if unknown := [code for code in chosen if code not in known]:
-        raise LayerError(f"no study is called {', '.join(unknown)}; there are {', '.join(known)}")
+        raise LayerError(f"no study is called {', '.join(unknown)}; there are {', '.join(known)}", code="study_unknown")
     check_files(given)
     sheets: list[Sheet] = []
     skipped: list[SkippedCheck] = []
@@ -61,7 +61,10 @@ def check_files(roles: Iterable[str]) -> None:
     """Check, before anything is judged, that every file is asked for. **Raises** LayerError for one that no study asks for."""
     asked = {role for study in studies().values() for role in (*study.files, *study.may_use)}
     if strange := sorted(set(roles) - asked):
-        raise LayerError(f"no study asks for the file {', '.join(strange)}; files may be {', '.join(sorted(asked)) or 'none'}")
+        raise LayerError(
+            f"no study asks for the file {', '.join(strange)}; files may be {', '.join(sorted(asked)) or 'none'}",
+            code="study_file_unwanted",
+        )
 
 
 def without_sheets(assessment: Assessment, fault: Exception) -> Assessment:
@@ -76,7 +79,7 @@ def _failed(code: str, fault: Exception, *, said: bool = True) -> SkippedCheck:
     line = " ".join(f"{type(fault).__name__}: {fault}".split())
     if said:
         told = f"the study {code} failed, and it is our fault, not yours: {line}. The verdicts do not depend on it."
-        warnings.warn(told, PlangeoWarning, stacklevel=3)
+        warnings.warn(PlangeoWarning(told, code="study_failed"), stacklevel=3)
     why = Label(f"lỗi của plangeo, không ảnh hưởng kết luận: {line}", f"a fault of plangeo that touches no verdict: {line}")
     return SkippedCheck(code, why, fault=fault)
 

@@ -115,7 +115,7 @@ def _table(subject: Subject, role: str, book: Rulebook) -> tuple[QuotaTable, Uni
     try:
         span = list_span(file.keywords.get("list_date"))
     except ValueError as fault:
-        raise InputError(f"{where}: list_date: {fault}") from fault
+        raise InputError(f"{where}: list_date: {fault}", code="date_unreadable") from fault
     units = [u for u in dict.fromkeys(table.frame["unit"]) if u != TOTAL]
     matches = match_units(units, districts, profile.units, span)
     told = [

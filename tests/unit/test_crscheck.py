@@ -92,8 +92,9 @@ def test_leaving_the_check_out_does_not_turn_it_green() -> None:
 def test_two_systems_in_one_register_leave_the_silent_sites_open() -> None:
     good, bad = _sites(undeclared=2), _sites("EPSG:9214", undeclared=0, label=CRS)
     mixed = pd.concat([good, bad.iloc[:6].assign(site_id=[f"T{n}" for n in range(6)])], ignore_index=True)
-    with pytest.warns(PlangeoWarning, match=r"MIX TWO COORDINATE SYSTEMS.*6 of 6 do as EPSG:9214"):
+    with pytest.warns(PlangeoWarning, match=r"MIX TWO COORDINATE SYSTEMS.*6 of 6 do as EPSG:9214") as warned:
         result = _judge(gpd.GeoDataFrame(mixed, geometry="geometry", crs=CRS))
+    assert [w.message.code for w in warned] == ["crs_doubted"]
     verdicts = result.sites.set_index("site_id")["verdict"]
     assert set(verdicts[["S18", "S19"]]) == {"unknown"}, "nobody knows in which of the two systems they stand"
     assert set(verdicts[[f"S{n}" for n in range(18)]]) == {"permitted"}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import unicodedata
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import docx
+import pandas as pd
 import pypdf
 import pytest
 import shapely
@@ -19,11 +22,18 @@ from hypothesis import strategies as st
 
 import plangeo as pg
 from plangeo.errors import InputError
+from plangeo.model import Label
+from plangeo.overrides.decisionfile import DecisionFile, OfficerDecision
+from plangeo.overrides.decisions import place_decisions
 from plangeo.papers.corners import corners_of
 from plangeo.papers.lettering import plain_text, printable, width_mm, wrap
 from plangeo.papers.scales import SCALES, frame_around
 from plangeo.papers.sheets import file_names, write_sheets
+from plangeo.papers.sitefacts import SiteReader
 from plangeo.papers.sitesheet import map_size
+from plangeo.papers.studytables import columns_in
+from plangeo.papers.wording import WORDS
+from plangeo.study import Sheet, SheetColumn
 from tests.makers import X0, Y0, plan, rulebook, site, sites, square, zones
 
 ON = dt.date(2025, 7, 1)
@@ -248,12 +258,141 @@ def test_commands_repeat_the_run_and_write(tmp_path: Path) -> None:
 
     run, out = CliRunner(), str(tmp_path / "out")
     assert run.invoke(plangeo, ["demo", "--out", out], standalone_mode=False).exception is None
-    made = run.invoke(plangeo, ["sheet", out, "P-0004", "P-0014"], standalone_mode=False)
+    made = run.invoke(plangeo, ["sheet", out, "P-0004", "P-0018", "--lang", "en"], standalone_mode=False)
     assert made.return_value == 0, made.output
-    assert sorted(p.name for p in (tmp_path / "out" / "sheets").iterdir()) == ["P-0004.pdf", "P-0014.pdf"]
+    assert sorted(p.name for p in (tmp_path / "out" / "sheets").iterdir()) == ["P-0004.pdf", "P-0018.pdf"]
+    english = " ".join(_text(tmp_path / "out" / "sheets" / "P-0018.pdf").split())
+    assert "Officer's decision (beside the machine's conclusion, never instead of it): Phù hợp" in english
+    assert "CONCLUSION: NOT COMPATIBLE" in english
+    assert "Land quota:" in english
     made = run.invoke(plangeo, ["dossier", out], standalone_mode=False)
     assert made.return_value == 0, made.output
     (appendix,) = [t for t in _tables(tmp_path / "out" / "dossier.docx") if t[0][0] == "TT"]
     assert len([r for r in appendix[1:] if r[0]]) == 77
     nothing = run.invoke(plangeo, ["sheet", out], standalone_mode=False)
     assert "--flagged" in str(nothing.exception)
+
+
+def _studied(*rows: dict[str, Any]) -> pg.Assessment:
+    """Sites with an officer's decision on A, two sheets that speak of A and B, and one that speaks of nobody."""
+    result = _assessed(*rows)
+    decisions = place_decisions(
+        result,
+        DecisionFile(
+            rows=(OfficerDecision(row=2, site_id="A", name="", decision="Phù hợp", reason="r", officer="Bà C", document="7/QĐ"),),
+        ),
+    )
+    tables = {
+        "officer_decisions": (decisions, Label("Quyết định", "Decisions")),
+        "double_allocation": (
+            pd.DataFrame(
+                {"site_a": ["A", "B"], "site_b": ["B", ""], "why_vi": ["chồng 5 m²", "chưa xét"], "why_en": ["5 m²", "open"]}
+            ),
+            Label("Chồng lấn", "Overlaps"),
+        ),
+        "entry_findings": (
+            pd.DataFrame(
+                {"site_id": ["B", "B"], "level": ["fault", "note"], "why_vi": ["{0} sai", "-"], "why_en": ["{0} wrong", "-"]}
+            ),
+            Label("Thông tin", "Entries"),
+        ),
+        "plans": (pd.DataFrame({"site_id": ["A"]}), Label("Quy hoạch", "Plans")),
+    }
+    sheets = tuple(
+        Sheet(code, title, tuple(SheetColumn(c, c, c) for c in frame.columns), frame, Label("không", "none"))
+        for code, (frame, title) in tables.items()
+    )
+    return replace(result, sheets=sheets)
+
+
+def test_what_studies_and_officers_say_stands_beside_the_verdict_and_never_replaces_it(tmp_path: Path) -> None:
+    rows = (site("A", square(4_500, 0, 100)), site("B", square(0, 0, 100)))
+    result = _studied(*rows)
+    read = [SiteReader(result, language="en").facts(n) for n in (0, 1)]
+    assert [f.beside.remarks for f in read] == [
+        ("Overlaps: A – B: 5 m²",),
+        ("Overlaps: A – B: 5 m²", "Overlaps: B: open", "Entries: {0} wrong"),
+    ]
+    assert len(read[0].beside.decisions) == 1
+    assert read[1].beside.decisions == ()
+    plain = _assessed(*rows)
+    assert [f.verdict for f in read] == [SiteReader(plain).facts(n).verdict for n in (0, 1)]
+    done = write_sheets(result, tmp_path, "all")
+    text = " ".join(_text(done[0].paths[0]).split())
+    assert "KẾT LUẬN: CHƯA PHÙ HỢP" in text
+    assert text.index("KẾT LUẬN") < text.index("Quyết định của cán bộ (đặt cạnh, không thay kết luận của máy): Phù hợp (Bà C")
+    assert "Chồng lấn: A – B: chồng 5 m²" in text
+    path = pg.write_report(result, tmp_path / "d.docx")
+    said = [p.text for p in docx.Document(str(path)).paragraphs]
+    conclusion = said.index("Kết luận: Chưa phù hợp")
+    assert said[conclusion + 1].startswith("Quyết định của cán bộ (đặt cạnh")
+    assert "- Chồng lấn: A – B: chồng 5 m²" in said
+
+
+_VIETNAMESE = re.compile("[ăâđêôơưĂÂĐÊÔƠƯ\u1ea0-\u1ef9]")
+
+
+def _own(text: str) -> str:
+    """Text of the papers without names of laws and numbers of decisions, which stay as they are."""
+    return text.replace("1/QĐ", "").replace("Điều 1, Luật thử", "")
+
+
+def test_english_papers_have_no_vietnamese_words_of_ours(tmp_path: Path) -> None:
+    rows = [
+        site("A", square(4_500, 0, 100), name="Name", declared_area_m2=12_345.0, declared_district="Place"),
+        site("B", shapely.Point(X0 + 100, Y0 + 100), name="Name"),
+        site("C", None, name="Name", problem="no_geometry: the row has no shape"),
+    ]
+    result = _assessed(*rows)
+    done = write_sheets(result, tmp_path, "all", language="en", paper="A3")
+    for one in done:
+        text = _own(_text(one.paths[0]))
+        assert "CONCLUSION" in text
+        assert "SCALE 1:" in text or "No map" in text
+        assert not _VIETNAMESE.findall(text), [line for line in text.split("\n") if _VIETNAMESE.search(line)]
+    path = pg.write_report(result, tmp_path / "d.docx", language="en")
+    document = docx.Document(str(path))
+    told = [p.text for p in document.paragraphs] + [c for table in _tables(path) for row in table for c in row]
+    assert not [text for text in told if _VIETNAMESE.search(_own(text))]
+    (appendix,) = [t for t in _tables(path) if t[0][0] == "No."]
+    assert appendix[1][4] == "1.23"
+    assert appendix[-1][2] == "Total"
+
+
+def test_every_word_of_the_papers_is_said_in_both_languages_with_the_same_slots() -> None:
+    slots = re.compile(r"\{(\w*)\}")
+    for name, words in WORDS.items():
+        assert words.vi, name
+        assert words.en, name
+        assert sorted(slots.findall(words.vi)) == sorted(slots.findall(words.en)), name
+
+
+def test_a_language_nobody_wrote_is_refused(tmp_path: Path) -> None:
+    result = _assessed(site("A", square(0, 0, 50)))
+    with pytest.raises(InputError) as refused:
+        write_sheets(result, tmp_path, "all", language="fr")  # type: ignore[arg-type]
+    assert refused.value.code == "argument_wrong"
+    with pytest.raises(InputError) as refused:
+        pg.write_report(result, tmp_path / "d.docx", language="fr")  # type: ignore[arg-type]
+    assert refused.value.code == "argument_wrong"
+
+
+def test_the_fonts_have_every_vietnamese_letter_and_the_widths_of_times() -> None:
+    vowels = "aăâeêioôơuưy"
+    marks = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
+    letters = [unicodedata.normalize("NFC", v + m) for v in vowels for m in marks] + ["đ", "₫", "²", "ε", "≤", "…", "–", "“", "”"]
+    letters += [letter.upper() for letter in letters]
+    assert {len(letter) for letter in letters} == {1}
+    for style in ("regular", "bold", "italic"):
+        assert "□" not in printable("".join(letters), style)
+    # Advance widths of Times New Roman in thousandths of the size, as its metrics file of 1990 states them.
+    for letter, width in {"a": 444, "M": 889, "0": 500, " ": 250, "W": 944, "i": 278}.items():
+        assert width_mm(letter, 1_000, "regular") / (1_000 * 25.4 / 72) == pytest.approx(width / 1_000, abs=0.001)
+
+
+def test_a_sheet_tells_columns_of_one_language() -> None:
+    columns = tuple(SheetColumn(f, f"{f} v", f"{f} e") for f in ("why_vi", "why_en", "state_vi", "state", "kind_vi"))
+    frame = pd.DataFrame({c.field: ["x"] for c in columns})
+    sheet = Sheet("s", Label("S", "S"), columns, frame, Label("", ""))
+    assert [c.field for c in columns_in(sheet, "en")] == ["why_en", "state", "kind_vi"]
+    assert [c.field for c in columns_in(sheet, "vi")] == ["why_vi", "state_vi", "state", "kind_vi"]

@@ -17,9 +17,10 @@ import pytest
 
 from plangeo import report
 from plangeo.errors import InputError
-from plangeo.manifest import changed_files, hash_files, read_manifest, record_file, verdict_digest
+from plangeo.layerstyles import style_file
+from plangeo.manifest import changed_files, hash_files, read_manifest, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
-from plangeo.report import OUTPUTS, read_explanations, write_outputs, write_report
+from plangeo.report import OUTPUTS, read_explanations, replace_file, write_outputs, write_report
 
 EVIL = '=HYPERLINK("http://x";"y") {0.__class__} {{7*7}} <img src=x onerror=alert(1)>'
 SHEETS = ["Tổng hợp", "Dự án", "Phát hiện", "Chứng cứ", "Sửa chữa", "Đọc dữ liệu", "Thông tin"]
@@ -27,7 +28,9 @@ SHEETS = ["Tổng hợp", "Dự án", "Phát hiện", "Chứng cứ", "Sửa ch�
 
 @pytest.fixture(scope="module")
 def folder(result: Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_outputs(result, tmp_path_factory.mktemp("out") / "kết quả", extra={"map.html": "<p>bản đồ</p>"}, run={"a": 1})
+    return write_outputs(
+        result, tmp_path_factory.mktemp("out") / "kết quả", extra={"map.html": "<p>bản đồ</p></html>"}, run={"a": 1}
+    )
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -37,8 +40,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_the_manifest_names_every_file_and_its_bytes(folder: Path, result: Assessment) -> None:
     manifest = read_manifest(folder)
-    assert set(manifest["files"]) == {*OUTPUTS, "map.html"}
-    assert {p.name for p in folder.iterdir()} == {*OUTPUTS, "map.html", "manifest.json"}
+    written = {*OUTPUTS, "map.html", *(style_file(layer) for layer in ("sites", "findings", "evidence_zones"))}
+    assert set(manifest["files"]) == written
+    assert {p.name for p in folder.iterdir()} == {*written, "manifest.json"}
     for name, entry in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == entry["sha256"]
     assert manifest["counts"]["sites"] == sum(manifest["counts"]["verdicts"].values()) == 4
@@ -51,7 +55,7 @@ def test_the_manifest_names_every_file_and_its_bytes(folder: Path, result: Asses
 
 
 def test_equal_runs_write_equal_bytes(folder: Path, result: Assessment, tmp_path: Path) -> None:
-    again = write_outputs(result, tmp_path / "again", extra={"map.html": "<p>bản đồ</p>"}, run={"a": 1})
+    again = write_outputs(result, tmp_path / "again", extra={"map.html": "<p>bản đồ</p></html>"}, run={"a": 1})
     for path in folder.iterdir():
         assert path.read_bytes() == (again / path.name).read_bytes(), path.name
 
@@ -72,7 +76,7 @@ def test_the_workbook_shows_what_a_person_needs(folder: Path, result: Assessment
     assert book.sheetnames == SHEETS
     for sheet in book:
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.page_setup.paperSize == 9
+        assert sheet.page_setup.paperSize == (8 if sheet.title in ("Dự án", "Phát hiện") else 9)
         for row in sheet.iter_rows():
             assert all(cell.data_type != "f" for cell in row)
             links = [cell.hyperlink for cell in row if cell.hyperlink is not None]
@@ -133,9 +137,9 @@ def test_the_geopackage_opens_styled_and_whole(folder: Path, result: Assessment)
     assert sites.geometry.isna().tolist() == [False, False, False, True]
     assert len(gpd.read_file(path, layer="findings")) == len(result.findings)
     styles = pyogrio.read_dataframe(path, layer="layer_styles")
-    assert set(styles["f_table_name"]) == {"sites", "evidence_zones"}
+    assert {"sites", "findings", "evidence_zones"} <= set(styles["f_table_name"])
     for text in styles["styleQML"]:
-        rules = ElementTree.fromstring(text).findall(".//rule")
+        rules = ElementTree.fromstring(text).findall("renderer-v2//rule")
         symbols = ElementTree.fromstring(text).findall(".//symbol")
         assert len(rules) == len(symbols) > 0
     words = "".join(styles["styleQML"])
@@ -188,7 +192,7 @@ def test_a_folder_of_somebody_else_is_left_alone(result: Assessment, tmp_path: P
 
 
 def test_a_second_run_replaces_its_own_files_only(result: Assessment, tmp_path: Path) -> None:
-    out = write_outputs(result, tmp_path / "out", extra={"map.html": "x"})
+    out = write_outputs(result, tmp_path / "out", extra={"map.html": "x</html>"})
     (out / "notes.txt").write_text("mine")
     write_outputs(result, out)
     assert (out / "notes.txt").exists()
@@ -214,16 +218,18 @@ def test_a_failure_leaves_the_earlier_result_whole(result: Assessment, tmp_path:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(report, "write_workbook", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="disk is full") as told:
         write_outputs(result, out)
+    assert told.value.code == "disk_full"
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_writer_that_loses_rows_is_caught(result: Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "_write_csv", lambda frame, path: path.write_text("site_id\n"))
-    with pytest.raises(InputError, match="disk full"):
+    with pytest.raises(InputError, match="disk full") as met:
         write_outputs(result, tmp_path / "out")
+    assert met.value.code == "output_incomplete"
     assert not (tmp_path / "out").exists()
 
 
@@ -251,10 +257,10 @@ def test_changed_inputs_are_named(tmp_path: Path) -> None:
 
 
 def test_a_map_drawn_again_is_recorded(result: Assessment, tmp_path: Path) -> None:
-    out = write_outputs(result, tmp_path / "out", extra={"map.html": "x"})
-    (out / "map.html").write_text("y")
-    record_file(out, "map.html")
-    assert read_manifest(out)["files"]["map.html"]["sha256"] == hashlib.sha256(b"y").hexdigest()
+    out = write_outputs(result, tmp_path / "out", extra={"map.html": "x</html>"})
+    replace_file(out, "map.html", "y</html>")
+    assert (out / "map.html").read_text() == "y</html>"
+    assert read_manifest(out)["files"]["map.html"]["sha256"] == hashlib.sha256(b"y</html>").hexdigest()
 
 
 def test_an_empty_register_gives_an_empty_report(result: Assessment, tmp_path: Path) -> None:
@@ -263,6 +269,24 @@ def test_an_empty_register_gives_an_empty_report(result: Assessment, tmp_path: P
         sites=result.sites.iloc[:0],
         findings=result.findings.iloc[:0],
         evidence={role: frame.iloc[:0] for role, frame in result.evidence.items()},
+        ledger=result.ledger.iloc[:0],
     )
     out = write_outputs(nothing, tmp_path / "out")
     assert read_manifest(out)["counts"]["sites"] == 0
+
+
+def test_own_numbers_are_numbers_and_rows_fit_their_text(result: Assessment, tmp_path: Path) -> None:
+    sites = result.sites.copy()
+    sites["Vốn (tỷ)"] = ["12", "1,5", "khoảng 500", "7"]
+    sites["Mã số"] = ["101", "102", "103", "104"]
+    sites["Ghi chú"] = ["một\nhai\nba\nbốn", "", "", ""]
+    write_report(dataclasses.replace(result, sites=sites), tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["Dự án"]
+    column = {cell.value: [c.value for c in sheet[cell.column_letter][1:]] for cell in sheet[1]}
+    assert column["Vốn (tỷ)"] == [12, 1.5, "khoảng 500", 7]
+    assert column["Mã số"] == ["101", "102", "103", "104"]
+    assert sheet.row_dimensions[2].height >= 60
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.page_setup.paperSize == 8
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet.freeze_panes == "D2"

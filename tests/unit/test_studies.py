@@ -127,8 +127,9 @@ def test_a_fault_of_ours_costs_its_own_table_only(
         "parks": Study("parks", Label("", ""), lambda _: [_parks(frame)]),
     }
     monkeypatch.setattr("plangeo.studies.studies", lambda: known)
-    with pytest.warns(PlangeoWarning, match="the study fails failed, and it is our fault"):
+    with pytest.warns(PlangeoWarning, match="the study fails failed, and it is our fault") as warned:
         done = pg.add_studies(assessment)
+    assert [w.message.code for w in warned] == ["study_failed"]
     assert [sheet.code for sheet in done.sheets] == ["parks"]
     assert [(s.check, type(s.fault)) for s in done.studies_not_run] == [("fails", KeyError)]
     assert done.sites is assessment.sites

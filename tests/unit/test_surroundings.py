@@ -233,6 +233,23 @@ def test_a_broken_feature_far_away_and_none_else_is_no_clearance() -> None:
     assert told(run(book(RELICS), relics=relics), "setback")[2] == "unknown"
 
 
+CROSSED = shapely.Polygon([(X + 100, Y), (X + 150, Y + 50), (X + 150, Y), (X + 100, Y + 50)])
+
+
+@pytest.mark.parametrize(
+    ("others", "why"),
+    [
+        pytest.param([None], "1 feature(s) of relics have no place", id="lost_features"),
+        pytest.param([CROSSED], "a feature of relics nearby has broken geometry", id="broken_feature"),
+        pytest.param([], "the nearest feature of relics is 900 km away", id="far_features"),
+    ],
+)
+def test_a_distance_that_cannot_be_trusted_says_why(others: list[Any], why: str) -> None:
+    result = run(book(RELICS), relics=features(shapely.Point(X + 900_000, Y), *others))
+    assert told(result, "setback")[2] == "unknown"
+    assert why in explain(result, "S", "en")
+
+
 @pytest.mark.parametrize("accuracy", [float("nan"), 0.0, 19.0])
 def test_a_distance_beyond_doubt_stays_decided(accuracy: float) -> None:
     far, near = (

@@ -1,0 +1,1 @@
+"""A second computation of what the engine measured: other formulas, rational numbers, no geometry library."""
