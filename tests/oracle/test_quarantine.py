@@ -99,3 +99,12 @@ def test_a_point_that_labels_a_zone_casts_no_doubt(what: str) -> None:
     counted = result.layer_rows[0]
     assert counted["labels"] == pointed == (expected == "permitted" and len(rows) == 2)
     assert counted["rows"] == len(rows) + 1 == sum(counted[c] for c in ("measured", "labels", "quarantined", "without_place"))
+
+
+def test_an_empty_register_is_judged_where_a_zone_was_set_aside() -> None:
+    """Every streamed run judges a register without rows, so a plan with one faulty zone could not be streamed at all."""
+    faulty = ("B", "RPH", shapely.Polygon([(X0, Y0), (X0 + 80, Y0 + 80), (X0 + 80, Y0), (X0, Y0 + 60)]), "LUP")
+    one = sites(site("A", shapely.box(X0, Y0, X0 + 50, Y0 + 50)))
+    result = assess(one.iloc[:0], BOOK, on="2025-07-01", zones=zones_of(TOWN, faulty), present_use=zones_of(TOWN, faulty))
+    assert len(result.sites) == len(result.findings) == len(result.ledger) == 0
+    assert [row["quarantined"] for row in result.layer_rows] == [1, 1]
