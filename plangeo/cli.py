@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from plangeo import commands
+from plangeo.apart import reading_apart
+from plangeo.apart.child import start_ahead
 from plangeo.errors import InputError, PlangeoError
+from plangeo.limits import limited
 
 # Everything else is imported where it is used, so that --help answers at once.
 if TYPE_CHECKING:
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 
 MAP = "map.html"
 _WELL, _FINDINGS, _BAD_INPUT, _OUR_FAULT, _STOPPED = 0, 1, 2, 3, 130
+_READING = frozenset(
+    {"assess", "read", "doctor", "layers", "prepare", "map", "reconcile", "quality", "rerun", "plans", "timeline"}
+)
+"""Commands that read files of the user: what reads them is started at once."""
 _SITES = ("sites", "register")  # both words name the register on the command line
 _TITLE = {"vi": "Đối chiếu ngày", "en": "Verdicts on"}
 _COUNT = {"vi": "dự án", "en": "sites"}
@@ -38,11 +45,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 nothing wrong, 1 findings, 2 bad input or usage, 3 our fault."""
     _forgiving_console()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
+    debug, trusted = "--debug" in given, "--trusted" in given
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), reading_apart(not trusted):
+            if not trusted and given and given[0] in _READING:
+                start_ahead()
             warnings.showwarning = _show_warning
-            return int(plangeo.main([a for a in given if a != "--debug"], prog_name="plangeo", standalone_mode=False) or _WELL)
+            return int(
+                plangeo.main([a for a in given if a not in ("--debug", "--trusted")], prog_name="plangeo", standalone_mode=False)
+                or _WELL
+            )
     except click.exceptions.Abort:
         return _STOPPED
     except KeyboardInterrupt:
@@ -113,7 +125,12 @@ Exit code
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="plangeo", prog_name="plangeo")
 @click.option("--debug", is_flag=True, help="On an error, show the whole trace.")
-def plangeo(debug: bool) -> None:
+@click.option(
+    "--trusted",
+    is_flag=True,
+    help="Read files in this process: a little faster, but a file that crashes its reader ends the run.",
+)
+def plangeo(debug: bool, trusted: bool) -> None:
     """Check whether projects are sited where the land-use plan allows them.
 
     Every project of a register gets a verdict for a date: compatible, compatible with conditions, cannot be
@@ -178,9 +195,10 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     from plangeo.model import Verdict
 
     project = _project(register, project_file, given)
-    if stream or resume:
-        return _stream(project, resume)
-    result = _assess_and_write(project, Path(project.out), told=True)
+    with limited(project.limits):
+        if stream or resume:
+            return _stream(project, resume)
+        result = _assess_and_write(project, Path(project.out), told=True)
     _summary(result, project.language)
     click.echo(_written(Path(project.out)))
     _raise_fault(result)
@@ -398,7 +416,8 @@ def demo(out: str, lang: Language | None) -> int:
 
     project = load_project(package.sample(PROJECT_FILE))
     project = project.model_copy(update={"out": out, "language": lang or project.language})
-    result = _assess_and_write(project, Path(out))
+    with reading_apart(False):  # the sample comes with plangeo
+        result = _assess_and_write(project, Path(out))
     _summary(result, project.language)
     click.echo(_written(Path(out)))
     click.echo(str(Path(out) / MAP))

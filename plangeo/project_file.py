@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from plangeo.errors import InputError
+from plangeo.limits import Limits, with_limits
 from plangeo.yamlfile import YamlFault, read_yaml
 
 PROJECT_FILE = "plangeo.yaml"
@@ -85,6 +86,18 @@ class Project(_Strict):
     checks: tuple[str, ...] | None = None
     cross_check: bool = False
     """Whether every site is measured a second time, by other formulas; a site on which the two disagree is UNKNOWN."""
+
+    limits: dict[str, int] | None = None
+    """Bounds on files other than those of plangeo (``plangeo.limits``)."""
+
+    @field_validator("limits")
+    @classmethod
+    def _known_limits(cls, value: dict[str, int] | None) -> dict[str, int] | None:
+        try:
+            with_limits(Limits(), value or {}, "limits")
+        except InputError as fault:
+            raise ValueError(str(fault)) from fault
+        return value
 
     def resolved(self, folder: Path) -> Project:
         """Return the same project with every relative path made absolute against ``folder``."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plangeo.errors import InputError
+from plangeo.limits import limited
 
 # Everything else is imported where it is used, so that commands answer --help at once.
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def judge_again(project: Project, progress: Progress) -> Assessment:
     """Read and judge what a project names, as it lies there now; no studies."""
     from plangeo.rulebook import load_rulebook
 
-    rulebook = load_rulebook(project.rulebook)
-    sites = add_boundaries_of(project, read_register_of(project, progress), progress)
-    return judge_sites_of(project, sites, rulebook, progress)
+    with limited(project.limits):
+        rulebook = load_rulebook(project.rulebook)
+        sites = add_boundaries_of(project, read_register_of(project, progress), progress)
+        return judge_sites_of(project, sites, rulebook, progress)
