@@ -59,6 +59,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt) as stop:
         why = stop.__cause__ if isinstance(stop, click.exceptions.Abort) else stop
         if isinstance(why, KeyboardInterrupt):
+            console.end_line()
             tell("stopped; nothing half-written was published")
         return _exit_code(why)
     except click.ClickException as error:
@@ -114,7 +115,7 @@ def _stoppable(out: Path, work: Callable[[], int], *, streamed: bool = False) ->
     try:
         return work()
     except KeyboardInterrupt as stop:
-        _console().clear()
+        _console().end_line()
         click.echo(say_what_is_left(out, before, counted=_console().counted, streamed=streamed), err=True)
         return _exit_code(stop)
 

@@ -76,3 +76,9 @@ class Console:
         if self._width:
             print(f"\r{' ' * self._width}\r", end="", file=self._stream, flush=True)
             self._width = 0
+
+    def end_line(self) -> None:
+        """Begin a new line below what a terminal shows of the keys pressed (``^C``)."""
+        self.clear()
+        if self.shows:
+            print(file=self._stream, flush=True)

@@ -21,25 +21,26 @@ NOTICE_SHARE = 0.25
 """A run that takes longer, or more of the free memory, is told of before it begins."""
 
 _SECONDS: Mapping[str, tuple[float, float, float, float]] = {
-    "read": (3.0, 1.5e-4, 1.0e-6, 0.0),
-    "judge": (4.0, 4.5e-3, 4.0e-6, 2.0e-3),
-    "study": (1.0, 3.5e-3, 8.0e-6, 0.0),
-    "map": (0.5, 2.0e-3, 1.5e-5, 0.0),
-    "write": (0.5, 8.0e-3, 0.0, 0.0),
+    "read": (1.0, 5.0e-5, 0.0, 0.0),
+    "judge": (2.0, 3.5e-3, 4.5e-6, 5.0e-3),
+    "study": (1.5, 2.5e-3, 5.0e-6, 0.0),
+    "map": (0.3, 2.5e-3, 6.5e-6, 0.0),
+    "write": (0.2, 5.5e-3, 0.0, 0.0),
 }
 """Phase → seconds: always, for each site, for each vertex of the layers, for each site and raster."""
-_STREAMED_WRITE = 5.0e-4
+_STREAMED_WRITE = 6.0e-5
 """Seconds of a site when parts are joined."""
+_STUDIED_VERTICES = 1_500_000
+"""A plan with more of them is not studied as a whole."""
 _RECOUNTED = 4.0
 """Times as long that judging takes with the second computation."""
-_BASE_BYTES = 260e6
-_SITE_BYTES, _STREAMED_SITE_BYTES = 120e3, 15e3
-"""Memory of a site with its evidence, sentences and sheets; and of one of the part that is at work."""
-_OUTLINE_BYTES = 600
-"""Memory of a site that waits for its part."""
-_VERTEX_BYTES, _READ_VERTEX_BYTES = 170.0, 60.0
-"""Memory of a vertex of the zones while they are made ready, and of the other layers."""
-_MAP_VERTEX_BYTES = 120.0
+_BASE_BYTES = 400e6
+_READY_BYTES = 300.0
+"""Memory of a vertex while layers are read and made ready; that of the sites comes later, when this is free again."""
+_SHOWN_BYTES, _SITE_BYTES = 120.0, 200e3
+"""Memory of a vertex on the map, and of a site with its evidence, sentences and sheets."""
+_PART_SITE_BYTES, _OUTLINE_BYTES = 36e3, 600.0
+"""Memory of a site of the part that is at work, and of one that waits for its part."""
 _RASTER_BYTES = 300e6
 """The reader's cache of raster blocks and a window, however large the raster is."""
 
@@ -96,16 +97,15 @@ def estimate_run(size: RunSize) -> Estimate:
         phase: always + site * size.sites + vertex * vertices + raster * size.sites * size.rasters
         for phase, (always, site, vertex, raster) in _SECONDS.items()
     }
+    phases["study"] -= _SECONDS["study"][2] * max(0, vertices - _STUDIED_VERTICES)
     if size.cross_check:
         phases["judge"] *= _RECOUNTED
-    memory = _BASE_BYTES + _VERTEX_BYTES * size.vertices + _READ_VERTEX_BYTES * size.other_vertices
-    if size.rasters:
-        memory += _RASTER_BYTES
+    memory = _BASE_BYTES + _RASTER_BYTES * bool(size.rasters)
     if size.streamed:
-        phases = {"judge": phases["read"] + phases["judge"], "write": 0.5 + _STREAMED_WRITE * size.sites}
-        memory += _STREAMED_SITE_BYTES * min(size.sites, size.part_sites) + _OUTLINE_BYTES * size.sites
+        phases = {"judge": phases["read"] + phases["judge"], "write": _SECONDS["write"][0] + _STREAMED_WRITE * size.sites}
+        memory += _READY_BYTES * vertices + _PART_SITE_BYTES * min(size.sites, size.part_sites) + _OUTLINE_BYTES * size.sites
     else:
-        memory += _SITE_BYTES * size.sites + _MAP_VERTEX_BYTES * vertices
+        memory += max(_READY_BYTES * vertices, _SHOWN_BYTES * vertices + _SITE_BYTES * size.sites)
     return Estimate(phases, memory, COUNTED_SPREAD if size.counted else TOLD_SPREAD)
 
 

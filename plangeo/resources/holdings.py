@@ -19,7 +19,7 @@ _LOOK = 4 * 2**20
 """Bytes of a text table that are counted; the rest is taken to be alike."""
 _STEPS = 1_000_000
 """Steps after which the database is told to stop looking."""
-_ROW_BYTES: Mapping[str, int] = {".xlsx": 900, ".ods": 900, ".xls": 400, ".xlsb": 300, ".csv": 250, ".tsv": 250, ".txt": 250}
+_ROW_BYTES: Mapping[str, int] = {".xlsx": 500, ".ods": 700, ".xls": 400, ".xlsb": 300, ".csv": 250, ".tsv": 250, ".txt": 250}
 """Bytes of a row of a table as offices write it; of workbooks those of the sheets, unpacked."""
 _BYTES_OF_A_VERTEX: Mapping[str, int] = {
     ".geojson": 40, ".json": 40, ".geojsonl": 40, ".geojsons": 40, ".gml": 40, ".kml": 45, ".dxf": 60, ".dgn": 12, ".mif": 25,
