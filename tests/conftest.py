@@ -1,6 +1,84 @@
-"""For every test: property tests have no deadline, for no test measures time; in CI they draw the same examples each time."""
+"""For every test: property tests have no deadline, for no test measures time; the sample is assessed once for all workers.
 
+Fixtures of the sample: ``few`` (its first-page projects as a project folder of its own: seconds instead of many),
+``sample_result`` (the whole sample, assessed).
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("plangeo", settings.default, deadline=None)
 settings.load_profile("plangeo")
+
+FEW = ("P-0002", "P-0004", "P-0008", "P-0014", "P-0018", "P-0036", "P-0041", "P-0047")
+"""Projects of the sample: with and without a decision, drawn faultily, without a place."""
+WAIT_S = 600
+
+
+def made_once(name: str, factory: pytest.TempPathFactory, make: Callable[[Path], None]) -> Path:
+    """Return a file or folder that the first worker of this test run makes, and the others wait for. Do not change it."""
+    base = factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"shared-{name}"
+    try:
+        shared.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + WAIT_S
+        while not ((shared / "done").exists() or (shared / "failed").exists()) and time.monotonic() < until:
+            time.sleep(0.1)
+    else:
+        try:
+            make(shared / "made")
+        except BaseException:
+            (shared / "failed").touch()
+            raise
+        (shared / "done").touch()
+    assert (shared / "done").exists(), f"the worker that makes {name} failed, see there"
+    return shared / "made"
+
+
+@pytest.fixture(scope="session")
+def sample_result(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The whole sample with its boundaries, assessed on 2025-07-01."""
+
+    def assess(path: Path) -> None:
+        import plangeo as pg
+
+        sites = pg.read_sites(
+            pg.sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01", boundaries=pg.sample("project_boundaries.gpkg")
+        )
+        layers = {"zones": pg.read_zones(pg.sample("zones.gpkg")), "districts": pg.read_districts(pg.sample("communes.gpkg"))}
+        result = pg.assess(sites, pg.load_rulebook(pg.sample("rulebook.yaml")), on="2025-07-01", crs="EPSG:9215", **layers)
+        path.write_bytes(pickle.dumps(result))
+
+    return pickle.loads(made_once("sample", tmp_path_factory, assess).read_bytes())
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the project of the sample (``plangeo.yaml``), its register cut to the projects ``FEW``."""
+    import openpyxl
+
+    from plangeo.samples import sample
+
+    folder = tmp_path_factory.mktemp("few")
+    for path in sample("plangeo.yaml").parent.iterdir():
+        if path.suffix in {".gpkg", ".xlsx", ".yaml", ".csv"}:
+            shutil.copy(path, folder)
+    book = openpyxl.load_workbook(folder / "projects.xlsx")
+    sheet = book.worksheets[0]
+    for row in range(sheet.max_row, 1, -1):
+        code = str(sheet.cell(row, 2).value)
+        if code.startswith("P-") and code not in FEW:
+            sheet.delete_rows(row)
+    book.save(folder / "projects.xlsx")
+    return folder

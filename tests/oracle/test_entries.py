@@ -13,6 +13,7 @@ import yaml
 from plangeo.assessment import assess
 from plangeo.entries.inquiry import Inquiry, inquire
 from plangeo.entries.remarks import CODES, IN_ORDER, LEVELS, MARKS, NOT_ASKED, QUESTIONS
+from plangeo.model import Assessment
 from plangeo.rulebook import load_rulebook
 from plangeo.samples import sample
 from plangeo.sources import read_sites, read_zones
@@ -94,12 +95,12 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
         assert all((mark in MARKS.values()) == (row in told) for row, mark in enumerate(marks)), answer.question
 
 
-def _sample(order: int = 1) -> Inquiry:
+def _reversed_sample() -> Inquiry:
     sites = read_sites(
         sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01", boundaries=sample("project_boundaries.gpkg")
     )
     ground, law = read_zones(sample("zones.gpkg")), load_rulebook(sample("rulebook.yaml"))
-    return inquire(assess(sites.iloc[::order], law, on="2025-07-01", zones=ground, districts=sample("communes.gpkg")))
+    return inquire(assess(sites.iloc[::-1], law, on="2025-07-01", zones=ground, districts=sample("communes.gpkg")))
 
 
 def _told(inquiry: Inquiry) -> set[tuple[str, str]]:
@@ -107,8 +108,8 @@ def _told(inquiry: Inquiry) -> set[tuple[str, str]]:
     return {(ids[r.row], r.code) for a in inquiry.answers for r in a.remarks if r.code != "funding.level_not_stated"}
 
 
-def test_the_sample_has_these_troubles_and_no_others() -> None:
-    inquiry = _sample()
+def test_the_sample_has_these_troubles_and_no_others(sample_result: Assessment) -> None:
+    inquiry = inquire(sample_result)
     assert _told(inquiry) == {
         ("P-0004", "capital.missing"),
         ("P-0009", "capital.range"),
@@ -132,8 +133,9 @@ def test_the_sample_has_these_troubles_and_no_others() -> None:
     assert told.loc[told["count"] == 17, "code"].tolist() == ["funding.level_not_stated"]
 
 
-def test_the_order_of_the_register_changes_nothing_but_which_of_two_is_the_second() -> None:
-    both = [{t for t in _told(_sample(order)) if not t[1].startswith("duplicate")} for order in (1, -1)]
+def test_the_order_of_the_register_changes_nothing_but_which_of_two_is_the_second(sample_result: Assessment) -> None:
+    orders = (inquire(sample_result), _reversed_sample())
+    both = [{t for t in _told(inquiry) if not t[1].startswith("duplicate")} for inquiry in orders]
     assert both[0] == both[1]
 
 

@@ -120,11 +120,8 @@ def test_joined_shapes_keep_the_areas_among_them() -> None:
 
 
 @pytest.fixture(scope="module")
-def sample() -> Assessment:
-    register = pg.read_sites(pg.sample("projects.xlsx"), crs="EPSG:9215", boundaries=pg.sample("project_boundaries.gpkg"))
-    layers = {"zones": pg.read_zones(pg.sample("zones.gpkg")), "districts": pg.read_districts(pg.sample("communes.gpkg"))}
-    result = pg.assess(register, pg.load_rulebook(pg.sample("rulebook.yaml")), on=ON, crs="EPSG:9215", **layers)
-    return pg.add_studies(result, only=["plans", "expired_plans"])
+def sample(sample_result: Assessment) -> Assessment:
+    return pg.add_studies(sample_result, only=["plans", "expired_plans"])
 
 
 def test_the_sample_s_list_is_what_geopandas_finds(sample: Assessment) -> None:
