@@ -23,6 +23,18 @@ settings.load_profile("plangeo")
 FEW = ("P-0002", "P-0004", "P-0008", "P-0014", "P-0018", "P-0036", "P-0041", "P-0047")
 """Projects of the sample: with and without a decision, drawn faultily, without a place."""
 WAIT_S = 600
+LONG = ("test_notebooks.py", "test_cli.py", "test_publication.py", "test_cases.py", "test_stream.py", "test_sample.py")
+"""Files that come first, the longest ahead: one that begins when the others have ended keeps the other processors idle."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files go to the workers in the order of ``LONG``, not by their number of tests, which says little about their length."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 def made_once(name: str, factory: pytest.TempPathFactory, make: Callable[[Path], None]) -> Path:
