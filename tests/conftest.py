@@ -1,5 +1,6 @@
 """For every test: property tests have no deadline, for no test measures time; the sample is assessed once for all workers.
 
+<<<<<<< HEAD
 Fixtures of the sample: ``few`` (its first-page projects as a project folder of its own: seconds instead of many),
 ``sample_result`` (the whole sample, assessed).
 """
@@ -14,12 +15,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+=======
+>>>>>>> main
 import pytest
 from hypothesis import settings
+
+import plangeo as pg
+from plangeo.assessment import Assessment
 
 settings.register_profile("plangeo", settings.default, deadline=None)
 settings.load_profile("plangeo")
 
+<<<<<<< HEAD
 FEW = ("P-0002", "P-0004", "P-0008", "P-0014", "P-0018", "P-0036", "P-0041", "P-0047")
 """Projects of the sample: with and without a decision, drawn faultily, without a place."""
 WAIT_S = 600
@@ -94,3 +101,23 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
             sheet.delete_rows(row)
     book.save(folder / "projects.xlsx")
     return folder
+=======
+
+@pytest.fixture(scope="session")
+def studied_sample() -> Assessment:
+    """Return the embedded sample judged on 2025-07-01, with every study; read only, for it is shared."""
+    register = pg.read_sites(
+        pg.sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01", boundaries=pg.sample("project_boundaries.gpkg")
+    )
+    layers = {"zones": pg.read_zones(pg.sample("zones.gpkg")), "districts": pg.read_districts(pg.sample("communes.gpkg"))}
+    files = {
+        "priority_list": "priority_list.xlsx",
+        "overrides": "officer_decisions.csv",
+        "quota": "quota.xlsx",
+        "existing_use": "existing_use.xlsx",
+        "class_areas": "class_areas.csv",
+    }
+    rules = pg.load_rulebook(pg.sample("rulebook.yaml"))
+    judged = pg.assess(register, rules, on="2025-07-01", crs="EPSG:9215", **layers)
+    return pg.add_studies(judged, files={role: pg.StudyFile(pg.sample(name)) for role, name in files.items()})
+>>>>>>> main
