@@ -1,8 +1,6 @@
 """For every test: property tests have no deadline, for no test measures time; the sample is assessed once for all workers.
 
-<<<<<<< HEAD
-Fixtures of the sample: ``few`` (its first-page projects as a project folder of its own: seconds instead of many),
-``sample_result`` (the whole sample, assessed).
+Fixtures of the sample: ``few`` (a few of its projects as a project folder), ``judged_sample`` and ``studied_sample`` (all).
 """
 
 from __future__ import annotations
@@ -13,10 +11,8 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-=======
->>>>>>> main
+import openpyxl
 import pytest
 from hypothesis import settings
 
@@ -26,7 +22,6 @@ from plangeo.assessment import Assessment
 settings.register_profile("plangeo", settings.default, deadline=None)
 settings.load_profile("plangeo")
 
-<<<<<<< HEAD
 FEW = ("P-0002", "P-0004", "P-0008", "P-0014", "P-0018", "P-0036", "P-0041", "P-0047")
 """Projects of the sample: with and without a decision, drawn faultily, without a place."""
 WAIT_S = 600
@@ -66,31 +61,50 @@ def made_once(name: str, factory: pytest.TempPathFactory, make: Callable[[Path],
 
 
 @pytest.fixture(scope="session")
-def sample_result(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The whole sample with its boundaries, assessed on 2025-07-01."""
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where ``judged`` and ``studied`` lie: the whole sample with its boundaries on 2025-07-01, without and with every study."""
 
-    def assess(path: Path) -> None:
-        import plangeo as pg
-
-        sites = pg.read_sites(
+    def make(folder: Path) -> None:
+        register = pg.read_sites(
             pg.sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01", boundaries=pg.sample("project_boundaries.gpkg")
         )
         layers = {"zones": pg.read_zones(pg.sample("zones.gpkg")), "districts": pg.read_districts(pg.sample("communes.gpkg"))}
-        result = pg.assess(sites, pg.load_rulebook(pg.sample("rulebook.yaml")), on="2025-07-01", crs="EPSG:9215", **layers)
-        path.write_bytes(pickle.dumps(result))
+        files = {
+            "priority_list": "priority_list.xlsx",
+            "overrides": "officer_decisions.csv",
+            "quota": "quota.xlsx",
+            "existing_use": "existing_use.xlsx",
+            "class_areas": "class_areas.csv",
+        }
+        rules = pg.load_rulebook(pg.sample("rulebook.yaml"))
+        judged = pg.assess(register, rules, on="2025-07-01", crs="EPSG:9215", **layers)
+        folder.mkdir()
+        (folder / "judged").write_bytes(pickle.dumps(judged))
+        studied = pg.add_studies(judged, files={role: pg.StudyFile(pg.sample(name)) for role, name in files.items()})
+        (folder / "studied").write_bytes(pickle.dumps(studied))
 
-    return pickle.loads(made_once("sample", tmp_path_factory, assess).read_bytes())
+    return made_once("sample", tmp_path_factory, make)
+
+
+@pytest.fixture(scope="session")
+def judged_sample(sample_folder: Path) -> Assessment:
+    """Return the embedded sample judged on 2025-07-01; read only, for it is shared."""
+    result: Assessment = pickle.loads((sample_folder / "judged").read_bytes())
+    return result
+
+
+@pytest.fixture(scope="session")
+def studied_sample(sample_folder: Path) -> Assessment:
+    """Return the embedded sample judged on 2025-07-01, with every study; read only, for it is shared."""
+    result: Assessment = pickle.loads((sample_folder / "studied").read_bytes())
+    return result
 
 
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the project of the sample (``plangeo.yaml``), its register cut to the projects ``FEW``."""
-    import openpyxl
-
-    from plangeo.samples import sample
-
+    """A folder with the project of the sample (``plangeo.yaml``), its register cut to the projects ``FEW`` and the one without a code."""
     folder = tmp_path_factory.mktemp("few")
-    for path in sample("plangeo.yaml").parent.iterdir():
+    for path in pg.sample("plangeo.yaml").parent.iterdir():
         if path.suffix in {".gpkg", ".xlsx", ".yaml", ".csv"}:
             shutil.copy(path, folder)
     book = openpyxl.load_workbook(folder / "projects.xlsx")
@@ -101,23 +115,3 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
             sheet.delete_rows(row)
     book.save(folder / "projects.xlsx")
     return folder
-=======
-
-@pytest.fixture(scope="session")
-def studied_sample() -> Assessment:
-    """Return the embedded sample judged on 2025-07-01, with every study; read only, for it is shared."""
-    register = pg.read_sites(
-        pg.sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01", boundaries=pg.sample("project_boundaries.gpkg")
-    )
-    layers = {"zones": pg.read_zones(pg.sample("zones.gpkg")), "districts": pg.read_districts(pg.sample("communes.gpkg"))}
-    files = {
-        "priority_list": "priority_list.xlsx",
-        "overrides": "officer_decisions.csv",
-        "quota": "quota.xlsx",
-        "existing_use": "existing_use.xlsx",
-        "class_areas": "class_areas.csv",
-    }
-    rules = pg.load_rulebook(pg.sample("rulebook.yaml"))
-    judged = pg.assess(register, rules, on="2025-07-01", crs="EPSG:9215", **layers)
-    return pg.add_studies(judged, files={role: pg.StudyFile(pg.sample(name)) for role, name in files.items()})
->>>>>>> main

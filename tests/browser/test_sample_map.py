@@ -24,10 +24,10 @@ HOSTILE = '<img src=x onerror="document.title=1">{{7*7}}</script>'
 
 
 @pytest.fixture(scope="module")
-def page(sample_result: pg.Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    sites = sample_result.sites.copy()
+def page(judged_sample: pg.Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    sites = judged_sample.sites.copy()
     sites.loc[sites["site_id"] == "P-0001", "name"] = HOSTILE
-    result = dataclasses.replace(sample_result, sites=sites)
+    result = dataclasses.replace(judged_sample, sites=sites)
     path = tmp_path_factory.mktemp("map") / "bản đồ.html"
     pg.make_map(result).save(path)
     return path

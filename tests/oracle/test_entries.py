@@ -13,7 +13,6 @@ import yaml
 from plangeo.assessment import Assessment, assess
 from plangeo.entries.inquiry import Inquiry, inquire
 from plangeo.entries.remarks import CODES, IN_ORDER, LEVELS, MARKS, NOT_ASKED, QUESTIONS
-from plangeo.model import Assessment
 from plangeo.rulebook import load_rulebook
 from plangeo.samples import sample
 from plangeo.sources import read_sites, read_zones
@@ -95,11 +94,7 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
         assert all((mark in MARKS.values()) == (row in told) for row, mark in enumerate(marks)), answer.question
 
 
-<<<<<<< HEAD
-def _reversed_sample() -> Inquiry:
-=======
 def _backwards() -> Inquiry:
->>>>>>> main
     sites = read_sites(
         sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01", boundaries=sample("project_boundaries.gpkg")
     )
@@ -112,13 +107,8 @@ def _told(inquiry: Inquiry) -> set[tuple[str, str]]:
     return {(ids[r.row], r.code) for a in inquiry.answers for r in a.remarks if r.code != "funding.level_not_stated"}
 
 
-<<<<<<< HEAD
-def test_the_sample_has_these_troubles_and_no_others(sample_result: Assessment) -> None:
-    inquiry = inquire(sample_result)
-=======
 def test_the_sample_has_these_troubles_and_no_others(studied_sample: Assessment) -> None:
     inquiry = inquire(studied_sample)
->>>>>>> main
     assert _told(inquiry) == {
         ("P-0004", "capital.missing"),
         ("P-0009", "capital.range"),
@@ -143,14 +133,8 @@ def test_the_sample_has_these_troubles_and_no_others(studied_sample: Assessment)
     assert told.loc[told["count"] == 18, "code"].tolist() == ["funding.level_not_stated"]
 
 
-<<<<<<< HEAD
-def test_the_order_of_the_register_changes_nothing_but_which_of_two_is_the_second(sample_result: Assessment) -> None:
-    orders = (inquire(sample_result), _reversed_sample())
-    both = [{t for t in _told(inquiry) if not t[1].startswith("duplicate")} for inquiry in orders]
-=======
 def test_the_order_of_the_register_changes_nothing_but_which_of_two_is_the_second(studied_sample: Assessment) -> None:
     both = [{t for t in _told(some) if not t[1].startswith("duplicate")} for some in (inquire(studied_sample), _backwards())]
->>>>>>> main
     assert both[0] == both[1]
 
 
