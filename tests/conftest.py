@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas as gpd
 import openpyxl
 import pytest
 from hypothesis import settings
@@ -24,6 +25,7 @@ settings.load_profile("plangeo")
 
 FEW = ("P-0002", "P-0004", "P-0008", "P-0014", "P-0018", "P-0036", "P-0041", "P-0047")
 """Projects of the sample: with and without a decision, drawn faultily, without a place."""
+NEAR_M = 1_000.0
 WAIT_S = 600
 LONG = ("test_notebooks.py", "test_cli.py", "test_publication.py", "test_cases.py", "test_stream.py", "test_sample.py")
 """Files that come first, the longest ahead: one that begins when the others have ended keeps the other processors idle."""
@@ -102,7 +104,8 @@ def studied_sample(sample_folder: Path) -> Assessment:
 
 @pytest.fixture(scope="session")
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the project of the sample (``plangeo.yaml``), its register cut to the projects ``FEW`` and the one without a code."""
+    """A folder with the project of the sample (``plangeo.yaml``), its register cut to the projects ``FEW`` and the one without a code, and its plan to
+    their zones."""
     folder = tmp_path_factory.mktemp("few")
     for path in pg.sample("plangeo.yaml").parent.iterdir():
         if path.suffix in {".gpkg", ".xlsx", ".yaml", ".csv"}:
@@ -114,4 +117,8 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if code.startswith("P-") and code not in FEW:
             sheet.delete_rows(row)
     book.save(folder / "projects.xlsx")
+    around = pg.read_sites(folder / "projects.xlsx", crs="EPSG:9215").geometry.dropna().buffer(NEAR_M).union_all()
+    zones = gpd.read_file(folder / "zones.gpkg")
+    (folder / "zones.gpkg").unlink()
+    zones[zones.intersects(around)].to_file(folder / "zones.gpkg")
     return folder

@@ -42,9 +42,16 @@ def test_the_demo_asks_every_question(demo: Path) -> None:
     assert [row for row in about if row[0] == "Nội dung chưa thực hiện"] == []
 
 
+@pytest.fixture(scope="module")
+def result(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("few") / "out"
+    assert run(["assess", "--project", str(few / "plangeo.yaml"), "--out", str(out)]) == 1
+    return out
+
+
 def options(folder: Path) -> list[str]:
     given = [str(folder / "projects.xlsx"), "--rulebook", str(sample("rulebook.yaml")), "--on", "2025-07-01"]
-    given += ["--layer", f"zones={sample('zones.gpkg')}", "--layer", f"districts={sample('communes.gpkg')}"]
+    given += ["--layer", f"zones={folder / 'zones.gpkg'}", "--layer", f"districts={sample('communes.gpkg')}"]
     return [
         "assess",
         *given,
@@ -76,14 +83,14 @@ def test_explain_reads_a_result(demo: Path, capsys: pytest.CaptureFixture[str]) 
     assert "not a finished plangeo output" in capsys.readouterr().err
 
 
-def test_the_map_is_drawn_again_and_the_manifest_keeps_up(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = read_manifest(demo)["files"]["map.html"]
-    assert run(["map", str(demo)]) == 0
-    assert capsys.readouterr().out.strip() == str(demo / "map.html")
-    assert read_manifest(demo)["files"]["map.html"] == before
+def test_the_map_is_drawn_again_and_the_manifest_keeps_up(result: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = read_manifest(result)["files"]["map.html"]
+    assert run(["map", str(result)]) == 0
+    assert capsys.readouterr().out.strip() == str(result / "map.html")
+    assert read_manifest(result)["files"]["map.html"] == before
     ground = ["--tiles", "https://tiles.example.org/{z}/{x}/{y}.png", "--attribution", "© Example"]
-    drawn = demo.parent / "en.html"
-    assert run(["map", str(demo), "--lang", "en", "--out", str(drawn), "--compare", str(sample("zones.gpkg")), *ground]) == 0
+    drawn = result.parent / "en.html"
+    assert run(["map", str(result), "--lang", "en", "--out", str(drawn), "--compare", str(sample("zones.gpkg")), *ground]) == 0
     text = drawn.read_text("utf-8")
     assert "img-src data: https://tiles.example.org;" in text
     assert '"name":["zones.gpkg","zones.gpkg"]' in text
@@ -107,19 +114,20 @@ def test_a_map_of_changed_inputs_is_refused(demo: Path, tmp_path: Path, capsys: 
     assert "changed" in said
 
 
-def test_options_and_project_file_give_the_same_verdicts(few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_and_project_file_give_the_same_verdicts(
+    few: Path, result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run([*options(few), "--out", str(tmp_path / "options"), "--lang", "en"]) == 1
     said = capsys.readouterr().out
     assert "Not compatible" in said
-    assert run(["assess", "--project", str(few / "plangeo.yaml"), "--out", str(tmp_path / "project")]) == 1
-    by_options, by_project = (read_manifest(tmp_path / name) for name in ("options", "project"))
+    by_options, by_project = read_manifest(tmp_path / "options"), read_manifest(result)
     assert by_options["verdict_digest"] == by_project["verdict_digest"]
 
 
 def test_assess_alone_runs_the_project_of_the_folder(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = f'register: {{path: {json.dumps(str(few / "projects.xlsx"))}, crs: "EPSG:9215"}}\n'
     text += f"rulebook: {json.dumps(str(sample('rulebook.yaml')))}\n"
-    text += f"on: 2025-07-01\nout: kết quả\nlayers: {{zones: {json.dumps(str(sample('zones.gpkg')))}}}\n"
+    text += f"on: 2025-07-01\nout: kết quả\nlayers: {{zones: {json.dumps(str(few / 'zones.gpkg'))}}}\n"
     (tmp_path / "plangeo.yaml").write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
     assert run(["assess"]) == 1
