@@ -279,10 +279,12 @@ def working_crs(frames: Sequence[gpd.GeoDataFrame], preferred: Any = None, fallb
                 code="crs_not_metric",
             )
         return as_crs(preferred)
-    utm = gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs()
-    for candidate in (*(f.crs for f in known), fallback, utm):
+    for candidate in (*(f.crs for f in known), fallback):
         if candidate is not None and is_metric(candidate, bounds):
             return as_crs(candidate)
+    utm = gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs()  # looks through all of EPSG: only when needed
+    if is_metric(utm, bounds):
+        return as_crs(utm)
     west, south, east, north = bounds
     return as_crs(f"+proj=laea +lat_0={(south + north) / 2:.2f} +lon_0={(west + east) / 2:.2f} +datum=WGS84 +units=m +type=crs")
 

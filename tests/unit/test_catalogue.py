@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 import sys
@@ -317,6 +318,7 @@ def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert met.value.code == "package_missing"
 
 
+@functools.cache
 def _raised() -> dict[str, list[str]]:
     """Code → where the package raises a fault with it."""
     found: dict[str, list[str]] = {}

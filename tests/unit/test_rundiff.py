@@ -266,7 +266,9 @@ def test_the_workbook_refuses_other_names(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def sample() -> tuple[Any, Any, Any]:
+    """Every fourth project of the sample and P-0016, with its law and its plan."""
     places = pg.read_sites(pg.sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01")
+    places = places[(np.arange(len(places)) % 4 == 0) | (places["site_id"] == "P-0016")]
     return places, pg.load_rulebook(pg.sample("rulebook.yaml")), pg.read_zones(pg.sample("zones.gpkg"))
 
 
