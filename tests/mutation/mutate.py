@@ -43,11 +43,7 @@ TESTS = (
     "tests/unit/test_model.py",
     "tests/unit/test_rulebook.py",
     "tests/unit/test_legal_conditions.py",
-    "tests/unit/test_keptzones.py",
-    "tests/unit/test_versions.py",
     "tests/oracle/test_cases.py",
-    "tests/property/test_triggers.py",
-    "tests/property/test_assess.py",
 )
 MOST_TESTS = 80
 """Tests of one fault, the fastest first."""
