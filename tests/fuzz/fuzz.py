@@ -28,7 +28,13 @@ def main() -> int:
         for thing in vars(module).values():
             if getattr(thing, "__module__", "") == module.__name__ and type(thing).__name__ == "function":
                 atheris.instrument_func(thing)
-    options = [f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=3000", "-max_len=4096", f"-artifact_prefix={new.parent}/"]
+    options = [
+        f"-max_total_time={seconds}",
+        "-timeout=20",
+        "-rss_limit_mb=3000",
+        "-max_len=4096",
+        f"-artifact_prefix={new.parent}/",
+    ]
     atheris.Setup([sys.argv[0], *options, str(new), str(ROOT / "tests" / "fuzz" / "corpus" / name)], lambda data: run(name, data))
     atheris.Fuzz()
     return 0

@@ -106,7 +106,7 @@ def fuzz_coordinates(data: bytes) -> None:
         for value, bound in zip((point.north, point.east), bounds, strict=True):
             assert bound is None or bound[0] <= value <= bound[1], (text, point)
     rows = text.split("\n")[:20]
-    pairs = [(r.split("\t") + [""])[:2] for r in rows]
+    pairs = [[*r.split("\t"), ""][:2] for r in rows]
     two = pd.DataFrame(pairs, columns=["a", "b"])
     tables = [
         (pd.DataFrame({"a": rows}), {"coordinates": "a"}),
@@ -138,7 +138,7 @@ def fuzz_headers(data: bytes) -> None:
     kept = table.frame["source_row"].astype(int).tolist() if "source_row" in table.frame else []
     assert len(kept) == len(set(kept)), kept
     assert set(kept) <= filled, (kept, filled)
-    assert filled == set(kept) | set(table.header) | _told(table), (sorted(filled - set(kept) - set(table.header) - _told(table)))
+    assert filled == set(kept) | set(table.header) | _told(table), sorted(filled - set(kept) - set(table.header) - _told(table))
 
 
 def _told(table: Table) -> set[int]:

@@ -1,6 +1,6 @@
 """Do the tests notice a fault? Puts one small fault after another into the modules of the law and runs the tests that pass there.
 
-    python -m tests.mutation.mutate [MODULE …] [--only TEXT] [--budget SECONDS]
+    python -m tests.mutation.mutate [MODULE …] [--only TEXT] [--tests FILE …] [--budget SECONDS]
 
 First every test runs once and tells which lines of the modules it passes. Then each fault is put into a copy of the process
 (the code of the function is exchanged there, so nothing is imported anew), and the tests of its line run, the fastest first,
@@ -81,7 +81,9 @@ class Campaign:
             source = (ROOT / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8")
             yield from (m for m in mutants_of(module, source) if self.only in m.name)
 
-    def _trace(self, session: pytest.Session, items: list[pytest.Item]) -> tuple[dict[str, dict[str, set[int]]], dict[str, float]]:
+    def _trace(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> tuple[dict[str, dict[str, set[int]]], dict[str, float]]:
         """Which lines of the modules each test passes, and how long it takes; told by a copy of the process."""
         path = self.log.with_suffix(".trace")
         if (child := os.fork()) == 0:
@@ -95,7 +97,9 @@ class Campaign:
         if failed := [n for n, (ok, _, _) in told.items() if not ok]:
             raise SystemExit(f"These tests fail without any fault: {failed}")
         print(f"{len(told)} tests, {sum(s for _, s, _ in told.values()):.0f} s", flush=True)
-        return {n: {m: set(v) for m, v in seen.items()} for n, (_, _, seen) in told.items()}, {n: s for n, (_, s, _) in told.items()}
+        return {n: {m: set(v) for m, v in seen.items()} for n, (_, _, seen) in told.items()}, {
+            n: s for n, (_, s, _) in told.items()
+        }
 
     def _run(self, mutant: Mutant, items: list[pytest.Item], names: Sequence[str], limit: float) -> str:
         if not items:
@@ -218,6 +222,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only faults whose name holds this text")
     parser.add_argument("--budget", type=float, default=3600.0, help="seconds")
     parser.add_argument("--log", type=Path, default=ROOT / "out" / "mutants.jsonl")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="test files to run")
     parser.add_argument("--inside", default="")
     given = parser.parse_args()
     if given.inside:
@@ -225,7 +230,7 @@ def main() -> int:
     given.log.parent.mkdir(parents=True, exist_ok=True)
     given.log.write_text("", encoding="utf-8")
     campaign = Campaign(given.modules or MODULES, given.only, given.budget, given.log)
-    files = [str(ROOT / t) for t in TESTS if (ROOT / t).exists()]
+    files = [str(ROOT / t) for t in given.tests if (ROOT / t).exists()]
     pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *files], plugins=[campaign])
     from plangeo.yamlfile import read_yaml
 

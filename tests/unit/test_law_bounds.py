@@ -116,7 +116,9 @@ def test_a_threshold_of_a_class_above_counts_the_ground_of_all_classes_below() -
 
 @pytest.mark.parametrize("code", ["XXX", "", "SKK"])
 def test_what_nobody_knows_is_never_forgiven(code: str) -> None:
-    found = said("zone_use", measured(rulebook(thresholds=[threshold("*", share=0.5)]), face(1, zone(code)), face(99, zone("ODT"))))
+    found = said(
+        "zone_use", measured(rulebook(thresholds=[threshold("*", share=0.5)]), face(1, zone(code)), face(99, zone("ODT")))
+    )
     assert sorted(found.values()) == ["permitted", "unknown"]
 
 
@@ -190,7 +192,9 @@ def test_the_measure_of_what_is_left_aside_is_that_of_its_first_bound() -> None:
 
 
 def test_a_use_nobody_knows_and_ground_nobody_governs() -> None:
-    assert said("zone_use", measured(rulebook(), face(100, zone("ODT")), use_code="", use="?")) == {("use_unknown", ""): "unknown"}
+    assert said("zone_use", measured(rulebook(), face(100, zone("ODT")), use_code="", use="?")) == {
+        ("use_unknown", ""): "unknown"
+    }
     assert said("zone_use", measured(rulebook(), face(100))) == {("no_zone", ""): "unknown"}
     assert said("zone_use", measured(rulebook(), face(100), use_code="")) == {("no_zone", ""): "unknown"}
 
@@ -234,7 +238,12 @@ def asked(value: Any, op: str, bound: Any, field: str = "owner") -> str:
 
 def test_conditions_on_words_and_lists() -> None:
     yes, no, open_ = "permitted", "condition_failed", "condition_unmeasured"
-    assert [asked(v, "in", ["Nhà nước", "UBND"]) for v in ("nha nuoc", "ubnd", "tư nhân", "", None, 5)] == [yes, yes, no, *[open_] * 3]
+    assert [asked(v, "in", ["Nhà nước", "UBND"]) for v in ("nha nuoc", "ubnd", "tư nhân", "", None, 5)] == [
+        yes,
+        yes,
+        no,
+        *[open_] * 3,
+    ]
     assert [asked(v, "not_in", ["Nhà nước"]) for v in ("nhà nước", "tư nhân", 5)] == [no, yes, open_]
     assert [asked(v, "==", "UBND") for v in ("UBND", "khác")] == [yes, no]
     assert [asked(v, "!=", "UBND") for v in ("UBND", "khác")] == [no, yes]
@@ -264,7 +273,9 @@ def test_a_shape_without_a_size_has_no_size_of_nought(dim: int, unknown: set[str
         silent = unknown | {f"site_{n}" for n in unknown if n != "share"}
         assert answer.reason == ("condition_unmeasured" if field in silent else "permitted"), (dim, field)
     known = ask(
-        rulebook(rules=[rule("housing", "ODT", "permitted", conditions=[{"field": "site_area_m2", "op": "<=", "value": 0.5}])]).at(DAY),
+        rulebook(
+            rules=[rule("housing", "ODT", "permitted", conditions=[{"field": "site_area_m2", "op": "<=", "value": 0.5}])]
+        ).at(DAY),
         {"use_code": "housing", "dimension": 0, "site_area_m2": 0.5},
         "ODT",
     )
@@ -273,7 +284,9 @@ def test_a_shape_without_a_size_has_no_size_of_nought(dim: int, unknown: set[str
 
 
 def test_a_condition_may_ask_for_the_border() -> None:
-    law = rulebook(rules=[rule("housing", "ODT", "permitted", conditions=[{"field": "on_border", "op": "==", "value": 0}])]).at(DAY)
+    law = rulebook(rules=[rule("housing", "ODT", "permitted", conditions=[{"field": "on_border", "op": "==", "value": 0}])]).at(
+        DAY
+    )
     site = {"use_code": "housing"}
     answers = (ask(law, site, "ODT"), ask(law, site, "ODT", on_border=True))
     assert [a.reason for a in answers if a] == ["permitted", "condition_failed"]
@@ -319,7 +332,9 @@ def test_a_reform_of_names_is_told_from_its_day_on(start: dt.date, told: bool) -
 
 
 def test_conditions_and_sizes_of_ground() -> None:
-    law = rulebook(rules=[rule("housing", "ODT", "permitted", conditions=[{"field": "x", "op": "<", "value": 1}]), *RULES[2:]]).at(DAY)
+    law = rulebook(
+        rules=[rule("housing", "ODT", "permitted", conditions=[{"field": "x", "op": "<", "value": 1}]), *RULES[2:]]
+    ).at(DAY)
     assert has_conditions(law, "housing", ["LUA", "ODT"])
     assert not has_conditions(law, "housing", ["LUA", "XXX"])
     table = measured(law, face(3, zone("ODT")), face(4, zone("ODT"), zone("LUA")), face(5))
@@ -396,7 +411,9 @@ def test_coverage_counts_bare_ground_and_doubts() -> None:
     book = rulebook(classes=[*CLASSES, OVERLAY])
     assert said("coverage", measured(book, face(100, zone("ODT")))) == {("covered", ""): "permitted"}
     table = CHECKS["coverage"].judge(measured(book, face(97, zone("ODT")), face(1), face(2, zone("KKT"))))
-    assert table[["reason", "verdict", "area_m2", "share", "measure"]].values.tolist() == [["uncovered", "unknown", 3, 0.03, 0.03]]
+    assert table[["reason", "verdict", "area_m2", "share", "measure"]].values.tolist() == [
+        ["uncovered", "unknown", 3, 0.03, 0.03]
+    ]
     bare_side = measured(book, face(100, sides=((zone("ODT"),), ()), dim=1))
     assert said("coverage", bare_side) == {("uncovered", ""): "unknown"}
     assert said("coverage", measured(book)) == {("no_place", ""): "unknown"}
@@ -447,7 +464,9 @@ def test_plans_on_the_ground_are_told_with_their_state() -> None:
     faces = [face(20, zone("ODT", p)) for p in ("P1", "OLD", "NEXT", "GONE")] + [face(10, zone("ODT", p)) for p in ("WAS", "?")]
     table = measured(rulebook(plans=plans), *faces, face(7, zone("ODT"), zone("ODT", "OLD")))
     found = CHECKS["plan_in_force"].judge(table)
-    rows = {p: (r, v, round(s, 9)) for p, r, v, s in zip(*(found[c] for c in ("plan_id", "reason", "verdict", "share")), strict=True)}
+    rows = {
+        p: (r, v, round(s, 9)) for p, r, v, s in zip(*(found[c] for c in ("plan_id", "reason", "verdict", "share")), strict=True)
+    }
     assert rows == {
         "P1": ("in_force", "permitted", 0.27),
         "OLD": ("plan_expired", "unknown", 0.2),  # not where a plan in force lies over it
@@ -469,7 +488,12 @@ def test_what_the_register_of_plans_says_stands_beside_the_state() -> None:
     assert "under adjustment" in found["ADJ"]
     assert found["OUT"] == "Status on record: revoked"
     noted = rulebook(plans=plans).at(DAY)
-    law = Rulebook(**{**vars(noted), "plans": {**noted.plans, "P1": type(noted.plans["P1"])(**{**vars(noted.plans["P1"]), "status_note": "lạ"})}})
+    law = Rulebook(
+        **{
+            **vars(noted),
+            "plans": {**noted.plans, "P1": type(noted.plans["P1"])(**{**vars(noted.plans["P1"]), "status_note": "lạ"})},
+        }
+    )
     assert "«lạ»" in CHECKS["plan_in_force"].judge(measured(law, face(100, zone("ODT"))))["detail_en"].iloc[0]
 
 
@@ -485,7 +509,10 @@ def test_a_trigger_at_its_bound(op: str, area: float, reached: bool) -> None:
 
 
 def test_any_area_is_more_than_nought_and_nothing_else() -> None:
-    made = [Trigger("t", ("*",), ("LUA",), op, area, Label("a", "b"), LegalBasis("L")).any_area for op, area in ((">", 0), (">=", 0), (">", 1))]  # type: ignore[arg-type]
+    made = [
+        Trigger("t", ("*",), ("LUA",), op, area, Label("a", "b"), LegalBasis("L")).any_area
+        for op, area in ((">", 0), (">=", 0), (">", 1))
+    ]  # type: ignore[arg-type]
     assert made == [True, False, False]
 
 
@@ -508,7 +535,11 @@ def conditions(*dates: tuple[str | None, str | None], **more: Any) -> Rulebook:
 def test_one_code_may_stand_twice_only_on_different_days() -> None:
     conditions((None, "2024-12-31"), ("2025-01-01", None))
     conditions(("2025-01-01", None), (None, "2024-12-31"))
-    for dates in [((None, "2025-01-01"), ("2025-01-01", None)), (("2024-01-01", None), ("2025-01-01", None)), ((None, None), (None, None))]:
+    for dates in [
+        ((None, "2025-01-01"), ("2025-01-01", None)),
+        (("2024-01-01", None), ("2025-01-01", None)),
+        ((None, None), (None, None)),
+    ]:
         with pytest.raises(RulebookError, match="same days"):
             conditions(*dates)
 
@@ -524,7 +555,10 @@ def test_a_trigger_keeps_what_it_says() -> None:
         conditions((None, None), area_ha=100_000_001)
     conditions((None, None), needs={"vi": "a"})
     conditions((None, None), needs={"en": "a"})
-    regimes = [{"code": c, "title": c, "basis": "test", "from": d} for c, d in (("b", "2025-01-01"), ("a", "2025-01-01"), ("c", "2020-01-01"))]
+    regimes = [
+        {"code": c, "title": c, "basis": "test", "from": d}
+        for c, d in (("b", "2025-01-01"), ("a", "2025-01-01"), ("c", "2020-01-01"))
+    ]
     assert [r.code for r in rulebook(regimes=regimes).regimes] == ["c", "a", "b"]
     with pytest.raises(RulebookError, match="must be dated"):
         rulebook(regimes=[{"code": "a", "title": "a", "basis": "test"}])
@@ -538,6 +572,8 @@ def test_the_order_of_verdicts_and_the_defaults_that_keep_a_site_from_being_perm
     assert not ZoneClass("A", Label("a", "b")).overlay
     (made,) = rulebook(rules=[rule("housing", "ODT", "permitted")]).rules
     assert made.otherwise is Verdict.NOT_PERMITTED
-    plain = rulebook(requirements=[{"use": "housing", "zone": "*", "layer": "s", "field": "value", "op": "<", "value": 1, "basis": "test"}])
+    plain = rulebook(
+        requirements=[{"use": "housing", "zone": "*", "layer": "s", "field": "value", "op": "<", "value": 1, "basis": "test"}]
+    )
     assert (plain.requirements[0].share, plain.requirements[0].otherwise) == (1.0, Verdict.NOT_PERMITTED)
     assert not plain.illustrative
