@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo codes test deep mutants fuzz lint sample bench clean
+.PHONY: demo codes test deep mutants fuzz lint sample bench clean picture
 
 demo: $(VENV)/.runtime
 	$(BIN)/plangeo demo --out out/demo || test $$? -eq 1  # 1 = findings, as the sample means to have
@@ -60,6 +60,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -c bench/constraints.txt -r bench/requirements.txt
 	touch $@
+
+# The README's picture, a screenshot of maps/first_assessment.html; needs Chromium and its driver.
+picture: $(VENV)/.dev
+	$(BIN)/python maps/screenshot.py
 
 clean:
 	rm -rf $(VENV) .venv-bench out build dist

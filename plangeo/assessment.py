@@ -35,10 +35,11 @@ from plangeo.engine.pieces import hilbert_positions
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.errors import PlangeoWarning
 from plangeo.flips import measure_around
-from plangeo.geometry import as_crs, repair_layer, to_crs, working_crs
+from plangeo.geometry import as_crs, repair_layer, working_crs
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.stages import stage_zones, with_stages
 from plangeo.law.totals import judge_totals
+from plangeo.layerledger import count_rows, needed_layers, require_balance, state_layers
 from plangeo.layers import IDS, PRESENT_USE, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
@@ -50,6 +51,7 @@ from plangeo.recount.recounting import Recount, add_recounts, recount, tell_reco
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.storage.keptzones import KeptZones, window_around
+from plangeo.storage.prepared import moved_and_gated
 from plangeo.surroundings import measure_requirements
 from plangeo.tables import COVER, NEAREST, REPAIRS, empty
 from plangeo.triggerground import measure_trigger_ground
@@ -75,6 +77,7 @@ class Chunk:
     cover: pd.DataFrame
     findings: pd.DataFrame
     nearest: pd.DataFrame
+    ledger: pd.DataFrame
     recount: Recount | None = None
 
 
@@ -169,7 +172,8 @@ class Case:
     """The administrative units with their days, of the profile the boundaries were read with."""
     crs_operations: tuple[Mapping[str, Any], ...] = ()
     crs_check: Mapping[str, Any] = field(default_factory=dict)
-    """Both as in ``model.Assessment``."""
+    layer_rows: tuple[Mapping[str, Any], ...] = ()
+    """All three as in ``model.Assessment``."""
     cross_check: bool = False
     """Whether sites are measured on zones in memory a second time."""
 
@@ -194,7 +198,18 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
         law = law.with_mixed(sorted(set(layers[PRESENT_USE]["zone_code"].astype(str))))
     done = operations(list(zip(("sites", *opened.roles), frames, strict=True)), target)
     check = check_sites(sites, opened.frames.get("districts"))
-    case = Case(law, tuple(chosen), codes, target, contact_m, layers, zones, crs_operations=done, crs_check=check)
+    case = Case(
+        law,
+        tuple(chosen),
+        codes,
+        target,
+        contact_m,
+        layers,
+        zones,
+        crs_operations=done,
+        crs_check=check,
+        layer_rows=count_rows(layers),
+    )
     return replace(case, units=_units_of(opened))
 
 
@@ -222,7 +237,7 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         role: _ordered(_concat_geo([c.evidence[role] for c in chunks], case.crs), site_ids) for role in IDS if role in case.layers
     }
     assert case.law.on is not None
-    return Assessment(
+    found = Assessment(
         sites=out,
         findings=_with_geometry(findings, evidence.get("zones"), case.crs),
         evidence=evidence,
@@ -236,15 +251,24 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
         crs=case.crs.to_string(),
         crs_operations=case.crs_operations,
         crs_check=case.crs_check,
+        ledger=_ordered(_concat([c.ledger for c in chunks]), site_ids),
+        layer_rows=case.layer_rows,
         recount=tell_recount(add_recounts(c.recount for c in chunks if c.recount is not None)) if case.cross_check else {},
     )
+    require_balance(found, site_ids)
+    return found
 
 
 def metric_sites(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
     """Return sites through the validity gate in the CRS of the run, with ``use_code``, and the repair ledger."""
     gated, repairs = repair_layer(sites.reset_index(drop=True), "sites", "site_id")
     # Only sites without any place may come without a CRS; to_crs refuses the others.
-    metric = gated.set_crs(case.crs) if sites.crs is None and gated.geometry.isna().all() else to_crs(gated, case.crs)
+    if sites.crs is None and gated.geometry.isna().all():
+        metric = gated.set_crs(case.crs)
+    else:
+        metric, late = moved_and_gated(gated, "sites", "site_id", case.crs)
+        repairs += late
+    metric = metric.copy()
     metric["use_code"] = [case.law.find_use(str(u)) or "" for u in sites["use"]]
     return metric, repairs
 
@@ -355,7 +379,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if case.zones is not None:
         wanted = _spoken_against(evidence["zones"], findings)
         evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, wanted, threads=case.threads)
-    return Chunk(sites=table, evidence=evidence, cover=cover, findings=findings, nearest=nearest, recount=counted)
+    ledger = state_layers(measured, needed_layers(law, case.chosen, layers))
+    return Chunk(table, evidence, cover, findings, nearest, ledger, counted)
 
 
 def _spoken_against(evidence: pd.DataFrame, findings: pd.DataFrame) -> NDArray[np.bool_]:

@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 from pyproj.exceptions import ProjError
 
 from plangeo.errors import CrsError
-from plangeo.geometry import as_crs
+from plangeo.geometry import as_crs, on_earth
 from plangeo.profiles import Profile
 
 _FAR_DEGREES = 10.0
-_ROUND_TRIP_M = 1.0
-_EARTH = (-180.0, -90.0, 180.0, 90.0)
 
 Box = tuple[float, float, float, float]
 Floats = NDArray[np.float64]
@@ -44,7 +42,7 @@ def check_bounds(values: Sequence[Any], crs: Any, profile: Profile, source: str,
     rows, bounds = rows[finite], bounds[finite]
     if not len(rows) or not (reference.is_geographic or reference.is_projected):
         return problems
-    odd = ~_on_earth(bounds, reference)
+    odd = ~on_earth(bounds, reference)
     if odd.all():
         raise _misfit(bounds, reference, profile, source)
     odd[~odd] = _far(bounds[~odd], reference, profile, source, notes)
@@ -56,21 +54,6 @@ def check_bounds(values: Sequence[Any], crs: Any, profile: Profile, source: str,
     if odd.any():
         notes.append(f"{source}: the coordinates of {int(odd.sum())} row(s) do not fit {reference.name}; they have no place")
     return problems
-
-
-def _on_earth(bounds: Floats, crs: pyproj.CRS) -> NDArray[np.bool_]:
-    """True where the CRS gives a bounding box a place on earth: degrees in range, metres that come back from degrees."""
-    if crs.is_geographic:
-        low, high = bounds[:, :2] >= _EARTH[:2], bounds[:, 2:] <= _EARTH[2:]
-        return np.asarray(low.all(axis=1) & high.all(axis=1))
-    good = np.ones(len(bounds), dtype=bool)
-    for corner in ((0, 1), (2, 1), (2, 3), (0, 3)):
-        x, y = bounds[:, corner[0]], bounds[:, corner[1]]
-        lon, lat = _lonlat(crs, x, y)
-        back_x, back_y = _plane(crs, lon, lat)
-        with np.errstate(invalid="ignore"):
-            good &= (np.abs(back_x - x) < _ROUND_TRIP_M) & (np.abs(back_y - y) < _ROUND_TRIP_M)
-    return good
 
 
 def _far(bounds: Floats, crs: pyproj.CRS, profile: Profile, source: str, notes: list[str]) -> NDArray[np.bool_]:
@@ -145,11 +128,3 @@ def _lonlat(crs: pyproj.CRS, x: Any, y: Any) -> tuple[Any, Any]:
     except ProjError:
         return np.full_like(x, np.inf), np.full_like(y, np.inf)
     return lon, lat
-
-
-def _plane(crs: pyproj.CRS, lon: Any, lat: Any) -> tuple[Any, Any]:
-    try:
-        x, y = pyproj.Proj(crs)(lon, lat)
-    except ProjError:  # pragma: no cover - depends on PROJ's mood
-        return np.full_like(lon, np.inf), np.full_like(lat, np.inf)
-    return x, y

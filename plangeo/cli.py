@@ -167,8 +167,8 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     """Judge every project of REGISTER (xlsx, csv, gpkg, shp, geojson …) and write the results into a folder.
 
     The folder gets report.xlsx, map.html, verdicts.csv, findings.csv, sites.gpkg, evidence.parquet,
-    explanations.json and, last, manifest.json. With --stream only verdicts.csv, findings.csv, evidence.parquet
-    and manifest.json.
+    explanations.json, manifest.json, and run.log.jsonl, the times of the run. With --stream only verdicts.csv, findings.csv,
+    evidence.parquet, manifest.json and the log. What the folder held before stays until everything new is complete.
 
     \b
     Example
@@ -229,21 +229,35 @@ def explain(out: str, site_id: str, lang: Language) -> int:
 @click.argument("folder")
 @click.option("--out", metavar="FILE", help="Where to write the map.  [default: map.html in FOLDER]")
 @click.option("--lang", type=click.Choice(["vi", "en"]), help="Language of the map.  [default: that of the run]")
-def draw(folder: str, out: str | None, lang: Language | None) -> int:
-    """Draw the map of a result again, from the same inputs; refused when an input has changed since."""
-    from plangeo.manifest import record_file
+@click.option("--compare", metavar="ROLE|FILE", help="Zones to compare with: a layer of the run (present_use) or another file.")
+@click.option(
+    "--tiles", metavar="URL", help="Base map, e.g. https://tiles.example.org/{z}/{x}/{y}.png; the map then asks that server."
+)
+@click.option("--attribution", metavar="TEXT", help="Who made the base map; needed with --tiles.")
+def draw(
+    folder: str, out: str | None, lang: Language | None, compare: str | None, tiles: str | None, attribution: str | None
+) -> int:
+    """Draw the map of a result again, from the same inputs; refused when an input has changed since.
+
+    Any two plans of the run can be compared on the map; --compare adds other zones. The map asks nothing of a network unless
+    --tiles names a base map.
+    """
+    from plangeo.basemap import base_map
+    from plangeo.delivery.atomicfile import write_content
+    from plangeo.report import replace_file
     from plangeo.rerun import repeat_run
 
+    base_map(tiles, attribution)  # refused before minutes are spent
     project, result = repeat_run(Path(folder), _progress)
     target = Path(out) if out else Path(folder) / MAP
     if not target.parent.is_dir():
         raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
-    text = _map_html(result, lang or project.language, project.title)
-    draft = target.with_name(f".{target.name}.part")
-    draft.write_text(text, "utf-8", newline="\n")
-    draft.replace(target)
+    given = {"compare": _compared(project, result, compare), "tiles": tiles, "attribution": attribution}
+    text = _map_html(result, lang or project.language, project.title, **given)
     if target.resolve().parent == Path(folder).resolve():
-        record_file(folder, target.name)
+        replace_file(folder, target.name, text)
+    else:
+        write_content(target, text)
     click.echo(str(target))
     _raise_fault(result)
     return _WELL
@@ -536,6 +550,9 @@ def _tell_doubts(project: Project, inputs: Sequence[Mapping[str, Any]], sites: A
 
 def _stream(project: Project, resume: bool) -> int:
     """Judge the register part by part, print the counts and what was written."""
+    import time
+
+    from plangeo.delivery.runlog import RunLog
     from plangeo.manifest import hash_files
     from plangeo.model import Verdict
     from plangeo.rerun import layer_files
@@ -561,6 +578,7 @@ def _stream(project: Project, resume: bool) -> int:
         cross_check=project.cross_check,
         resume=resume,
         run={"project": project.to_json(), "files": hashes},
+        log=RunLog(time.perf_counter),
         **layer_files(project),
     )
     counts = read_counts(out)
@@ -572,20 +590,38 @@ def _stream(project: Project, resume: bool) -> int:
 
 
 def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Assessment:
+    """Hold the folder from the start: whoever else writes into it is told at once, not after minutes."""
+    from plangeo.delivery.folderlock import locked
+    from plangeo.report import refuse_foreign
+
+    refuse_foreign(out)
+    with locked(out):
+        return _assess_into(project, out, told)
+
+
+def _assess_into(project: Project, out: Path, told: bool) -> Assessment:
+    import time
+
+    from plangeo.delivery.runlog import RunLog
     from plangeo.manifest import hash_files
     from plangeo.report import write_outputs
     from plangeo.rerun import add_studies_of, check_files_of
     from plangeo.studies import without_sheets
 
     check_files_of(project)
+    log = RunLog(time.perf_counter)
     hashes = hash_files(_paths(project))
-    result = add_studies_of(project, _assess_project(project, told=told), _progress)
+    judged = _assess_project(project, told=told)
+    log.phase("judge", sites=len(judged.sites), findings=len(judged.findings), repairs=len(judged.repairs))
+    result = add_studies_of(project, judged, _progress)
+    log.phase("study", sheets=len(result.sheets))
 
     def write(written: Assessment) -> Assessment:
         _progress("drawing the map")
         html = _map_html(written, project.language, project.title)
+        log.phase("map")
         _progress(f"writing {out}")
-        write_outputs(written, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes})
+        write_outputs(written, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes}, log=log)
         return written
 
     try:
@@ -616,10 +652,19 @@ def _paths(project: Project) -> list[str]:
     return found
 
 
-def _map_html(result: Assessment, language: Language, title: str | None) -> str:
+def _map_html(result: Assessment, language: Language, title: str | None, **given: Any) -> str:
     from plangeo.maps import make_map
 
-    return str(make_map(result, language=language, title=title).get_root().render())
+    return str(make_map(result, language=language, title=title, **given).get_root().render())
+
+
+def _compared(project: Project, result: Assessment, compare: str | None) -> Any:
+    """The layer to compare with: a role of the run as it is, else a file of zones."""
+    from plangeo.sources import read_zones
+
+    if compare is None or compare in result.layers or not Path(compare).exists():
+        return compare
+    return read_zones(compare, project.profile)
 
 
 def _summary(result: Assessment, language: Language) -> None:

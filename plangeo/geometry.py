@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -37,6 +38,10 @@ CURVED = (
 _DEGREE_M = 111_320.0
 _RING, _POINTS, _COLLECTION = 2, 4, 7  # type ids of shapely; above them come the curves
 _BOX = re.compile(r"\[bbox ([-\d., e+]+)\]$")
+_FAULT_AT = re.compile(r"\[(\S+) (\S+)\]$")  # where GEOS says that a ring is not valid
+# A place on earth comes back from degrees within this many units of its projected CRS.
+_ROUND_TRIP = 1.0
+_EARTH = (-180.0, -90.0, 180.0, 90.0)
 
 
 def as_crs(text: Any) -> pyproj.CRS:
@@ -56,11 +61,12 @@ def as_crs(text: Any) -> pyproj.CRS:
         ) from fault
 
 
-def transformation(source: Any, target: Any) -> dict[str, Any]:
+def transformation(source: Any, target: Any, bounds: Sequence[float] | None = None) -> dict[str, Any]:
     """Return the coordinate operation PROJ uses from ``source`` to ``target``: name, accuracy in metres, CRS names; of the
     steps that change the datum, names and EPSG codes.
 
-    **Raises** CrsError for a "ballpark" operation, which ignores the datum (224 m in northern Vietnam).
+    Where PROJ knows several, each made for its own area, ``bounds`` (of the layer, in ``source``) tell which ones are used; all of
+    these are named, with the worst accuracy. **Raises** CrsError for a "ballpark" operation, which ignores the datum (224 m in northern Vietnam).
     """
     src, dst = as_crs(source), as_crs(target)
     record: dict[str, Any] = {
@@ -83,14 +89,34 @@ def transformation(source: Any, target: Any) -> dict[str, Any]:
             "of metres. State the true CRS of the file, e.g. crs='EPSG:9215' or --crs sites=EPSG:9215.",
             code="crs_ballpark",
         )
-    accuracy = candidates[0].accuracy
-    names, codes = _datum_steps(candidates[0])
+    used = (_used(src, dst, bounds) if len(candidates) > 1 and bounds is not None else []) or candidates[:1]
+    accuracies = [float(way.accuracy) for way in used]
+    steps = [_datum_steps(way) for way in used]
     return record | {
-        "operation": candidates[0].description,
-        "accuracy_m": None if accuracy < 0 else float(accuracy),
-        "datum": " + ".join(names),
-        "code": " + ".join(codes),
+        "operation": " | ".join(dict.fromkeys(way.description for way in used)),
+        "accuracy_m": None if min(accuracies) < 0 else max(accuracies),
+        "datum": " | ".join(dict.fromkeys(" + ".join(names) for names, _ in steps)),
+        "code": " | ".join(dict.fromkeys(" + ".join(codes) for _, codes in steps)),
     }
+
+
+@cache
+def _transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
+    """PROJ's way between two CRS: of several operations the one made for the place of each point, never a ballpark one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=False)
+
+
+def _used(source: pyproj.CRS, target: pyproj.CRS, bounds: Sequence[float]) -> list[Any]:
+    """The operations that PROJ takes at the corners and in the middle of a layer."""
+    west, south, east, north = (float(v) for v in bounds)
+    way, used = _transformer(source, target), {}
+    for x, y in ((west, south), (east, south), (east, north), (west, north), ((west + east) / 2, (south + north) / 2)):
+        if np.isfinite(way.transform(x, y)).all():
+            found = way.get_last_used_operation()
+            used[found.definition] = found
+    return list(used.values())
 
 
 def _datum_steps(transformer: Any) -> tuple[list[str], list[str]]:
@@ -121,18 +147,29 @@ def to_crs(frame: gpd.GeoDataFrame, crs: Any) -> gpd.GeoDataFrame:
         return frame
     transformation(frame.crs, target)
     dense = frame.set_geometry(densified(frame.geometry, as_crs(frame.crs)))
-    try:
-        moved = dense.to_crs(target)
-    except ProjError as fault:  # pragma: no cover - depends on PROJ's mood
-        raise CrsError(
-            f"Cannot convert from {_crs_name(as_crs(frame.crs))} to {_crs_name(target)}: {fault}", code="crs_misfit"
-        ) from fault
+    moved = dense.set_geometry(gpd.GeoSeries(_moved(dense.geometry.to_numpy(), frame.crs, target), index=frame.index, crs=target))
     bounds = moved.geometry.bounds.to_numpy()
     placed = frame.geometry.notna().to_numpy() & ~frame.geometry.is_empty.to_numpy()
     broken = ~np.isfinite(bounds).all(axis=1) & placed
     if broken.any():
         moved = _set_aside(moved, frame, broken, target)
     return _with_moved_boxes(moved, frame, target)
+
+
+def _moved(shapes: NDArray[Any], source: Any, target: pyproj.CRS) -> NDArray[Any]:
+    """Shapes with every coordinate converted; infinite where no operation leads.
+
+    geopandas would let PROJ fall back, point by point, to an operation that ignores the datum.
+    **Raises** CrsError when PROJ cannot convert at all.
+    """
+    try:
+        x, y = _transformer(as_crs(source), target).transform(*shapely.get_coordinates(shapes).T)
+    except ProjError as fault:  # pragma: no cover - depends on PROJ's mood
+        raise CrsError(
+            f"Cannot convert from {_crs_name(as_crs(source))} to {_crs_name(target)}: {fault}", code="crs_misfit"
+        ) from fault
+    moved: NDArray[Any] = shapely.set_coordinates(np.array(shapes, dtype=object), np.column_stack([x, y]))
+    return moved
 
 
 def _set_aside(
@@ -157,12 +194,21 @@ def _with_moved_boxes(moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, target: 
     boxes = quarantined_boxes(frame) if "problem" in frame else {}
     if not boxes:
         return moved
-    places = gpd.GeoSeries(densified(gpd.GeoSeries(dict(boxes)), as_crs(frame.crs)), index=list(boxes), crs=frame.crs)
+    places = densified(gpd.GeoSeries(dict(boxes)), as_crs(frame.crs))
     texts = moved["problem"].astype(object).copy()
-    for index, place in places.to_crs(target).items():
-        text = ", ".join(f"{v:.6f}" for v in place.bounds)
-        texts[index] = _BOX.sub(f"[bbox {text}]", str(texts[index]))
+    for index, place in zip(boxes, _moved(places, frame.crs, target), strict=True):
+        texts[index] = _BOX.sub(box_text(place.bounds), str(texts[index]))
     return moved.assign(problem=texts)
+
+
+def box_text(bounds: Sequence[float]) -> str:
+    """Return the mark of a row that was set aside: its bounding box in the units of its layer, rounded outwards.
+
+    >>> box_text((0.0, 0.1234567, 1.0, 0.1234567))
+    '[bbox 0.000000, 0.123456, 1.000000, 0.123457]'
+    """
+    outwards = [np.floor(v * 1e6) / 1e6 for v in bounds[:2]] + [np.ceil(v * 1e6) / 1e6 for v in bounds[2:]]
+    return f"[bbox {', '.join(f'{v:.6f}' for v in outwards)}]"
 
 
 def densified(geometry: gpd.GeoSeries, crs: pyproj.CRS) -> np.ndarray[Any, Any]:
@@ -209,7 +255,7 @@ def working_crs(frames: Sequence[gpd.GeoDataFrame], preferred: Any = None, fallb
     counts, so that one row that lies far away does not change the areas of all. EPSG:3857 and degrees are never chosen.
     **Raises** CrsError when ``preferred`` is not fit for measuring here.
     """
-    known = [f for f in frames if f.crs is not None and f.geometry.notna().any()]
+    known = [f for f in frames if f.crs is not None and np.isfinite(shapely.bounds(f.geometry.to_numpy())).all(axis=1).any()]
     if not known:
         return as_crs(preferred or fallback or "EPSG:6933")
     bounds = _meeting_bounds(known)
@@ -283,8 +329,29 @@ def _part(geometry: Any, dimension: int) -> Any:
     return shapely.union_all(kept) if len(kept) > 1 else kept[0]
 
 
+def on_earth(bounds: NDArray[np.float64], crs: pyproj.CRS) -> NDArray[np.bool_]:
+    """Return where ``crs`` gives bounding boxes a place on earth: degrees in range, metres that come back from degrees.
+
+    All are let pass by a CRS that is neither geographic nor projected.
+    """
+    if crs.is_geographic:
+        return np.asarray((bounds[:, :2] >= _EARTH[:2]).all(axis=1) & (bounds[:, 2:] <= _EARTH[2:]).all(axis=1))
+    good = np.ones(len(bounds), dtype=bool)
+    if not crs.is_projected:
+        return good
+    projection = pyproj.Proj(crs)
+    for corner in ((0, 1), (2, 1), (2, 3), (0, 3)):
+        x, y = bounds[:, corner[0]], bounds[:, corner[1]]
+        back_x, back_y = projection(*projection(x, y, inverse=True))
+        with np.errstate(invalid="ignore"):
+            good &= (np.abs(back_x - x) < _ROUND_TRIP) & (np.abs(back_y - y) < _ROUND_TRIP)
+    return good
+
+
 def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
     """Pass every geometry of a layer through the validity gate.
+
+    Every coordinate must be finite and have a place on earth in the layer's CRS.
 
     An invalid polygon is repaired only when both methods of GEOS (linework and structure) and the
     original area tell the same story to 0.1 %; otherwise the row is quarantined: geometry None,
@@ -292,7 +359,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
 
     Parameters: ``frame`` with ``problem`` and ``repaired`` columns (added when absent); ``layer`` the
     role for the ledger; ``id_column`` the identifier.
-    Returns: the frame (index kept) and the ledger rows of ``tables.REPAIRS``.
+    Returns: the frame (index kept) and the ledger rows of ``tables.REPAIRS``: a row for each shape that was changed or set aside.
     """
     out = frame.copy()
     for column in ("problem", "repaired"):
@@ -300,11 +367,18 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     values = out.geometry.to_numpy().copy()
     ledger: list[dict[str, Any]] = []
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
+
+    def set_aside(i: int, shape: Any, why: str, place: Any = None) -> None:
+        """The row keeps its first problem; ``place`` tells where its ground may lie, when that is known."""
+        problems[i] = problems[i] or (why if place is None else f"{why} {box_text(place.bounds)}")
+        ledger.append(_ledger_row(i, out, layer, id_column, "quarantined", "set aside", why, _first_place(shape)))
+
     kinds = np.asarray(shapely.get_type_id(values))
     for i in np.flatnonzero((kinds == _RING) | (kinds >= _POINTS)).tolist():  # single points, lines and polygons need no opening
         shape = values[i]
         if has_curves(shape):
-            values[i], problems[i] = None, problems[i] or CURVED
+            values[i] = None
+            set_aside(i, None, CURVED)
         else:
             values[i] = _distinct(i, out, _flattened(shape), layer, id_column, repaired, ledger)
     present = ~np.asarray(shapely.is_missing(values))
@@ -312,11 +386,13 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     flat[present] = shapely.force_2d(values[present])
     finite = _finite(flat)
     empty = np.asarray(present & shapely.is_empty(flat))
+    astray = _astray(flat, finite & present & ~empty, frame.crs)
     valid = np.asarray(shapely.is_valid(flat))
     declared = out["declared_area_m2"].tolist() if "declared_area_m2" in out else [float("nan")] * len(out)
     kinds = np.asarray(shapely.get_type_id(flat))
     thin = np.asarray(shapely.get_dimensions(flat) < 2) if layer in AREAS_ONLY else ~present
-    for i in np.flatnonzero(~present | empty | ~finite | thin | ~valid | (kinds == _COLLECTION)).tolist():
+    for i in np.flatnonzero(~present | empty | ~finite | astray | thin | ~valid | (kinds == _COLLECTION)).tolist():
+        shape = flat[i]
         if not present[i]:
             problems[i] = problems[i] or "no_geometry: the row has no place on the map"
             continue
@@ -324,16 +400,19 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
             problems[i] = problems[i] or "empty_geometry: the geometry is empty, so its place is unknown"
             flat[i] = None
         elif not finite[i]:
-            problems[i] = problems[i] or "not_finite: a coordinate is not a finite number"
+            set_aside(i, shape, "not_finite: a coordinate is not a finite number")
+            flat[i] = None
+        elif astray[i]:
+            x, y = shapely.get_coordinates(shape)[0]
+            set_aside(i, shape, f"bad_coordinates: x {x:.10g}, y {y:.10g} … lie nowhere in {as_crs(frame.crs).name}")
             flat[i] = None
         elif thin[i]:
-            box = ", ".join(f"{v:.6f}" for v in flat[i].bounds)
-            problems[i] = problems[i] or f"not_an_area: a line or point cannot be a zone; its ground is unknown [bbox {box}]"
+            set_aside(i, shape, "not_an_area: a line or point cannot be a zone; its ground is unknown", _ground_along(shape))
             flat[i] = None
         elif not valid[i]:
-            flat[i] = _mend(i, out, flat[i], float(declared[i]), layer, id_column, problems, repaired, ledger)
-        elif kinds[i] == _COLLECTION and _mixed(flat[i]):
-            problems[i] = problems[i] or "mixed_geometry: polygons, lines and points in one row; only one kind can be measured"
+            flat[i] = _mend(i, out, shape, float(declared[i]), layer, id_column, problems, repaired, ledger)
+        elif kinds[i] == _COLLECTION and _mixed(shape):
+            set_aside(i, shape, "mixed_geometry: polygons, lines and points in one row; only one kind can be measured", shape)
             flat[i] = None
     out["problem"], out["repaired"] = problems, repaired
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=frame.crs)), ledger
@@ -414,6 +493,25 @@ def _ledger_row(
     }
 
 
+def _ground_along(shape: Any) -> Any:
+    """Where the ground of a zone drawn as a line may lie: along it, as far as the line reaches; of a point nobody knows."""
+    west, south, east, north = shape.bounds
+    reach = max(east - west, north - south)
+    return shapely.box(west - reach, south - reach, east + reach, north + reach) if reach > 0 else None
+
+
+def _first_place(shape: Any) -> Any:
+    return (float("nan"), float("nan")) if shape is None else shapely.get_coordinates(shape)[0]
+
+
+def _astray(shapes: NDArray[Any], asked: NDArray[np.bool_], crs: Any) -> NDArray[np.bool_]:
+    """Which of the shapes asked for have coordinates that lie nowhere in the CRS; none where there is no CRS."""
+    found = np.zeros(len(shapes), dtype=bool)
+    if crs is not None and asked.any():
+        found[asked] = ~on_earth(shapely.bounds(shapes[asked]), as_crs(crs))
+    return found
+
+
 def _finite(shapes: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether every coordinate of a shape is a finite number; True for none."""
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
@@ -438,21 +536,23 @@ def _mend(
     ledger: list[dict[str, Any]],
 ) -> Any:
     why = shapely.is_valid_reason(geometry)
-    mended, method = _one_reading(geometry, declared_m2)
+    mended, method = _one_reading(geometry)
     before = _units_area(geometry, frame)
     after = float("nan") if mended is None else _units_area(mended, frame)
+    if declared_m2 > 0 and after > 0 and abs(after - declared_m2) / declared_m2 > DECLARED_AGREEMENT:
+        mended, method = None, f"the repaired area {after:.6g} does not fit the declared {declared_m2:.6g} m²"
     action = "quarantined" if mended is None else "repaired"
-    row = _ledger_row(i, frame, layer, id_column, action, method, why, shapely.get_coordinates(geometry)[0])
+    at = _FAULT_AT.search(why)
+    row = _ledger_row(i, frame, layer, id_column, action, method, why, at.groups() if at else _first_place(geometry))
     ledger.append(row | {"area_before_m2": before, "area_after_m2": after})
     if mended is None:
-        box = ", ".join(f"{v:.6f}" for v in geometry.bounds)
-        problems[i] = problems[i] or f"invalid_geometry: {why}; {method} [bbox {box}]"
+        problems[i] = problems[i] or f"invalid_geometry: {why}; {method} {box_text(geometry.bounds)}"
     else:
         repaired[i] = f"{method}: {why}; area {before:.1f} → {after:.1f} m²"
     return mended
 
 
-def _one_reading(geometry: Any, declared_m2: float) -> tuple[Any, str]:
+def _one_reading(geometry: Any) -> tuple[Any, str]:
     """Return the repaired geometry and the method, or None and why no single reading exists."""
     dimension = int(shapely.get_dimensions(geometry))
     try:
@@ -474,8 +574,6 @@ def _one_reading(geometry: Any, declared_m2: float) -> tuple[Any, str]:
         )
     if shapely.symmetric_difference(linework, structure).area / largest > REPAIR_AGREEMENT:
         return None, "the two repair methods give different shapes"
-    if declared_m2 > 0 and abs(areas[2] - declared_m2) / declared_m2 > DECLARED_AGREEMENT:
-        return None, f"the repaired area {areas[2]:.6g} does not fit the declared {declared_m2:.6g} m²"
     return structure, "make_valid (structure)"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import shapely
 
 from plangeo.arguments import take_layer, take_table
 from plangeo.checks import CHECKS
@@ -187,7 +188,9 @@ def _opened(role: str, source: Any, rulebook: Rulebook | None) -> gpd.GeoDataFra
             f"The layer {role!r} has no coordinate reference system; give it with crs='EPSG:…' when reading it.",
             code="crs_missing",
         )
-    if not len(frame) or frame.geometry.isna().all():
+    if not len(frame) or bool(
+        (shapely.is_missing(frame.geometry.to_numpy()) | shapely.is_empty(frame.geometry.to_numpy())).all()
+    ):
         raise LayerError(
             f"The layer {role!r} is empty, so nothing can be compared with it. Is it the right file and layer?",
             code="layer_empty",

@@ -7,6 +7,7 @@ import importlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ import shapely
 
 from plangeo.checks import CHECKS
 from plangeo.datumline import LANGUAGES, datum_lines
+from plangeo.delivery.publication import recover
 from plangeo.errors import InputError
 from plangeo.law.lawrecord import record_law
+from plangeo.layerledger import summarise
 from plangeo.model import ILLUSTRATIVE, Assessment
 
 MANIFEST = "manifest.json"
@@ -36,6 +39,10 @@ _PACKAGES = (
     "folium",
     "xlsxwriter",
 )
+
+
+_PROGRAM = {".py", ".yaml", ".csv", ".json"}
+"""Files of plangeo that can change a verdict."""
 
 
 def versions() -> dict[str, str]:
@@ -61,6 +68,17 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+@cache
+def program_digest() -> str:
+    """Return one hash over the code and the data files of this plangeo: two of the same version number may still differ."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
+        if path.suffix in _PROGRAM and "vendor" not in path.parts:
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
 
 
 def sha256(path: str | Path) -> str:
@@ -121,22 +139,34 @@ def build_manifest(
             "evidence": {role: len(frame) for role, frame in sorted(assessment.evidence.items())},
             "repairs": len(assessment.repairs),
         },
+        "ledger": summarise(assessment),
         "checks": {"run": [code for code in CHECKS if code not in skipped], "not_run": skipped},
         "rulebook": {"source": book.source, "sha256": book.sha256, "name": {"vi": book.name.vi, "en": book.name.en}},
         "law": _law_of(assessment),
-        "crs": {"working": assessment.crs, "operations": [dict(op) for op in assessment.crs_operations]}
+        "crs": {
+            "working": assessment.crs,
+            "why": _why_working(assessment),
+            "operations": [dict(op) for op in assessment.crs_operations],
+        }
         | {"datum": {k: datum_lines(assessment, k) for k in LANGUAGES}, "check": dict(assessment.crs_check)},
         "cross_check": dict(assessment.recount) or None,
         "inputs": [dict(item) for item in assessment.inputs],
         # a frame may have been edited after it was read; layers opened on demand are those of their file
         "contents": {r: _content(f) for r, f in assessment.layers.items()} if isinstance(assessment.layers, dict) else {},
         "versions": versions(),
+        "program": program_digest(),
         "run": dict(run) if run is not None else None,
         "files": {name: {"sha256": sha256(path), "bytes": path.stat().st_size} for name, path in sorted(files.items())},
     }
     if finished is not None:
         manifest["finished"] = finished
     return manifest
+
+
+def _why_working(assessment: Assessment) -> str:
+    """Why the run was measured in its CRS: whose it is, or that no layer's own was taken."""
+    whose = [op["role"] for op in assessment.crs_operations if op.get("operation") == "none" and op.get("role") != "datum"]
+    return f"the system of {', '.join(whose)}" if whose else "stated by the user, or made for the ground: no layer is in it"
 
 
 def _law_of(assessment: Assessment) -> dict[str, Any]:
@@ -182,7 +212,11 @@ def _plain(value: Any) -> Any:
 
 
 def is_output(folder: str | Path) -> bool:
-    """Say whether ``folder`` holds a manifest written by plangeo."""
+    """Say whether ``folder`` holds a manifest written by plangeo; a publication that was cut off is rolled back first.
+
+    **Raises** InputError while a run is writing into the folder, or when a cut-off one cannot be rolled back.
+    """
+    recover(Path(folder))
     try:
         content = json.loads((Path(folder) / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
@@ -227,14 +261,3 @@ def changed_files(recorded: Mapping[str, str]) -> list[str]:
         elif (now := sha256(path)) != before:
             lines.append(f"{path}: changed (sha256 was {before[:12]}…, is {now[:12]}…)")
     return lines
-
-
-def record_file(folder: str | Path, name: str) -> None:
-    """Put the hash of a file written again (the map) into the manifest of its folder."""
-    folder = Path(folder)
-    manifest = read_manifest(folder)
-    path = folder / name
-    manifest["files"] = dict(sorted({**manifest["files"], name: {"sha256": sha256(path), "bytes": path.stat().st_size}}.items()))
-    draft = folder / f".{MANIFEST}.part"
-    draft.write_text(to_text(manifest), "utf-8", newline="\n")
-    draft.replace(folder / MANIFEST)

@@ -1,4 +1,4 @@
-"""The map of an assessment: one HTML file that asks nothing of any network.
+"""The map of an assessment: one HTML file that asks nothing of any network, unless a base map is named.
 
 The page is a ``folium.Map``, so layers can be added to it; Leaflet is inlined, there are no tiles, and a
 content policy names the hash of every script in the file. Text of registers never passes through a
@@ -14,17 +14,26 @@ import json
 import re
 import warnings
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import folium
+import geopandas as gpd
 from branca.element import Element, Figure
 
 from plangeo.arguments import kind_of, take_assessment
+from plangeo.basemap import base_map
+from plangeo.briefingnotes import SHEET, notes_sheet
 from plangeo.checks import CHECKS
+from plangeo.delivery.atomicfile import write_content
 from plangeo.errors import InputError, PlangeoError, PlangeoWarning
 from plangeo.model import Assessment, Label, Language, Verdict
 from plangeo.panels import PANELS, UNIT_DEGREES, anchor, asset, number, on_the_globe, plain
+from plangeo.panels.compare import compared_layer
+from plangeo.panels.zones import drawn_zones
+from plangeo.study import StudyFile
 
 DEFAULT_TITLE = Label("Đối chiếu dự án với quy hoạch sử dụng đất", "Projects held against the land-use plan")
 # Shown when nothing has a place: the middle of Vietnam.
@@ -34,26 +43,57 @@ _OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*["']?(https?:)?//[^"'\s>]+|["'(]htt
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def make_map(assessment: Assessment, *, language: Language = "vi", title: str | None = None) -> folium.Map:
+def make_map(
+    assessment: Assessment,
+    *,
+    language: Language = "vi",
+    title: str | None = None,
+    notes: str | Path | None = None,
+    compare: str | gpd.GeoDataFrame | None = None,
+    tiles: str | None = None,
+    attribution: str | None = None,
+) -> folium.Map:
     """Return the interactive map of ``assessment``; ``.save(path)`` writes one self-contained HTML file.
 
     ``language`` is the one shown first (the page can switch); ``title`` replaces the default heading in both
-    languages. Layers may be added as to any folium map; what they would load from the internet (tiles,
-    plugins) is blocked by the page's content policy, and a PlangeoWarning says so on saving.
+    languages. ``notes`` is a YAML or CSV of the author's notes to the stops of a briefing (``site_id``, ``note_vi``,
+    ``note_en``, ``order``); it takes the place of notes the assessment was studied with. Any two plans can be compared with a
+    divider; ``compare`` adds a layer for it, the role of one of the run (``present_use``) or zones from ``read_zones``.
+    ``tiles`` is the https address of a base map with {z}, {x} and {y}; it needs ``attribution``, and the page then asks that
+    server, and no other, for pictures. Layers may be added as to any folium map; what they would load from the internet
+    (tiles, plugins) is blocked by the page's content policy, and a PlangeoWarning says so on saving.
 
-    **Raises** InputError for another language, or what is no assessment; CrsError when a layer has no usable CRS.
+    **Raises** InputError for another language, what is no assessment, notes that cannot be read, a ``compare`` that is no layer
+    of zones, tiles that are not safe or without attribution; CrsError when a layer has no usable CRS.
     """
     if language not in ("vi", "en"):
         raise InputError(f"language {language!r} is not known; use 'vi' or 'en'", code="argument_wrong")
     take_assessment(assessment, "make_map")
     if title is not None and not isinstance(title, str):
         raise InputError(f"title is {kind_of(title)}, not a text; leave it out for the default heading", code="argument_wrong")
-    island = to_island(page_data(assessment, language, title))
-    return AssessmentMap(island, title or DEFAULT_TITLE.text(language), language, _middle(assessment))
+    if notes is not None:
+        sheet = notes_sheet(StudyFile(Path(notes)), assessment.sites["site_id"])
+        assessment = replace(assessment, sheets=(*(s for s in assessment.sheets if s.code != SHEET), sheet))
+    ground = base_map(tiles, attribution)
+    given: dict[str, Any] = {}
+    if compare is not None:
+        frame, name = compared_layer(assessment, compare)
+        given["compare"] = drawn_zones(assessment, frame) | {"name": [name.vi, name.en] if name else None}
+    if ground is not None:
+        given["basemap"] = {"url": ground.url, "attribution": ground.attribution, "host": ground.source.removeprefix("https://")}
+    island = to_island(page_data(assessment, language, title, given))
+    sources = (ground.source,) if ground else ()
+    return AssessmentMap(island, title or DEFAULT_TITLE.text(language), language, _middle(assessment), sources)
 
 
-def page_data(assessment: Assessment, language: Language, title: str | None) -> dict[str, Any]:
-    """Return everything the page shows, as plain data: listed columns only, never a whole register."""
+def page_data(
+    assessment: Assessment, language: Language, title: str | None, given: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return everything the page shows, as plain data: listed columns only, never a whole register.
+
+    ``given`` is panel code → data that come with the call and not from the assessment.
+    """
+    given = given or {}
     book = assessment.rulebook
     return {
         "language": language,
@@ -79,7 +119,7 @@ def page_data(assessment: Assessment, language: Language, title: str | None) -> 
         "checks": {check.code: [check.title.vi, check.title.en] for check in CHECKS.values()},
         "sites": _sites(assessment),
         "words": {p.code: {k: [w.vi, w.en] for k, w in {"title": p.title, **p.words}.items()} for p in PANELS},
-        "panels": {p.code: p.data(assessment) for p in PANELS},
+        "panels": {p.code: given[p.code] if p.code in given else p.data(assessment) for p in PANELS},
     }
 
 
@@ -158,7 +198,9 @@ class Literal(Element):
 
 
 class OfflineFigure(Figure):
-    """A page whose content policy allows exactly the scripts written in it, and no request at all."""
+    """A page whose content policy allows exactly the scripts written in it, and no request but for pictures of ``image_sources``."""
+
+    image_sources: tuple[str, ...] = ()
 
     def render(self, **kwargs: Any) -> str:
         """Return the page, the policy first in its head."""
@@ -169,7 +211,7 @@ class OfflineFigure(Figure):
                 "default-src 'none'",
                 f"script-src {' '.join(dict.fromkeys(hashes)) or chr(39) + 'none' + chr(39)}",
                 "style-src 'unsafe-inline'",
-                "img-src data:",
+                " ".join(("img-src data:", *self.image_sources)),
                 "base-uri 'none'",
                 "form-action 'none'",
             )
@@ -212,12 +254,22 @@ class AssessmentMap(folium.Map):
     default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium's own attribute
     default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
-    def __init__(self, island: str, title: str, language: Language, middle: tuple[float, float]) -> None:
+    def __init__(
+        self, island: str, title: str, language: Language, middle: tuple[float, float], image_sources: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(location=middle, zoom_start=9, tiles=None, zoom_snap=0.5, zoom_control=False)
         self._id = hashlib.sha256(island.encode()).hexdigest()[:32]  # folium draws ids by lot; the file must not differ by run
         self._island, self._title, self._language = island, title, language
         figure = OfflineFigure(ratio="65%")
+        figure.image_sources = image_sources
         figure.add_child(self, name=self.get_name())
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
+        """Write the page to a path, all or nothing, or into an open file. **Raises** InputError when it cannot be written."""
+        if isinstance(outfile, str | Path):
+            write_content(Path(outfile), self.get_root().render(**kwargs))
+        else:
+            super().save(outfile, close_file=close_file, **kwargs)
 
     def render(self, **kwargs: Any) -> str:
         """Write the parts of the page into the figure the map is in; like every folium element it returns nothing to show."""

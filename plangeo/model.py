@@ -383,6 +383,10 @@ class Assessment:
     """Per layer role the operation to ``crs``; role ``datum``: that of the sites to WGS 84."""
     crs_check: Mapping[str, Any] = field(default_factory=dict)
     """Whether the sites lie in the units they declare (``crscheck.check_sites``)."""
+    ledger: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What every layer says to every site: ``site_id``, and per layer ``affected``, ``not_affected`` or ``no_data``."""
+    layer_rows: tuple[Mapping[str, Any], ...] = ()
+    """Where the rows of every layer went (``layerledger.count_rows``)."""
     sheets: tuple[Sheet, ...] = ()
     """Tables about the whole register and the whole plan (``studies.add_studies``)."""
     studies_not_run: tuple[SkippedCheck, ...] = ()

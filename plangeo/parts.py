@@ -21,6 +21,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plangeo.delivery.atomicfile import sync_folder
+from plangeo.layerledger import add_books, summarise
 from plangeo.listing import list_results
 from plangeo.manifest import digest_line
 from plangeo.model import Assessment
@@ -48,6 +50,7 @@ def pack_part(assessment: Assessment, key: str, number: int, repairs: int) -> by
         "findings": len(listing.findings),
         "evidence": {role: len(frame) for role, frame in sorted(assessment.evidence.items())},
         "repairs": repairs,
+        "ledger": summarise(assessment),
         "cross_check": dict(assessment.recount),
     }
     content = io.BytesIO()
@@ -85,12 +88,7 @@ def write_safely(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)
-    if hasattr(os, "O_DIRECTORY"):  # the name itself must outlive a power cut too
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)  # the name itself must outlive a power cut too
 
 
 def read_about(path: Path, key: str, number: int) -> dict[str, Any] | None:
@@ -172,6 +170,11 @@ def _lines(part: Path) -> Iterator[bytes]:
         content = archive.read("lines.parquet")
     for batch in pq.ParquetFile(pa.BufferReader(content)).iter_batches(batch_size=_LINES_AT_ONCE):
         yield from batch.column(0).to_pylist()
+
+
+def join_books(abouts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the books of all parts together. **Raises** AssertionError when they do not balance."""
+    return add_books([about["ledger"] for about in abouts])
 
 
 def add_up(abouts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Polygons as one compressed blob for the map page: whole numbers, steps instead of places, seven bits a byte, gzip, base64.
 
 The stream of numbers (each written zigzag, as LEB128): how many polygons rows, parts, rings, vertices there are; per row the number
-of its class; per row its parts; per part its rings (the outer one first); per ring its vertices (unclosed); per row the step from the
+of its class; per row how far its border may lie from where it is drawn; per row its parts; per part its rings (the outer one first); per ring its vertices (unclosed); per row the step from the
 label of the row before to its own; then the vertices of all rings without a break. Neighbours share their border, so it is written
 once: in turns, how many vertices are new, how many after them repeat earlier ones backwards, and how far back the first of these
 lies. The new vertices follow at the end, each as the step from the vertex before. ``assets/polygons.js`` reads it back.
@@ -27,10 +27,11 @@ def drawable(shapes: Array, unit: float) -> Array:
     return out
 
 
-def pack(shapes: Array, classes: Sequence[int] | Array, unit: float) -> str:
+def pack(shapes: Array, classes: Sequence[int] | Array, unit: float, reach: Sequence[int] | Array | None = None) -> str:
     """Return WGS 84 areas as base64 text of the compressed stream; every row must be ``drawable``.
 
-    ``classes`` are whole numbers, one per row. The same input gives the same text, byte for byte on one zlib.
+    ``classes`` are whole numbers, one per row; so is ``reach``, the metres (0 when not given) that a border may be away from
+    where it is drawn. The same input gives the same text, byte for byte on one zlib.
     """
     parts = _Parts(shapes, unit)
     labels = _labels(parts, len(shapes))
@@ -38,6 +39,7 @@ def pack(shapes: Array, classes: Sequence[int] | Array, unit: float) -> str:
         [
             [len(shapes), len(parts.rows), len(parts.part_of_ring), len(parts.xy)],
             np.asarray(classes, dtype=np.int64),
+            np.zeros(len(shapes), dtype=np.int64) if reach is None else np.asarray(reach, dtype=np.int64),
             np.bincount(parts.rows, minlength=len(shapes)),
             np.bincount(parts.part_of_ring, minlength=len(parts.rows)),
             np.bincount(parts.ring_of_vertex, minlength=len(parts.part_of_ring)),

@@ -5,10 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -16,25 +13,29 @@ from typing import Any, TextIO
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow.parquet
-import pyogrio
 
 from plangeo.arguments import kind_of, take_assessment
 from plangeo.datumline import LANGUAGES
+from plangeo.delivery.atomicfile import cannot_write, said_plainly, written_file
+from plangeo.delivery.publication import JOURNAL, drafted, publish
+from plangeo.delivery.readback import read_back
+from plangeo.delivery.runlog import LOG, RunLog
 from plangeo.errors import InputError
 from plangeo.geopackage import write_geopackage
+from plangeo.layerledger import require_balance
 from plangeo.layerstyles import style_file
 from plangeo.listing import Listing, list_results
 from plangeo.manifest import MANIFEST, build_manifest, is_output, read_manifest, sha256, to_text, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment, Language
 from plangeo.overrides.decisions import decisions_beside
 from plangeo.papers.dossier import write_dossier
-from plangeo.workbook import write_workbook
+from plangeo.workbook import rows_in_sheet, write_workbook
 
 OUTPUTS = ("verdicts.csv", "findings.csv", "evidence.parquet", "sites.gpkg", "report.xlsx", "explanations.json")
 """Files ``write_outputs`` always writes, beside the manifest and a style (.qml) for each layer of sites.gpkg."""
 
-_UNFINISHED = ".plangeo-unfinished"
+UNFINISHED = ".plangeo-unfinished"
+"""Says that an output folder is filled over time (``--stream``) and its run has not ended."""
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*%?")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -62,12 +63,9 @@ def write_report(assessment: Assessment, path: str | Path, *, language: Language
             f"{path.name}: plangeo writes {', '.join(_WRITERS)}, not {path.suffix or 'a file without a suffix'!r}",
             code="output_name_wrong",
         )
-    if not path.parent.is_dir():
-        raise InputError(f"the folder {path.parent} does not exist; make it first", code="output_name_wrong")
-    with temporary_folder(path.parent) as folder:
-        draft = folder / path.name
+    with written_file(path) as draft:
         writer(list_results(assessment), draft)
-        _move(draft, path)
+        read_back(draft.parent, [draft.name], {}, {})
     return path
 
 
@@ -78,29 +76,33 @@ def write_outputs(
     extra: Mapping[str, bytes | str] | None = None,
     run: Mapping[str, Any] | None = None,
     finished: str | None = None,
+    log: RunLog | None = None,
 ) -> Path:
     """Write the whole answer into ``folder``: OUTPUTS, ``extra`` files (name → content) and ``manifest.json``.
 
-    Everything is written and re-read in a temporary folder beside the target, then moved; the
-    manifest comes last, so a folder without one is not a result. Files of an earlier run are replaced,
-    other files of the folder are left alone. ``run`` (the project) and ``finished`` (a clock time) go
-    into the manifest. Returns the folder.
+    Everything is written, made durable and read again in a folder beside the target, the manifest last; then it takes
+    the place of what was there at once (see ``plangeo.delivery.publication``): at any moment the folder holds the old
+    result or the new one, complete. Files of an earlier run are replaced, other files of the folder are left alone.
+    ``run`` (the project) and ``finished`` (a clock time) go into the manifest; ``log`` is written beside it, as a file the
+    manifest does not name, because its times differ from run to run. Returns the folder.
 
-    **Raises** InputError when the folder holds something else than a plangeo output, or cannot be written.
+    **Raises** InputError when the folder holds something else than a plangeo output, another run is writing into it, the
+    disk is full, or a file of it is held by another program.
     """
+    require_balance(assessment)
     folder = Path(folder)
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     extra = dict(extra or {})
     for name in extra:
-        if Path(name).name != name or name in {*OUTPUTS, MANIFEST} or name.endswith(".qml"):
+        if Path(name).name != name or name in {*OUTPUTS, MANIFEST, LOG, JOURNAL} or name.endswith(".qml"):
             raise ValueError(f"{name!r} cannot be an extra file: a bare name that is not one of plangeo's own is needed")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_folder(folder.parent) as draft:
-        files = _write_files(assessment, draft, extra)
-        _read_back(assessment, draft)
-        manifest = draft / MANIFEST
-        manifest.write_text(to_text(build_manifest(assessment, files, run=run, finished=finished)), "utf-8", newline="\n")
-        publish(draft, folder, [*files, MANIFEST])
+    with drafted(folder) as draft, said_plainly(folder):
+        listing = list_results(assessment)
+        files = _write_files(listing, draft, extra)
+        read_back(draft, files, _counts(listing), {name: _bytes(content) for name, content in extra.items()})
+        write_log(log, draft, files)
+        write_manifest(build_manifest(assessment, files, run=run, finished=finished), draft)
+        publish(draft, folder, [*files, *([LOG] if log else []), MANIFEST], drop=old_names(folder))
     return folder
 
 
@@ -121,8 +123,11 @@ def read_explanations(folder: str | Path) -> dict[str, dict[str, str]]:
     return content
 
 
-def _write_files(assessment: Assessment, draft: Path, extra: Mapping[str, bytes | str]) -> dict[str, Path]:
-    listing = list_results(assessment)
+def _bytes(content: bytes | str) -> bytes:
+    return content.encode("utf-8", "replace") if isinstance(content, str) else content
+
+
+def _write_files(listing: Listing, draft: Path, extra: Mapping[str, bytes | str]) -> dict[str, Path]:
     _write_csv(listing.verdicts, draft / "verdicts.csv")
     _write_csv(listing.findings, draft / "findings.csv")
     _parquet(listing.evidence).to_parquet(draft / "evidence.parquet", index=False)
@@ -133,7 +138,7 @@ def _write_files(assessment: Assessment, draft: Path, extra: Mapping[str, bytes 
     both = _explanations(listing)
     (draft / "explanations.json").write_bytes(_json_bytes(both))
     for name, content in extra.items():
-        (draft / name).write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)
+        (draft / name).write_bytes(_bytes(content))
     return {name: draft / name for name in (*OUTPUTS, *styles, *extra)}
 
 
@@ -151,66 +156,57 @@ def _explanations(listing: Listing) -> dict[str, dict[str, str]]:
     return both
 
 
-def _read_back(assessment: Assessment, draft: Path) -> None:
-    """Re-open what was written and count: on a full disk writers say nothing and leave broken files."""
+def _counts(listing: Listing) -> dict[str, dict[str, int]]:
+    """File → layer or sheet → rows it must hold."""
+    assessment = listing.assessment
     sites, findings = len(assessment.sites), len(assessment.findings)
-    counted = {
-        "verdicts.csv": (_csv_rows(draft / "verdicts.csv"), sites),
-        "findings.csv": (_csv_rows(draft / "findings.csv"), findings),
-        "sites.gpkg": (int(pyogrio.read_info(draft / "sites.gpkg", layer="sites", force_feature_count=True)["features"]), sites),
-        "evidence.parquet": (
-            pyarrow.parquet.read_metadata(draft / "evidence.parquet").num_rows,
-            sum(len(frame) for frame in assessment.evidence.values()),
-        ),
-        "sites.qml": (
-            sum(path.read_bytes().endswith(b"</qgis>\n") for path in draft.glob("sites*.qml")),
-            len(pyogrio.list_layers(draft / "sites.gpkg")) - 1,  # the table of styles is a layer too
-        ),
-        "explanations.json": (len(json.loads((draft / "explanations.json").read_text("utf-8"))), sites),
+    layers = {"sites": sites, "findings": findings, **{f"evidence_{r}": len(f) for r, f in assessment.evidence.items()}}
+    return {
+        "verdicts.csv": {"": sites},
+        "findings.csv": {"": findings},
+        "sites.gpkg": layers | {s.code: len(s.shapes) for s in assessment.sheets if s.shapes is not None},
+        "evidence.parquet": {"": sum(len(frame) for frame in assessment.evidence.values())},
+        "report.xlsx": {"Dự án": rows_in_sheet(sites), "Phát hiện": rows_in_sheet(findings)},
+        "explanations.json": {"": sites},
     }
-    for name, (found, wanted) in counted.items():
-        if found != wanted:
-            raise InputError(
-                f"{name} was written with {found} rows instead of {wanted}; is the disk full? Nothing was published",
-                code="output_incomplete",
-            )
 
 
-def _csv_rows(path: Path) -> int:
-    csv.field_size_limit(1 << 30)
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return sum(1 for _ in csv.reader(stream)) - 1
+def replace_file(folder: str | Path, name: str, content: str) -> None:
+    """Put one file of a finished output (the map, drawn again) in place of the old one, its hash in the manifest with it.
+
+    **Raises** InputError when the folder is no plangeo output, is being written, or cannot be written.
+    """
+    folder = Path(folder)
+    with drafted(folder) as draft:
+        manifest = read_manifest(folder)
+        (draft / name).write_bytes(raw := content.encode("utf-8", "replace"))
+        read_back(draft, [name], {}, {name: raw})
+        told = {name: {"sha256": sha256(draft / name), "bytes": len(raw)}}
+        manifest["files"] = dict(sorted({**manifest["files"], **told}.items()))
+        write_manifest(manifest, draft)
+        publish(draft, folder, [name, MANIFEST])
 
 
-def publish(draft: Path, folder: Path, names: Iterable[str]) -> None:
-    """Move the finished files of a draft into an output folder; the old manifest goes first and the new one comes last."""
-    names = list(names)
-    try:
-        folder.mkdir(exist_ok=True)
-        old = set(read_manifest(folder).get("files", {})) if is_output(folder) else set()
-        (folder / _UNFINISHED).write_text("plangeo was interrupted here; run it again\n", "utf-8")
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for name in sorted(old - set(names)):
-            if Path(name).name == name:  # a manifest is a file anyone can edit: never follow it out of the folder
-                (folder / name).unlink(missing_ok=True)
-        for name in names:
-            _move(draft / name, folder / name)
-        (folder / _UNFINISHED).unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(_cannot_write(folder, error), code="output_unwritable") from error
+def write_log(log: RunLog | None, draft: Path, names: Iterable[str]) -> None:
+    """Write the log of a run, if there is one, beside the files ``names`` of its draft."""
+    if log is not None:
+        sizes = [(draft / name).stat().st_size for name in names]
+        log.phase("write", files=len(sizes), bytes=sum(sizes))
+        (draft / LOG).write_bytes(log.to_bytes())
 
 
-def _move(draft: Path, target: Path) -> None:
-    with draft.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    try:
-        os.replace(draft, target)
-    except OSError as error:
-        raise InputError(_cannot_write(target, error), code="output_unwritable") from error
+def write_manifest(manifest: Mapping[str, Any], draft: Path) -> None:
+    """Write the manifest of a draft, last of all, and read it again."""
+    raw = to_text(manifest).encode()
+    (draft / MANIFEST).write_bytes(raw)
+    read_back(draft, [MANIFEST], {}, {MANIFEST: raw})
 
 
-def _cannot_write(path: Path, error: OSError) -> str:
-    return f"{path} cannot be written ({error.strerror or error}); is it open in Excel or QGIS? Close it and run again"
+def old_names(folder: Path) -> list[str]:
+    """Return what an earlier run left in an output folder and a new one replaces or removes; bare names only."""
+    listed = read_manifest(folder).get("files", {}) if is_output(folder) else {}
+    # a manifest is a file anyone can edit: never follow it out of the folder
+    return [n for n in (*listed, MANIFEST, LOG, UNFINISHED) if Path(n).name == n and not (folder / n).is_dir()]
 
 
 def begin_output(folder: Path) -> None:
@@ -218,18 +214,19 @@ def begin_output(folder: Path) -> None:
 
     **Raises** InputError when it holds something else than an output, or cannot be made.
     """
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _UNFINISHED).write_text("plangeo was interrupted here; run it again\n", "utf-8")
+        (folder / UNFINISHED).write_text("plangeo was interrupted here; run it again\n", "utf-8")
     except OSError as error:
-        raise InputError(_cannot_write(folder, error), code="output_unwritable") from error
+        raise cannot_write(folder, error) from error
 
 
-def _refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path) -> None:
+    """**Raises** InputError when ``folder`` holds something else than a plangeo output."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; --out must name a folder", code="output_folder_foreign")
-    if not folder.is_dir() or is_output(folder) or (folder / _UNFINISHED).exists():
+    if not folder.is_dir() or is_output(folder) or (folder / UNFINISHED).exists():
         return
     present = sorted(item.name for item in folder.iterdir())
     if present:
@@ -238,25 +235,6 @@ def _refuse_foreign(folder: Path) -> None:
             f"and no {MANIFEST} of plangeo). Nothing was written, so that nothing of yours is lost; name a new folder.",
             code="output_folder_foreign",
         )
-
-
-class temporary_folder:
-    """A folder beside the target: on the same disk, so the last step is a rename."""
-
-    def __init__(self, parent: Path) -> None:
-        self._parent = parent
-
-    def __enter__(self) -> Path:
-        try:
-            self._path = Path(tempfile.mkdtemp(prefix=".plangeo-", dir=self._parent))
-        except OSError as error:
-            raise InputError(
-                f"nothing can be written in {self._parent}: {error.strerror or error}", code="output_unwritable"
-            ) from error
-        return self._path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._path, ignore_errors=True)
 
 
 def _safe_cell(value: Any) -> Any:

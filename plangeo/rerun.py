@@ -96,30 +96,17 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
     **Raises** InputError when that is not the same run.
     """
     from plangeo.manifest import changed_files, read_manifest, verdict_digest
-    from plangeo.project_file import Project
-    from plangeo.rulebook import load_rulebook
 
     manifest = read_manifest(folder)
-    recorded = manifest.get("run") or {}
-    if "project" not in recorded:
-        raise InputError(
-            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run",
-            code="run_not_repeatable",
-        )
-    if changed := changed_files(recorded.get("files", {})):
+    if changed := changed_files((manifest.get("run") or {}).get("files", {})):
         raise InputError(
             "inputs are no longer those the verdicts came from, so what is drawn of them would show something else:\n- "
             + "\n- ".join(changed)
-            + "\nRun `plangeo assess` again.",
+            + "\nRun `plangeo assess` again; `plangeo rerun` tells what the changes do.",
             code="run_inputs_changed",
         )
-    try:
-        project = Project.model_validate(recorded["project"])
-    except ValueError as error:
-        raise InputError(f"the run recorded in {folder} cannot be read: {error}", code="run_not_repeatable") from error
-    rulebook = load_rulebook(project.rulebook)
-    sites = add_boundaries_of(project, read_register_of(project, progress), progress)
-    result = judge_sites_of(project, sites, rulebook, progress)
+    project = recorded_project(folder)
+    result = judge_again(project, progress)
     if verdict_digest(result.sites) != manifest["verdict_digest"]:
         raise InputError(
             f"the same inputs give other verdicts with this version of plangeo ({folder} was written by {manifest['plangeo']}). "
@@ -127,3 +114,29 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
             code="run_verdicts_differ",
         )
     return project, add_studies_of(project, result, progress) if studied else result
+
+
+def recorded_project(folder: Path) -> Project:
+    """Return the run that the manifest of ``folder`` records. **Raises** InputError when it records none."""
+    from plangeo.manifest import read_manifest
+    from plangeo.project_file import Project
+
+    recorded = read_manifest(folder).get("run") or {}
+    if "project" not in recorded:
+        raise InputError(
+            f"{folder} was written from a program, not by `plangeo assess`, so its manifest does not say how to repeat the run",
+            code="run_not_repeatable",
+        )
+    try:
+        return Project.model_validate(recorded["project"])
+    except ValueError as error:
+        raise InputError(f"the run recorded in {folder} cannot be read: {error}", code="run_not_repeatable") from error
+
+
+def judge_again(project: Project, progress: Progress) -> Assessment:
+    """Read and judge what a project names, as it lies there now; no studies."""
+    from plangeo.rulebook import load_rulebook
+
+    rulebook = load_rulebook(project.rulebook)
+    sites = add_boundaries_of(project, read_register_of(project, progress), progress)
+    return judge_sites_of(project, sites, rulebook, progress)

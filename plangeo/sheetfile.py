@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from plangeo.delivery.atomicfile import written_file
+from plangeo.delivery.readback import read_back
 from plangeo.errors import InputError
 from plangeo.model import Language
 from plangeo.report import write_csv_header, write_csv_rows
@@ -23,23 +24,12 @@ def write_tables(sheets: Sequence[Sheet], path: str | Path, *, chosen: str, lang
     target = Path(path)
     if target.suffix.lower() not in (".csv", ".xlsx"):
         raise InputError(f"{target.name}: tables are written as .xlsx or .csv; name the file so.", code="output_name_wrong")
-    if not target.parent.is_dir():
-        raise InputError(f"the folder {target.parent} does not exist; make it first", code="output_name_wrong")
-    draft = target.with_name(f".{target.name}.part")
-    try:
+    with written_file(target) as draft:
         if target.suffix.lower() == ".xlsx":
             write_sheets(sheets, draft, notice)
         else:
             _write_csv(next(sheet for sheet in sheets if sheet.code == chosen), draft, language)
-        draft.replace(target)
-    except OSError as error:
-        raise InputError(
-            f"{target} cannot be written ({error.strerror or error}); is it open in Excel? Close it and run again",
-            code="output_unwritable",
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
+        read_back(draft.parent, [draft.name], {}, {})
 
 
 def _write_csv(sheet: Sheet, path: Path, language: Language) -> None:

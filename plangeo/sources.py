@@ -18,6 +18,7 @@ import pandas as pd
 from plangeo.adminunits.placereport import report_places
 from plangeo.arguments import take_layer
 from plangeo.boundaries import join_boundaries
+from plangeo.bounds import check_bounds
 from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones, find_columns
 from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.errors import InputError, TableError
@@ -171,7 +172,11 @@ def _read_features(
 ) -> gpd.GeoDataFrame:
     chosen = _profile(profile)
     raw, used, request = _read(path, chosen, Request("features", layer, None, crs), columns)
-    return _finish(canonical_features(_with_geometry(raw, chosen, request, path)), raw, used, request, path)
+    frame = canonical_features(_with_geometry(raw, chosen, request, path))
+    found = check_bounds(frame.geometry.tolist(), frame.crs, chosen, Path(path).name, raw.notes)
+    frame["problem"] = [known or new for known, new in zip(frame["problem"], found, strict=True)]
+    frame.geometry = [None if new else shape for new, shape in zip(found, frame.geometry, strict=True)]
+    return _finish(frame, raw, used, request, path)
 
 
 @dataclass(frozen=True)

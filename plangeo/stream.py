@@ -25,16 +25,21 @@ import shapely
 from plangeo.arguments import take_backend, take_codes, take_day, take_rulebook
 from plangeo.assessment import Backend, Case, assess_part, metric_sites, open_case
 from plangeo.checks import CHECKS
+from plangeo.delivery.atomicfile import said_plainly
+from plangeo.delivery.folderlock import locked
+from plangeo.delivery.publication import drafted, publish
+from plangeo.delivery.readback import read_back
+from plangeo.delivery.runlog import LOG, RunLog
 from plangeo.engine.pairs import COMPILED_FROM, prefers_compiled
 from plangeo.errors import InputError, PlangeoWarning
 from plangeo.layers import OpenLayers, open_layers, raster_notes
-from plangeo.manifest import MANIFEST, build_manifest, read_manifest, to_text, versions
+from plangeo.manifest import MANIFEST, build_manifest, read_manifest, versions
 from plangeo.model import Assessment
-from plangeo.parts import add_up, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
+from plangeo.parts import add_up, join_books, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
 from plangeo.reading import decision_rows
 from plangeo.recount.recounting import join_recounts
 from plangeo.registers import Register, open_register
-from plangeo.report import begin_output, publish, temporary_folder
+from plangeo.report import begin_output, old_names, write_log, write_manifest
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.storage.prepared import hash_file, hash_frame
@@ -58,6 +63,7 @@ def assess_to(
     part_sites: int = PART_SITES,
     cross_check: bool = False,
     run: Mapping[str, Any] | None = None,
+    log: RunLog | None = None,
     **layers: gpd.GeoDataFrame | str | Path | LayerFile,
 ) -> Path:
     """Judge a register part by part and write verdicts.csv, findings.csv, evidence.parquet and manifest.json into a folder.
@@ -74,6 +80,7 @@ def assess_to(
     resume : go on with what an equal run has finished; without it, finished parts are made anew.
     part_sites : how many sites make a part.
     run : what the manifest tells of how to repeat the run.
+    log : where phases and their times are told; it is written into the folder.
 
     Returns
     -------
@@ -93,6 +100,24 @@ def assess_to(
             f"part_sites={part_sites}: a part needs at least one site; leave it out for {PART_SITES:,}.", code="argument_wrong"
         )
     folder = Path(folder)
+    with locked(folder):
+        return _judge_into(folder, sites, law, layers, chosen, crs, mapped, part_sites, resume, cross_check, run, log)
+
+
+def _judge_into(
+    folder: Path,
+    sites: gpd.GeoDataFrame | str | Path | LayerFile,
+    law: Rulebook,
+    layers: Mapping[str, Any],
+    chosen: Sequence[str],
+    crs: Any,
+    mapped: Backend,
+    part_sites: int,
+    resume: bool,
+    cross_check: bool,
+    run: Mapping[str, Any] | None,
+    log: RunLog | None,
+) -> Path:
     begin_output(folder)
     register = open_register(sites)
     opened = open_layers(layers, law, prepare_from=math.inf if cross_check else None)
@@ -103,10 +128,11 @@ def assess_to(
     case = _settled(open_case(register.outline(), opened, law, chosen, crs), register, part_sites)
     case = replace(case, cross_check=cross_check)
     if note := case.crs_check.get("note"):
-        warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=2)
+        warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=3)
     made = _finish_parts(parts, key, register, case, mapped, part_sites)
-    _join(folder, parts, made, register, opened, case, run)
-    shutil.rmtree(parts)
+    if log is not None:
+        log.phase("judge", parts=len(made))
+    _join(folder, parts, made, register, opened, case, run, log)
     return folder
 
 
@@ -212,25 +238,30 @@ def _join(
     opened: OpenLayers,
     case: Case,
     run: Mapping[str, Any] | None,
+    log: RunLog | None,
 ) -> None:
-    """Write the outputs of all parts beside the folder, then move them into it, the manifest last."""
+    """Write the outputs of all parts beside the folder, read them again, then publish them; the parts go with the old result."""
     paths, abouts = [path for path, _ in made], [about for _, about in made]
     counts = add_up(abouts)
-    with temporary_folder(folder.parent) as draft:
+    with drafted(folder) as draft, said_plainly(folder):
         for name, columns in abouts[0]["columns"].items():
             if any(about["columns"][name] != columns for about in abouts):
                 raise AssertionError(f"the parts have different columns in {name}")
             join_csv(paths, name, columns, draft / name)
         join_evidence(paths, sorted(counts["evidence"], reverse=True), draft / "evidence.parquet")
         names = [*abouts[0]["columns"], "evidence.parquet"]
+        rows = {"verdicts.csv": counts["sites"], "findings.csv": counts["findings"]}
+        rows |= {"evidence.parquet": sum(counts["evidence"].values())}
+        read_back(draft, names, {name: {"": wanted} for name, wanted in rows.items()}, {})
         nothing = _nothing_but(register, opened, case)
         counts["repairs"] += len(opened.repairs) + sum(len(a.get("repairs", ())) for a in opened.notes())
         told = build_manifest(nothing, {name: draft / name for name in names}, run=run)
-        told |= {"verdict_digest": join_digest(paths), "counts": counts, "parts": len(paths)}
+        told |= {"verdict_digest": join_digest(paths), "counts": counts, "ledger": join_books(abouts), "parts": len(paths)}
         if case.cross_check:
             told["cross_check"] = join_recounts([about["cross_check"] for about in abouts])
-        (draft / MANIFEST).write_text(to_text(told), "utf-8", newline="\n")
-        publish(draft, folder, [*names, MANIFEST])
+        write_log(log, draft, names)
+        write_manifest(told, draft)
+        publish(draft, folder, [*names, *([LOG] if log else []), MANIFEST], drop=[*old_names(folder), _PARTS])
 
 
 def _nothing_but(register: Register, opened: OpenLayers, case: Case) -> Assessment:

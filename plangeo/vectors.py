@@ -15,7 +15,7 @@ import pyproj
 import shapely
 
 from plangeo.errors import CrsError, InputError
-from plangeo.geometry import CURVED, as_crs
+from plangeo.geometry import CURVED, as_crs, box_text
 from plangeo.inputs import Raw, Request
 from plangeo.letters.bytetext import decode_frame
 
@@ -247,7 +247,7 @@ def _box(blob: Any) -> str:
     mended = shapely.from_wkb(blob, on_invalid="fix")
     if mended is None or mended.is_empty or not np.isfinite(mended.bounds).all():
         return ""
-    return f" [bbox {', '.join(f'{v:.6f}' for v in mended.bounds)}]"
+    return f" {box_text(mended.bounds)}"
 
 
 def _nested_too_deep(blob: bytes) -> bool:
@@ -288,7 +288,20 @@ def settle_crs(found: Any, request: Request, name: str, notes: list[str], shapes
             notes.append(f"the CRS {_words(crs)} does not state its datum: positions may be 100 to 300 m off; state it with crs=")
     if crs.is_geographic:
         _fits_degrees(shapes, crs, name, fix)
+    require_one_system(shapes, crs, name, stated=request.crs is not None)
     return crs
+
+
+def require_one_system(shapes: Any, crs: pyproj.CRS, name: str, *, stated: bool = False) -> None:
+    """**Raises** CrsError when shapes bear the number (SRID) of another system than ``crs``; ``stated`` by the caller: of several."""
+    numbers = {int(n) for n in np.unique(shapely.get_srid(shapes)).tolist() if n > 0}
+    own = crs.to_epsg()
+    if len(numbers) > 1 or (numbers and not stated and own is not None and numbers != {own}):
+        raise CrsError(
+            f"{name}: its shapes say that they are in EPSG:{', EPSG:'.join(map(str, sorted(numbers)))}, its layer is in {_words(crs)}. Shapes "
+            "of another system would lie hundreds of metres off, or in another country. Convert all of them into one system and export again.",
+            code="crs_statements_contradict",
+        )
 
 
 def _fits_degrees(shapes: Any, crs: pyproj.CRS, name: str, fix: str) -> None:

@@ -95,6 +95,11 @@ def write_workbook(listing: Listing, path: Path) -> None:
             wide.set_paper(_A3)
 
 
+def rows_in_sheet(count: int) -> int:
+    """Return how many rows below its header the sheet of a table of ``count`` rows has."""
+    return max(1, min(count, _ROWS) + (count > _ROWS))
+
+
 def write_sheets(sheets: Sequence[Sheet], path: Path, notice: str = "") -> None:
     """Write tables by themselves, a sheet for each, without an assessment; ``notice`` goes to the foot of every page."""
     with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
@@ -299,6 +304,8 @@ _HOLDS = {
     "blocking_zones": "Vùng quy hoạch đang làm vướng dự án.",
     "not_by_amendment": "Dự án mà điều chỉnh vùng không gỡ được vướng.",
     "surveys": "Dự án mà đo đạc hoặc bản đồ chính xác hơn có thể quyết định được.",
+    "books": "Mỗi lớp, mỗi dòng đầu vào đã đi đâu: liên quan, không liên quan, chưa có dữ liệu.",
+    "books_of_sites": "Từng dự án: lớp nào liên quan, không liên quan, chưa có dữ liệu.",
     "regimes": "Luật và quy định áp dụng theo ngày.",
 }
 """Code of a study's sheet → what it holds, in the table of contents; another sheet tells how its note begins."""

@@ -158,13 +158,14 @@ def _report(found: LayerQuality, shown: int, lang: Any) -> list[str]:
 
 def _write(found: LayerQuality, path: Path, lang: Any) -> None:
     """Write beside the target first, so that nothing half-written bears its name."""
+    from plangeo.delivery.atomicfile import written_file
+    from plangeo.delivery.readback import read_back
     from plangeo.sheetfile import write_tables
     from plangeo.studies.plan_quality import quality_sheets
 
     if path.suffix.lower() != ".gpkg":
         write_tables(quality_sheets(found), path, chosen="plan_quality", language=lang)
         return
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
-    draft.unlink(missing_ok=True)
-    found.faults.to_file(draft, layer="plan_quality", driver="GPKG", engine="pyogrio")
-    draft.replace(path)
+    with written_file(path) as draft:
+        found.faults.to_file(draft, layer="plan_quality", driver="GPKG", engine="pyogrio")
+        read_back(draft.parent, [draft.name], {draft.name: {"plan_quality": len(found.faults)}}, {})

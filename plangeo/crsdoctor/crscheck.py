@@ -36,8 +36,17 @@ def operations(frames: Sequence[tuple[str, gpd.GeoDataFrame]], crs: Any) -> tupl
     **Raises** CrsError where PROJ only knows a way that ignores the datum.
     """
     placed = [(role, f) for role, f in frames if f.crs is not None]
-    moved = [{"role": role} | transformation(f.crs, crs) | _lost(f) for role, f in placed]
-    return (*moved, *({"role": "datum"} | transformation(f.crs, "EPSG:4326") for role, f in placed if role == "sites"))
+    moved = [{"role": role} | transformation(f.crs, crs, _span(f)) | _lost(f) for role, f in placed]
+    return (*moved, *({"role": "datum"} | transformation(f.crs, "EPSG:4326", _span(f)) for role, f in placed if role == "sites"))
+
+
+def _span(frame: gpd.GeoDataFrame) -> Sequence[float] | None:
+    """The bounds of a layer, from the second to the second last of a hundred: one row astray says nothing of the others."""
+    bounds = shapely.bounds(frame.geometry.to_numpy())
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
+        return None
+    return [*np.quantile(bounds[:, :2], 0.02, axis=0).tolist(), *np.quantile(bounds[:, 2:], 0.98, axis=0).tolist()]
 
 
 def _lost(frame: gpd.GeoDataFrame) -> dict[str, Any]:

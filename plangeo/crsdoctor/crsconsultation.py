@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from plangeo.crsdoctor.crsadvice import Case, advise, short
 from plangeo.crsdoctor.crsreadings import Reading, datum_warnings, from_sexagesimal
 from plangeo.crsdoctor.examination import Diagnosis, Score, examine
 from plangeo.crsdoctor.rawpoints import RawPoints, read_points
+from plangeo.delivery.atomicfile import written_file
+from plangeo.delivery.readback import read_back
 from plangeo.errors import CrsError, InputError
 from plangeo.geometry import as_crs
 from plangeo.profiles import Profile, load_profile
@@ -127,16 +128,15 @@ def write_copy(told: Consultation, rank: int, out: str | Path) -> str:
             code="doctor_choice_wrong",
         )
     frame = _understood(told.points.frame, score.reading)
-    draft = target.with_name(f".{target.stem}.part.gpkg")
-    try:
-        frame.to_file(draft, driver="GPKG", layer=target.stem, engine="pyogrio")
-        os.replace(draft, target)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, ValueError, TypeError) as error:
-        raise InputError(
-            f"{target} cannot be written ({error}). Rename the columns it speaks of, or leave them out.", code="output_unwritable"
-        ) from error
-    finally:
-        draft.unlink(missing_ok=True)
+    with written_file(target) as draft:
+        try:
+            frame.to_file(draft, driver="GPKG", layer=target.stem, engine="pyogrio")
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError, ValueError, TypeError) as error:
+            raise InputError(
+                f"{target} cannot be written ({error}). Rename the columns it speaks of, or leave them out.",
+                code="output_unwritable",
+            ) from error
+        read_back(draft.parent, [draft.name], {draft.name: {target.stem: len(frame)}}, {})
     return f"{target}: {len(frame)} rows of {told.points.name}, read as {short(score)}. The original was not changed; now assess the copy."
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, read_head, true_type
+from plangeo.rowcounts import count_features, count_sequence, require_rows
 from plangeo.vectors import read_layer
 
 _KINDS = re.compile(rb'"type"\s*:\s*"(FeatureCollection|Feature|(?:Multi)?(?:Point|LineString|Polygon)|GeometryCollection)"')
@@ -15,7 +16,8 @@ _KINDS = re.compile(rb'"type"\s*:\s*"(FeatureCollection|Feature|(?:Multi)?(?:Poi
 def read(path: Path, request: Request) -> Raw:
     """Read GeoJSON; WGS 84 unless the file states another CRS.
 
-    **Raises** InputError for another kind of JSON (TopoJSON, ESRI JSON, GDAL pipelines) or a damaged file.
+    **Raises** InputError for another kind of JSON (TopoJSON, ESRI JSON, GDAL pipelines) or a damaged file; when a member of its
+    features is no feature, or was not read.
     """
     head = read_head(path, 65536)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \t\r\n")
@@ -25,7 +27,9 @@ def read(path: Path, request: Request) -> Raw:
             code="file_not_its_type",
         )
     lines = head.startswith(b"\x1e") or path.suffix.lower() in {".geojsonl", ".geojsons", ".ndjson"}
-    return read_layer(path, request, driver="GeoJSONSeq" if lines else "GeoJSON")
+    raw = read_layer(path, request, driver="GeoJSONSeq" if lines else "GeoJSON")
+    require_rows(len(raw.frame), count_sequence(path) if lines else count_features(path), path.name, "the file holds")
+    return raw
 
 
 FORMAT = Format("GeoJSON", (".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson"), "vector", read)

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from plangeo.errors import InputError
+from plangeo.errors import CrsError, InputError
 from plangeo.inputs import Format, Raw, Request, require_signature
 from plangeo.vectors import CURVE_NOTE, read_layer
 
@@ -65,6 +65,7 @@ def _read(path: Path, shown: Path, request: Request) -> Raw:
         )
         if counter and counter[0][0] is not None and counter[0][0] != stored:
             raw.notes.append(f"the file's counter says {counter[0][0]} rows, it holds {stored}; all {stored} were read")
+        _require_one_system(connection, raw.layer, quoted, shown)
         if _curved(connection, raw.layer, quoted, shown):
             raw.notes.append(CURVE_NOTE)
     return raw
@@ -117,6 +118,25 @@ def _curved(connection: sqlite3.Connection, layer: str, quoted: str, shown: Path
         if len(code) == 4 and int.from_bytes(code, "little" if order == b"\1" else "big") % 1000 in _CURVE_CODES:
             return True
     return False
+
+
+def _require_one_system(connection: sqlite3.Connection, layer: str, quoted: str, shown: Path) -> None:
+    """**Raises** CrsError when some of the stored geometries say that they are in another system than their layer."""
+    named = _rows(connection, "SELECT column_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ?", shown, (layer,))
+    if not named:
+        return
+    column, own = '"' + str(named[0][0]).replace('"', '""') + '"', named[0][1]
+    query = f"SELECT DISTINCT substr({column}, 4, 5) FROM {quoted} WHERE {column} IS NOT NULL"  # noqa: S608 - quoted identifiers
+    heads = [row[0] for row in _rows(connection, query, shown) if isinstance(row[0], bytes) and len(row[0]) == 5]
+    told = {int.from_bytes(head[1:], "little" if head[0] & 1 else "big", signed=True) for head in heads}
+    # all alike but not as the layer says: a program that writes no numbers, or those of another table
+    if len(told) > 1 and (others := sorted(n for n in told if n > 0 and n != own)):
+        raise CrsError(
+            f"{shown.name}, layer {layer!r}: the layer is in the system {own}, and some of its shapes say that they are in "
+            f"{', '.join(map(str, others))}. They would lie hundreds of metres off, or in another country. Convert all of them into one "
+            "system and export again.",
+            code="crs_statements_contradict",
+        )
 
 
 def sidecars(path: Path) -> list[Path]:

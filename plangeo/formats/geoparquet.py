@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, require_signature
-from plangeo.vectors import settle_crs, shapes_of
+from plangeo.vectors import require_one_system, settle_crs, shapes_of
 
 _GUESSES = ("geometry", "geom", "wkb_geometry", "wkb", "the_geom")
 
@@ -73,6 +73,7 @@ def read_slices(path: Path, column: str, crs: Any, size: int) -> Iterator[Raw]:
                     if pa.types.is_integer(table.schema.field(at).type):
                         table = table.set_column(at, name, table.column(at).cast(pa.float64()))
                 shapes, problems = _shapes(table, column)
+                require_one_system(shapes, crs, path.name, stated=True)
                 frame = gpd.GeoDataFrame(_attributes(table, column, first), geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
                 yield Raw(frame, path.stem, [], problems)
                 first += len(frame)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, family, find_beside, read_head, true_type
+from plangeo.rowcounts import count_interchange, count_table, require_rows
 from plangeo.vectors import read_layer
 
 _CHARSET = re.compile(r'(?:!charset\s+|Charset\s+")(\w+)', re.IGNORECASE)
+_COLUMNS = re.compile(r"^\s*columns\s+(\d+)", re.IGNORECASE | re.MULTILINE)
+_DELIMITER = re.compile(r'^\s*delimiter\s+"(.)"', re.IGNORECASE | re.MULTILINE)
 _ELSEWHERE = re.compile(
     r'open\s+table|"\\?IsSeamless"\s*=\s*"TRUE"|create\s+view|^\s*File\s+"[^"]*[/\\:]', re.IGNORECASE | re.MULTILINE
 )
@@ -20,7 +23,7 @@ _ELSEWHERE = re.compile(
 def read(path: Path, request: Request) -> Raw:
     """Read a MapInfo table (.tab with .dat, .map, .id) or interchange file (.mif with .mid).
 
-    **Raises** InputError when a part is missing, and for tables that only point at other tables.
+    **Raises** InputError when a part is missing or rows are lost between the parts, and for tables that only point at other tables.
     """
     text = read_head(path, 65536).decode("latin-1")
     if path.suffix.lower() == ".mif":
@@ -60,10 +63,26 @@ def read(path: Path, request: Request) -> Raw:
     else:
         # GDAL recodes the charsets it knows to UTF-8 and hands over the bytes of the others: decide per column
         raw = read_layer(path, request, driver="MapInfo File", encoding="ISO-8859-1")
+    if (counted := _counted(path, text)) is not None:
+        require_rows(len(raw.frame), *counted)
     note = _datum_note(raw)
     if note and request.crs is None:
         raw.notes.append(note)
     return raw
+
+
+def _counted(path: Path, text: str) -> tuple[int, str, str] | None:
+    """How many rows the attributes have, the file's name, and who says so; None for kinds that do not tell."""
+    if path.suffix.lower() == ".mif":
+        rows, columns = find_beside(path, ".mid"), _COLUMNS.search(text)
+        if rows is None or columns is None or int(columns[1]) == 0:
+            return None
+        separator = _DELIMITER.search(text)
+        return count_interchange(rows, separator[1] if separator else "\t"), path.name, f"{rows.name} has"
+    rows, index = find_beside(path, ".dat"), find_beside(path, ".id")
+    if rows is None or index is None:
+        return None
+    return count_table(rows, index), path.name, f"{rows.name} has"
 
 
 def _as_neutral(path: Path, request: Request) -> Raw:

@@ -8,6 +8,7 @@ from pathlib import Path
 from plangeo.errors import CrsError, InputError
 from plangeo.inputs import Format, Raw, Request, family, find_beside, require_signature
 from plangeo.letters.bytetext import codec_of
+from plangeo.rowcounts import require_index
 from plangeo.vectors import read_layer
 
 _LANGUAGE = {
@@ -26,7 +27,7 @@ def read(path: Path, request: Request) -> Raw:
     """Read a shapefile with its .shx, .dbf, .prj and .cpg.
 
     **Raises** InputError when a part is missing or cut short, or when .shp and .dbf hold different numbers
-    of rows (attributes would be attached to the wrong shapes); CrsError without a usable .prj or ``crs=``.
+    of rows or the index misleads (attributes would be attached to the wrong shapes); CrsError without a usable .prj or ``crs=``.
     """
     require_signature(path, [b"\x00\x00\x27\x0a"], "a shapefile")
     parts = {}
@@ -46,6 +47,7 @@ def read(path: Path, request: Request) -> Raw:
             "and attributes would go to the wrong shapes. Export the shapefile again.",
             code="sidecar_foreign",
         )
+    require_index(path, parts[".shx"])
     notes = []
     declared, note = _declared(path, parts[".dbf"])
     notes += [note] if note else []

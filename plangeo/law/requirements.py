@@ -28,7 +28,7 @@ def judge_requirements(check: str, measured: Measured, fields: Collection[str]) 
     """
     ids = measured.sites["site_id"].tolist()
     found = Findings(check, ids)
-    asked = _asked(measured, fields)
+    asked = asked_of(measured, fields)
     if any(asked):
         sites = measured.sites.to_dict("records")
         rows = {(row.site_id, int(row.requirement)): row for row in measured.pieces("requirements")}
@@ -39,8 +39,8 @@ def judge_requirements(check: str, measured: Measured, fields: Collection[str]) 
     return found.table()
 
 
-def _asked(measured: Measured, fields: Collection[str]) -> list[tuple[int, ...]]:
-    """The requirements on ``fields`` that apply to each site, by its use and the classes it lies on."""
+def asked_of(measured: Measured, fields: Collection[str]) -> list[tuple[int, ...]]:
+    """Return the numbers of the requirements on ``fields`` that apply to each site, by its use and the classes it lies on."""
     book = measured.rulebook
     if not any(requirement.field in fields for requirement in book.requirements):
         return [()] * len(measured.sites)

@@ -94,6 +94,8 @@ def read_table(
     names = [name or f"column {i + 1}" for i, name in enumerate(header.names)]
     lines, amounts = _tell_lines(body, filled[header.first : header.last + 1], roles, spans, names)
     above = filled[: header.first]
+    if [line.number for line in lines] != [number for number, _ in body]:
+        raise AssertionError(f"{place}: {len(body)} rows below the header became {len(lines)}; a row taken or set aside is a row")
     decisions[:0] = _told_header(header, above, fields, place, request)
     decisions += _told_rows(lines, place)
     decisions += check_totals(lines, amounts, names, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Literal
 
 from plangeo.arguments import kind_of, take_assessment
 from plangeo.datumline import LANGUAGES
+from plangeo.delivery.atomicfile import written_file
 from plangeo.errors import InputError
 from plangeo.explanation import one_line, unknown_site
 from plangeo.model import Assessment, Language, Verdict
@@ -160,14 +162,11 @@ def _failed(site_id: str, error: BaseException) -> SheetDone:
 
 
 def _draw(task: _Task) -> SheetDone:
-    drafts = [path.with_name(f".{path.stem}.part{path.suffix}") for path in task.paths]
     try:
-        cut = draw_sheet(task.facts, task.view, task.sources, task.paper, drafts)
-        for draft, path in zip(drafts, task.paths, strict=True):
-            draft.replace(path)
+        with ExitStack() as stack:
+            drafts = [stack.enter_context(written_file(path)) for path in task.paths]
+            cut = draw_sheet(task.facts, task.view, task.sources, task.paper, drafts)
     except Exception as error:
-        for draft in drafts:
-            draft.unlink(missing_ok=True)
         return _failed(task.facts.site_id, error)
     return SheetDone(task.facts.site_id, task.paths, tuple(cut))
 

@@ -11,10 +11,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from plangeo.disputedground import disputed_ground
 from plangeo.errors import CrsError
 from plangeo.explanation import format_length, format_scale
 from plangeo.geometry import as_crs, to_crs
-from plangeo.model import Assessment, Language, Verdict
+from plangeo.model import Assessment, Language
 from plangeo.papers.lettering import plain_text
 from plangeo.papers.scales import Bounds, MapFrame, frame_around
 from plangeo.papers.sitefacts import SiteReader, number
@@ -106,7 +107,8 @@ class Views:
         zones = list(self._zones_in(frame, plans))
         strip = None
         if reason == "within_map_accuracy" and tolerance:
-            strip = self._strip(row, shape, zones, tolerance)
+            ground = ((z.code, z.shape) for z in zones)
+            strip = disputed_ground(self._result.rulebook, str(row["use"]), shape, ground, tolerance)
         shown = _by_weight(zones, shape, shapely.box(*frame.bounds))
         known = self._result.rulebook.plans
         scales = [known[p].scale for p in plans if p in known and known[p].scale]
@@ -206,19 +208,6 @@ class Views:
                 piece = shapely.clip_by_rect(shape, *window)
                 if not piece.is_empty:
                     yield plain_text(name), piece
-
-    def _strip(self, row: Any, shape: Any, zones: list[ShownZone], tolerance: float) -> Any:
-        """The part of a site within ``tolerance`` of a border at which the rules change their answer."""
-        book = self._result.rulebook
-        use = book.find_use(str(row["use"])) or ""
-        answers: dict[Verdict | None, list[Any]] = {}
-        for zone in zones:
-            rule = book.look_up(use, zone.code) if zone.code in book.classes else None
-            answers.setdefault(rule.verdict if rule else None, []).append(zone.shape)
-        borders = [shapely.boundary(shapely.union_all(shapes)) for shapes in answers.values()]
-        here = shape if shapely.get_dimensions(shape) == 2 else shapely.buffer(shape, tolerance)
-        strip = shapely.intersection(here, shapely.buffer(shapely.union_all(borders), tolerance))
-        return None if strip.is_empty else strip
 
     def _legend(self, code: str) -> ShownClass:
         known = self._result.rulebook.classes.get(code)

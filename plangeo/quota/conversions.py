@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import shapely
 
-from plangeo.geometry import polygonal
+from plangeo.geometry import as_crs, polygonal, to_crs
 from plangeo.model import Assessment
 from plangeo.quota.claims import Claim
 
@@ -40,7 +39,7 @@ def ground_of(assessment: Assessment, role: str) -> dict[str, list[tuple[str, An
     keys = set(zip(used["plan_id"], used["zone_id"], strict=True))
     layer = assessment.layers[role]
     wanted = [key in keys for key in zip(layer["plan_id"].astype(str), layer["zone_id"].astype(str), strict=True)]
-    moved: gpd.GeoDataFrame = layer[wanted].to_crs(assessment.crs)
+    moved = to_crs(layer[wanted], as_crs(assessment.crs))
     shapes = {
         (str(plan), str(zone)): shape
         for plan, zone, shape in zip(moved["plan_id"], moved["zone_id"], moved.geometry, strict=True)

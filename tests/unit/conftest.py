@@ -78,3 +78,21 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Assessment:
         "notes": ["two rows were totals"],
     }
     return assess(sites, load_rulebook(path), on="2025-07-01", zones=zones)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the result of `plangeo assess` in ``out`` and its inputs in ``in``; copy it before changing anything."""
+    from plangeo.cli import run
+    from tests.makers import rulebook_text, site, sites, square, zones
+
+    base = tmp_path_factory.mktemp("recorded")
+    (base / "in").mkdir()
+    zones(("z1", "PNN", square(0, 0, 500), "P1"), ("z2", "LUC", square(500, 0, 500), "P1")).to_file(base / "in" / "zones.gpkg")
+    rows = [site("a", square(10, 10, 50)), site("=b", square(610, 10, 50)), site("c", square(490, 300, 50)), site("d", None)]
+    frame = sites(*rows, site("e", square(20, 200, 50), "farm")).drop(columns="problem")
+    frame.to_file(base / "in" / "projects.gpkg")
+    (base / "in" / "rulebook.yaml").write_text(rulebook_text(), "utf-8")
+    told = ["assess", str(base / "in" / "projects.gpkg"), "--rulebook", str(base / "in" / "rulebook.yaml"), "--on", "2025-07-01"]
+    assert run([*told, "--layer", f"zones={base / 'in' / 'zones.gpkg'}", "--out", str(base / "out")]) == 1
+    return base

@@ -23,6 +23,7 @@ from ruamel.yaml import YAML
 
 import plangeo as pg
 from plangeo import errors
+from plangeo.briefingnotes import notes_sheet
 from plangeo.canonical import canonical_sites
 from plangeo.catalogue.entries import FAMILIES, catalogue, describe, find_entries, page
 from plangeo.catalogue.phrases import advice, entries_of
@@ -189,6 +190,10 @@ def _names(count: int) -> pd.DataFrame:
 METRES = "site_id,name,x,y\n1,A,450000,2420000\n"
 ZONES = "zone_id,wkt\n1,POINT(1 1)\n"
 WAYS: dict[str, Provoke] = {
+    "attribution_without_tiles": lambda t: pg.make_map(_assess(), attribution="x"),
+    "compare_no_layer": lambda t: pg.make_map(_assess(), compare="mood"),
+    "tiles_unsafe": lambda t: pg.make_map(_assess(), tiles="http://a.example.org/{z}/{x}/{y}.png", attribution="x"),
+    "tiles_without_attribution": lambda t: pg.make_map(_assess(), tiles="https://a.example.org/{z}/{x}/{y}.png"),
     "argument_wrong": lambda t: pg.make_map(None, language="fr"),
     "archive_contents": lambda t: pg.read_sites(_zip(t / "a.zip", readme_dot_doc="x")),
     "archive_damaged": lambda t: pg.read_sites(_text(t / "a.zip", b"PK\x03\x04 and no more")),
@@ -237,6 +242,7 @@ WAYS: dict[str, Provoke] = {
     "layer_unwanted": lambda t: _assess(noise=zones(("Z", "ODT", square(0, 0, 10), "P1"))),
     "map_detached": lambda t: _apart(pg.make_map(_assess())).render(),
     "output_folder_foreign": read_manifest,
+    "notes_malformed": lambda t: notes_sheet(StudyFile(_text(t / "a.csv", "a,b\n1,2\n")), []),
     "output_name_wrong": lambda t: write_tables([], t / "a.doc", chosen=""),
     "output_unwritable": lambda t: (t / "a.xlsx").mkdir() or pg.write_report(_assess(), t / "a.xlsx"),
     "part_not_chosen": lambda t: pg.read_sites(_zip(t / "a.zip", a_dot_csv=METRES, b_dot_csv=METRES)),
@@ -279,6 +285,11 @@ WAYS: dict[str, Provoke] = {
 """Fault → the shortest way to it."""
 
 MET_ELSEWHERE = {
+    "disk_full": "tests/unit/test_report.py::test_a_failure_leaves_the_earlier_result_whole",
+    "file_in_use": "tests/unit/test_publication.py::test_a_file_held_by_excel_leaves_the_old_result",
+    "folder_in_use": "tests/unit/test_publication.py::test_a_second_run_in_one_folder_is_refused",
+    "result_format_unknown": "tests/unit/test_conformance.py::test_a_format_nobody_published_is_refused",
+    "result_incomplete": "tests/unit/test_publication.py::test_a_journal_by_somebody_else_deletes_nothing",
     "output_incomplete": "tests/unit/test_report.py::test_a_writer_that_loses_rows_is_caught",
     "package_missing": "tests/unit/test_catalogue.py::test_a_package_that_is_not_installed",
     "run_cannot_resume": "tests/unit/test_stream.py::test_a_run_does_not_go_on_with_other_inputs",

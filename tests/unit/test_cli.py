@@ -73,8 +73,19 @@ def test_the_map_is_drawn_again_and_the_manifest_keeps_up(demo: Path, capsys: py
     assert run(["map", str(demo)]) == 0
     assert capsys.readouterr().out.strip() == str(demo / "map.html")
     assert read_manifest(demo)["files"]["map.html"] == before
-    assert run(["map", str(demo), "--lang", "en", "--out", str(demo.parent / "en.html")]) == 0
-    assert (demo.parent / "en.html").stat().st_size > 10_000
+    ground = ["--tiles", "https://tiles.example.org/{z}/{x}/{y}.png", "--attribution", "© Example"]
+    drawn = demo.parent / "en.html"
+    assert run(["map", str(demo), "--lang", "en", "--out", str(drawn), "--compare", str(sample("zones.gpkg")), *ground]) == 0
+    text = drawn.read_text("utf-8")
+    assert "img-src data: https://tiles.example.org;" in text
+    assert '"name":["zones.gpkg","zones.gpkg"]' in text
+
+
+def test_a_map_is_not_drawn_on_tiles_that_are_unsafe_or_without_maker(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["map", str(demo), "--tiles", "http://tiles.example.org/{z}/{x}/{y}.png", "--attribution", "x"]) == 2
+    assert "only https://" in capsys.readouterr().err
+    assert run(["map", str(demo), "--tiles", "https://tiles.example.org/{z}/{x}/{y}.png"]) == 2
+    assert "--attribution" in capsys.readouterr().err
 
 
 def test_a_map_of_changed_inputs_is_refused(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

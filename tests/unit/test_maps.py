@@ -184,6 +184,34 @@ def test_users_may_add_layers_and_links_to_the_internet_are_announced() -> None:
     assert [w.message.code for w in warned] == ["map_asks_outside"]
 
 
+def test_a_base_map_widens_the_policy_by_one_server_and_its_maker_is_text() -> None:
+    result = assessment()
+    given = {"tiles": "https://tiles.example.org/{z}/{x}/{y}.png", "attribution": "<b>© x</b>"}
+    text = page(result, **given)
+    assert text == page(result, **given)
+    assert "img-src data: https://tiles.example.org;" in text
+    assert "img-src data:;" in page(result)
+    assert island(text)["panels"]["basemap"] == {"url": given["tiles"], "attribution": "<b>© x</b>", "host": "tiles.example.org"}
+    assert "<b>© x</b>" not in text
+    assert island(page(result))["panels"]["basemap"] == {}
+
+
+def test_a_layer_to_compare_with_is_a_role_or_zones_of_the_user() -> None:
+    now = zones(("u", "RPH", square(0, 0, 900), ""))
+    ground = zones(("z1", "ODT", square(-50, -50, 500), "P1"))
+    result = assess(sites(site("S", square(0, 0, 100))), rulebook(), on="2025-07-01", zones=ground, present_use=now)
+    shown = island(page(result, compare="present_use"))["panels"]["compare"]
+    assert shown["name"] == ["Hiện trạng sử dụng đất", "Present land use"]
+    assert [read_blob(p["blob"])["areas"] != [] and p["codes"] for p in shown["plans"]] == [["RPH"]]
+    other = zones(("v", "SKK", square(0, 0, 700), "P7"), ("w", "RPH", square(800, 0, 70), "P8"))
+    assert [p["plan"] for p in island(page(result, compare=other))["panels"]["compare"]["plans"]] == ["P7", "P8"]
+    assert island(page(result))["panels"]["compare"] == {}
+    for wrong in ("zones", "slope", 7):
+        with pytest.raises(InputError, match="present_use") as caught:
+            make_map(result, compare=wrong)  # type: ignore[arg-type]
+        assert caught.value.code == "compare_no_layer"
+
+
 def test_a_notebook_shows_the_same_page() -> None:
     shown = make_map(assessment())._repr_html_()
     assert "srcdoc=" in shown

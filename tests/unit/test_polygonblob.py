@@ -23,6 +23,7 @@ def read(text: str) -> dict[str, Any]:
     numbers = _numbers(gzip.decompress(base64.b64decode(text)))
     zones, parts, rings, vertices = (next(numbers) for _ in range(4))
     classes = [next(numbers) for _ in range(zones)]
+    reach = [next(numbers) for _ in range(zones)]
     parts_of, rings_of, vertices_of = ([next(numbers) for _ in range(n)] for n in (zones, parts, rings))
     labels: Ring = []
     for _ in range(zones):
@@ -41,7 +42,12 @@ def read(text: str) -> dict[str, Any]:
     stream = iter(places)
     ring_list = iter([[next(stream) for _ in range(n)] for n in vertices_of])
     part_list = iter([[next(ring_list) for _ in range(n)] for n in rings_of])
-    return {"classes": classes, "labels": labels, "areas": [[next(part_list) for _ in range(n)] for n in parts_of]}
+    return {
+        "classes": classes,
+        "reach": reach,
+        "labels": labels,
+        "areas": [[next(part_list) for _ in range(n)] for n in parts_of],
+    }
 
 
 def _numbers(data: bytes) -> Iterator[int]:

@@ -18,9 +18,9 @@ import pytest
 from plangeo import report
 from plangeo.errors import InputError
 from plangeo.layerstyles import style_file
-from plangeo.manifest import changed_files, hash_files, read_manifest, record_file, verdict_digest
+from plangeo.manifest import changed_files, hash_files, read_manifest, verdict_digest
 from plangeo.model import ILLUSTRATIVE, Assessment, Verdict
-from plangeo.report import OUTPUTS, read_explanations, write_outputs, write_report
+from plangeo.report import OUTPUTS, read_explanations, replace_file, write_outputs, write_report
 
 EVIL = '=HYPERLINK("http://x";"y") {0.__class__} {{7*7}} <img src=x onerror=alert(1)>'
 SHEETS = ["Tổng hợp", "Dự án", "Phát hiện", "Chứng cứ", "Sửa chữa", "Đọc dữ liệu", "Thông tin"]
@@ -28,7 +28,9 @@ SHEETS = ["Tổng hợp", "Dự án", "Phát hiện", "Chứng cứ", "Sửa ch�
 
 @pytest.fixture(scope="module")
 def folder(result: Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_outputs(result, tmp_path_factory.mktemp("out") / "kết quả", extra={"map.html": "<p>bản đồ</p>"}, run={"a": 1})
+    return write_outputs(
+        result, tmp_path_factory.mktemp("out") / "kết quả", extra={"map.html": "<p>bản đồ</p></html>"}, run={"a": 1}
+    )
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -53,7 +55,7 @@ def test_the_manifest_names_every_file_and_its_bytes(folder: Path, result: Asses
 
 
 def test_equal_runs_write_equal_bytes(folder: Path, result: Assessment, tmp_path: Path) -> None:
-    again = write_outputs(result, tmp_path / "again", extra={"map.html": "<p>bản đồ</p>"}, run={"a": 1})
+    again = write_outputs(result, tmp_path / "again", extra={"map.html": "<p>bản đồ</p></html>"}, run={"a": 1})
     for path in folder.iterdir():
         assert path.read_bytes() == (again / path.name).read_bytes(), path.name
 
@@ -190,7 +192,7 @@ def test_a_folder_of_somebody_else_is_left_alone(result: Assessment, tmp_path: P
 
 
 def test_a_second_run_replaces_its_own_files_only(result: Assessment, tmp_path: Path) -> None:
-    out = write_outputs(result, tmp_path / "out", extra={"map.html": "x"})
+    out = write_outputs(result, tmp_path / "out", extra={"map.html": "x</html>"})
     (out / "notes.txt").write_text("mine")
     write_outputs(result, out)
     assert (out / "notes.txt").exists()
@@ -216,8 +218,9 @@ def test_a_failure_leaves_the_earlier_result_whole(result: Assessment, tmp_path:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(report, "write_workbook", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InputError, match="disk is full") as told:
         write_outputs(result, out)
+    assert told.value.code == "disk_full"
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
@@ -254,10 +257,10 @@ def test_changed_inputs_are_named(tmp_path: Path) -> None:
 
 
 def test_a_map_drawn_again_is_recorded(result: Assessment, tmp_path: Path) -> None:
-    out = write_outputs(result, tmp_path / "out", extra={"map.html": "x"})
-    (out / "map.html").write_text("y")
-    record_file(out, "map.html")
-    assert read_manifest(out)["files"]["map.html"]["sha256"] == hashlib.sha256(b"y").hexdigest()
+    out = write_outputs(result, tmp_path / "out", extra={"map.html": "x</html>"})
+    replace_file(out, "map.html", "y</html>")
+    assert (out / "map.html").read_text() == "y</html>"
+    assert read_manifest(out)["files"]["map.html"]["sha256"] == hashlib.sha256(b"y</html>").hexdigest()
 
 
 def test_an_empty_register_gives_an_empty_report(result: Assessment, tmp_path: Path) -> None:
@@ -266,6 +269,7 @@ def test_an_empty_register_gives_an_empty_report(result: Assessment, tmp_path: P
         sites=result.sites.iloc[:0],
         findings=result.findings.iloc[:0],
         evidence={role: frame.iloc[:0] for role, frame in result.evidence.items()},
+        ledger=result.ledger.iloc[:0],
     )
     out = write_outputs(nothing, tmp_path / "out")
     assert read_manifest(out)["counts"]["sites"] == 0

@@ -89,14 +89,6 @@ def test_parts_give_what_a_run_at_once_gives(inputs: dict[str, Path], tmp_path: 
     assert sorted(p.name for p in parts.iterdir()) == ["evidence.parquet", "findings.csv", "manifest.json", "verdicts.csv"]
 
 
-@pytest.mark.parametrize("backend", [backends.threads(1), backends.threads(2), backends.processes(2), backends.dask(workers=2)])
-def test_whoever_works_the_digest_is_the_same(inputs: dict[str, Path], tmp_path: Path, backend: Any) -> None:
-    expected = manifest(at_once(inputs, tmp_path / "whole"))
-    found = manifest(stream(inputs, tmp_path / "out", backend=backend))
-    assert found["verdict_digest"] == expected["verdict_digest"]
-    assert found["counts"] == expected["counts"]
-
-
 _KILLED = """
 import os, signal, sys
 from plangeo import assess_to, layers, load_rulebook, registers

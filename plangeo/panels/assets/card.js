@@ -19,7 +19,8 @@ plangeo.panel("card", (app, data, word) => {
     if (record.place && data.crs) {
       lines.push(el("div", {}, `${word("north")} ${app.number(record.place[1], 0)} m `), el("div", {}, `${word("east")} ${app.number(record.place[0], 0)} m `, el("small", {}, data.crs)));
     }
-    return [el("dt", {}, word("coordinates")), el("dd", { class: "pg-mono" }, lines)];
+    const copy = el("button", { type: "button", class: "pg-copy", click: () => app.copied(copy, app.placeText(L.latLng(app.place(site.at)))) }, app.word("tools", "copy"));
+    return [el("dt", {}, word("coordinates")), el("dd", { class: "pg-mono" }, lines, copy)];
   }
 
   function evidence(record) {
@@ -76,7 +77,8 @@ plangeo.panel("card", (app, data, word) => {
         fact(word("declared_district"), site.district ? said(site.district) : ""),
         fact(word("declared_area"), site.area_m2 !== null ? `${hectares(site.area_m2)} ha` : ""),
         fact(word("units"), units ? said(units) : ""),
-        coordinates(site, record)),
+        coordinates(site, record),
+        app.margin ? app.margin(index) : []),
       el("h3", {}, word("why")),
       el("ul", { class: "pg-why" }, text.map((line) => el("li", {}, said(line)))),
       el("h3", {}, word("evidence")),
@@ -86,7 +88,7 @@ plangeo.panel("card", (app, data, word) => {
 
   app.on("select", ({ index, how }) => {
     draw();
-    section.scrollTop = 0;
+    section.scrollTop = app.aside.scrollTop = 0; /* on a phone the whole side scrolls */
     if (index !== null && how.focus) section.querySelector(".pg-back").focus({ preventScroll: true });
   });
   app.on("language", draw);

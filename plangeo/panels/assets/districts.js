@@ -15,8 +15,13 @@ plangeo.panel("districts", (app, data, word) => {
   app.bounds.unshift(all);
   const layer = {
     visible: false,
+    opacity: 1,
     label: () => word("layer"),
     note: () => "",
+    fade(value) {
+      this.opacity = value;
+      app.map.getPane("pg-districts").style.opacity = value;
+    },
     set(on) {
       this.visible = on;
       if (on) group.addTo(app.map); else group.remove();

@@ -211,6 +211,7 @@
         document.documentElement.lang = language;
         document.title = app.pick(data.title);
         app.tell("language", language);
+        map.eachLayer((layer) => layer instanceof L.DivOverlay && layer.update()); /* open popups and tooltips say it anew */
       },
       select(index, how) {
         app.selected = index;
@@ -294,7 +295,7 @@
     app.use(app.language);
     map.invalidateSize({ animate: false });
     app.fitAll();
-    if (window.ResizeObserver) new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(main);
+    if (window.ResizeObserver) new ResizeObserver(() => matchMedia("print").matches || map.invalidateSize({ animate: false })).observe(main); /* paper shows the screen, smaller */
     app.tell("ready");
     window.plangeo.app = app;
     Promise.all(waits).then(() => { root.dataset.ready = "yes"; });

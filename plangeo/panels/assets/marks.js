@@ -72,6 +72,6 @@ plangeo.panel("marks", (app, data) => {
   app.on("select", ({ index, how }) => {
     front();
     const entry = index === null ? null : entries[index];
-    if (entry && how.zoom) map.fitBounds(entry.bounds, { maxZoom: Math.max(15, map.getZoom()), ...app.margins(60), animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
+    if (entry && how.zoom) map.fitBounds(entry.bounds, { maxZoom: Math.max(app.closest(index), map.getZoom()), ...app.margins(60), animate: !matchMedia("(prefers-reduced-motion: reduce)").matches });
   });
 });

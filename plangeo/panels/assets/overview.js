@@ -11,8 +11,9 @@ plangeo.panel("overview", (app, data, word) => {
   const close = el("button", { type: "button", click: () => dialog.close() });
   const csv = el("button", { type: "button", "data-export": "csv", click: () => save("csv", "text/csv", `\ufeff${csvText()}`) });
   const geojson = el("button", { type: "button", "data-export": "geojson", click: () => save("geojson", "application/geo+json", geojsonText()) });
+  const language = el("button", { type: "button", click: () => app.use(app.language === "en" ? "vi" : "en") });
   const dialog = el("dialog", { class: "pg-overview", "aria-labelledby": "pg-overview-title" },
-    el("div", { class: "pg-overview-head" }, title, csv, geojson, close), body);
+    el("div", { class: "pg-overview-head" }, title, csv, geojson, language, close), body);
   app.root.append(dialog);
   app.root.querySelector(".pg-tools").prepend(button);
 
@@ -136,10 +137,14 @@ plangeo.panel("overview", (app, data, word) => {
     link.click();
     URL.revokeObjectURL(link.href);
   }
+  app.table = { dialog, draw };
   app.exports = { csv: csvText, geojson: geojsonText };
 
   app.on("language", () => {
     button.textContent = word("open");
+    language.textContent = app.word("heading", "switch");
+    language.title = app.word("heading", "switch_label");
+    language.lang = app.language === "en" ? "vi" : "en";
     if (dialog.open) draw();
   });
 });

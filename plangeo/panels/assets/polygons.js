@@ -2,7 +2,7 @@
    The blob is described in plangeo/polygonblob.py. Long work is cut into slices, so that the page always answers. */
 (function () {
   "use strict";
-  const UNIT = 1e-6, SLICE_MS = 24, TILE = 256;
+  const UNIT = 1e-6, METRES = 0.1113, SLICE_MS = 24, TILE = 256;
 
   /* Lets the browser handle input; a message comes back sooner than a timer. */
   const turn = () => new Promise((done) => {
@@ -44,8 +44,9 @@
       for (let i = 0; i < n; i++) out[i + 1] = out[i] + next();
       return out;
     };
-    const list = { zones, code: new Int32Array(zones) };
+    const list = { zones, code: new Int32Array(zones), reach: new Int32Array(zones) };
     for (let i = 0; i < zones; i++) list.code[i] = next();
+    for (let i = 0; i < zones; i++) list.reach[i] = next();
     list.part = starts(zones);
     list.ring = starts(parts);
     list.vertex = starts(rings);
@@ -127,6 +128,46 @@
     return inside;
   }
 
+  /* Whether any of a zone lies in a rectangle [west, south, east, north] of whole units. */
+  function touches(list, zone, [west, south, east, north]) {
+    const { box, part, ring, vertex, xy } = list, b = 4 * zone;
+    if (box[b] > east || box[b + 1] > north || box[b + 2] < west || box[b + 3] < south) return false;
+    if (box[b] >= west && box[b + 1] >= south && box[b + 2] <= east && box[b + 3] <= north) return true;
+    const corners = [[west, south], [west, north], [east, south], [east, north]];
+    for (let r = ring[part[zone]]; r < ring[part[zone + 1]]; r++) {
+      const first = 2 * vertex[r], end = 2 * vertex[r + 1];
+      for (let i = first, j = end - 2; i < end; j = i, i += 2) {
+        const x1 = xy[j], y1 = xy[j + 1], x2 = xy[i], y2 = xy[i + 1];
+        if (Math.max(x1, x2) < west || Math.min(x1, x2) > east || Math.max(y1, y2) < south || Math.min(y1, y2) > north) continue;
+        const sides = corners.map(([x, y]) => Math.sign((x2 - x1) * (y - y1) - (x - x1) * (y2 - y1)));
+        if (Math.min(...sides) <= 0 && Math.max(...sides) >= 0) return true;
+      }
+    }
+    return holds(list, zone, (west + east) / 2, (south + north) / 2);
+  }
+
+  /* Numbers of the classes of which something lies in the rectangle. */
+  function classesIn(list, view) {
+    const found = new Set();
+    for (let zone = 0; zone < list.zones; zone++) if (!found.has(list.code[zone]) && touches(list, zone, view)) found.add(list.code[zone]);
+    return found;
+  }
+
+  /* Metres from a place to the drawn border of a zone. */
+  function toBorder(list, zone, x, y) {
+    const { part, ring, vertex, xy } = list, across = Math.cos((y * UNIT * Math.PI) / 180);
+    let best = Infinity;
+    for (let r = ring[part[zone]]; r < ring[part[zone + 1]]; r++) {
+      const first = 2 * vertex[r], end = 2 * vertex[r + 1];
+      for (let i = first, j = end - 2; i < end; j = i, i += 2) {
+        const ax = (xy[j] - x) * across, ay = xy[j + 1] - y, dx = (xy[i] - xy[j]) * across, dy = xy[i + 1] - xy[j + 1];
+        const along = Math.max(0, Math.min(1, -(ax * dx + ay * dy) / (dx * dx + dy * dy || 1)));
+        best = Math.min(best, (ax + along * dx) ** 2 + (ay + along * dy) ** 2);
+      }
+    }
+    return Math.sqrt(best) * METRES;
+  }
+
   /* Zones by cells of a grid; those that fill many cells stand in a list of their own. */
   function finder(list) {
     const [west, south, east, north] = list.bounds, { zones, box } = list;
@@ -145,12 +186,29 @@
     for (let cell = 0; cell < side * side; cell++) start[cell + 1] += start[cell];
     const entry = new Int32Array(start[side * side]), fill = start.slice();
     for (let zone = 0; zone < zones; zone++) each(zone, (cell) => { entry[fill[cell]++] = zone; });
-    return (lat, lng) => {
+    const at = (lat, lng) => {
       const x = lng / UNIT, y = lat / UNIT;
       if (x < west || x > east || y < south || y > north) return [];
       const cell = row(y) * side + column(x);
       return [...wide, ...entry.subarray(start[cell], start[cell + 1])].filter((zone) => holds(list, zone, x, y)).sort((a, b) => a - b);
     };
+    /* Zones that a place may lie in or out of, contrary to what is drawn: their own border may run beyond it. */
+    const farthest = list.reach.reduce((a, b) => Math.max(a, b), 0);
+    const doubtful = (lat, lng) => {
+      if (!farthest) return [];
+      const x = lng / UNIT, y = lat / UNIT, dy = farthest / METRES, dx = dy / Math.cos((lat * Math.PI) / 180);
+      const near = new Set(wide);
+      for (let r = row(y - dy); r <= row(y + dy); r++) for (let c = column(x - dx); c <= column(x + dx); c++) {
+        for (let i = start[r * side + c]; i < start[r * side + c + 1]; i++) near.add(entry[i]);
+      }
+      return [...near].sort((a, b) => a - b).flatMap((zone) => {
+        const reach = list.reach[zone], b = 4 * zone, high = reach / METRES, broad = high * (dx / dy);
+        if (!reach || x < box[b] - broad || y < box[b + 1] - high || x > box[b + 2] + broad || y > box[b + 3] + high) return [];
+        const away = toBorder(list, zone, x, y);
+        return away <= reach ? [{ zone, away, reach }] : [];
+      });
+    };
+    return { at, doubtful };
   }
 
   const across = (lng) => lng / 360 + 0.5;
@@ -296,5 +354,5 @@
   }
   const settled = () => (running ? new Promise((done) => idle.push(done)) : Promise.resolve());
 
-  window.plangeo.polygons = { readable, unpack, finder, cut, Tiles, settled };
+  window.plangeo.polygons = { readable, unpack, finder, classesIn, cut, Tiles, settled };
 })();

@@ -31,8 +31,13 @@ plangeo.panel("study_layers", (app, data, word) => {
     }
     app.layers.push({
       visible: false,
+      opacity: 1,
       label: () => app.pick(study.title),
       note: () => (study.left_out ? word("left_out").replace("{m}", app.number(study.left_out, 0)) : word("rows")).replace("{n}", app.number(study.rows.length, 0)),
+      fade(value) {
+        this.opacity = value;
+        group.eachLayer((part) => part.setStyle({ opacity: value, fillOpacity: 0.15 * value }));
+      },
       set(on) {
         this.visible = on;
         if (on) group.addTo(app.map); else group.remove();

@@ -76,13 +76,19 @@ plangeo.panel("tools", (app, data, word) => {
   map.on("mousemove", (event) => { line.hidden = false; text.textContent = place(event.latlng); });
   map.on("click", (event) => { line.hidden = false; kept = place(event.latlng); text.textContent = kept; copy.hidden = false; copy.textContent = word("copy"); });
   function take() {
-    const field = el("textarea", { class: "pg-hidden-field", readonly: true }, kept);
-    document.body.append(field);
+    app.copied(copy, kept);
+  }
+  /* Put text on the clipboard and say so on the button; its label comes back with the next language or place. */
+  app.copied = (pressed, said) => {
+    const field = el("textarea", { class: "pg-hidden-field", readonly: true }, said);
+    pressed.after(field);
     field.select();
     const done = document.execCommand("copy"); /* navigator.clipboard is closed to pages opened from a disk */
     field.remove();
-    copy.textContent = done ? word("copied") : word("copy");
-  }
+    pressed.focus({ preventScroll: true });
+    pressed.textContent = done ? word("copied") : word("copy");
+  };
+  app.placeText = place;
 
   const path = [];
   const drawn = L.layerGroup().addTo(map);

@@ -30,13 +30,19 @@ plangeo.panel("zones", (app, data, word) => {
     return box;
   };
 
-  const plans = data.plans.map(({ plan, codes, zones, blob }, order) => {
-    const known = app.data.plans[plan], status = known ? known.status : "unknown";
-    return {
-      plan, status, codes, zones, blob, order, visible: false, list: null, tiles: null, find: () => [],
-      title: () => (known ? app.pick(known.title) : plan || word("unnamed")),
+  app.hatch = hatch;
+
+  const plans = [];
+  /* One layer of zones; ``called`` and ``remark`` say otherwise than the plan what it is. */
+  function make({ plan, codes, zones, blob }, called, remark) {
+    const known = app.data.plans[plan], status = known ? known.status : "unknown", own = called || (known ? null : plan);
+    const layer = {
+      plan, status, codes, zones, blob, order: plans.length, visible: false, opacity: 1, side: "", list: null, cuts: null, tiles: null,
+      find: { at: () => [], doubtful: () => [] },
+      title: () => (own ? (typeof own === "string" ? own : app.pick(own)) : known ? app.pick(known.title) : word("unnamed")),
       label() { return this.title(); },
-      note: () => word(status),
+      note: () => (remark ? remark() : word(status)),
+      isZones: true,
       set(on) {
         this.visible = on;
         const done = show(this);
@@ -44,11 +50,30 @@ plangeo.panel("zones", (app, data, word) => {
         app.tell("layers");
         return done;
       },
+      fade(value) {
+        this.opacity = value;
+        for (const tiles of [this.tiles, this.swiped]) if (tiles) tiles.setOpacity(value);
+      },
+      load() { return (this.ready = this.ready || load(this)); },
+      drawnIn: (paneName) => (layer.cuts ? tilesOf(layer, paneName) : null),
     };
-  });
+    plans.push(layer);
+    app.layers.push(layer);
+    return layer;
+  }
+  data.plans.forEach((entry) => make(entry));
+  app.addZones = make;
+  app.zoneLayers = plans;
   if (data.bounds) app.bounds.push(L.latLngBounds([data.bounds[1], data.bounds[0]], [data.bounds[3], data.bounds[2]]));
-  app.layers.push(...plans);
-  app.shownCodes = () => [...new Set(plans.filter((p) => p.visible).flatMap((p) => p.codes))];
+
+  /* What is on the map: the plans switched on, or the two that are compared. */
+  const drawn = () => (app.comparing ? app.comparing.sides : plans.filter((p) => p.visible));
+  /* The classes of what is on the map; only those with something in view when ``inView``. */
+  app.shownCodes = (inView) => {
+    const view = map.getBounds(), units = [view.getWest(), view.getSouth(), view.getEast(), view.getNorth()].map((v) => Math.round(v / UNIT));
+    const codes = drawn().flatMap((p) => (inView && p.list ? [...polygons.classesIn(p.list, units)].map((n) => p.codes[n]) : p.codes));
+    return [...new Set(codes)];
+  };
 
   /* What the reader must know of the zones while they are not there. */
   const state = app.el("div", { class: "pg-state", role: "status", hidden: true });
@@ -64,7 +89,7 @@ plangeo.panel("zones", (app, data, word) => {
   /* A plan is read when it is first shown. Wider plans lie below: the detailed plan hides what is under it. */
   let loading = 0;
   async function show(plan) {
-    if (!plan.ready && plan.visible) plan.ready = load(plan);
+    if (plan.visible) plan.load();
     await plan.ready;
     if (!plan.tiles) return;
     if (plan.visible) plan.tiles.addTo(map); else plan.tiles.remove();
@@ -79,51 +104,74 @@ plangeo.panel("zones", (app, data, word) => {
       plan.list = await polygons.unpack(plan.blob);
       plan.blob = null;
       plan.find = polygons.finder(plan.list);
-      const paint = plan.codes.map((code) => fill(code)[0]);
-      plan.tiles = new polygons.Tiles(plan.list, await polygons.cut(plan.list), (code) => paint[code], { pane, zIndex: plan.order + 1 });
+      plan.cuts = await polygons.cut(plan.list);
+      plan.tiles = tilesOf(plan, pane);
       label();
+      app.tell("layers");
     } catch (fault) {
-      plan.find = () => [];
+      plan.find = { at: () => [], doubtful: () => [] };
       say("unread");
     }
     loading -= 1;
     if (!loading) say("");
   }
 
+  function tilesOf(plan, paneName) {
+    const paint = plan.codes.map((code) => fill(code)[0]);
+    return new polygons.Tiles(plan.list, plan.cuts, (code) => paint[code], { pane: paneName, zIndex: plan.order + 1, opacity: plan.opacity });
+  }
+
   const solid = (code) => !(classes[code] || {}).overlay;
   const codeOf = (plan, zone) => plan.codes[plan.list.code[zone]];
 
-  /* The zones at a place, the uppermost first. */
-  app.zonesAt = (spot) => plans.filter((p) => p.visible).reverse().flatMap((plan) =>
-    plan.find(spot.lat, spot.lng).reverse().map((zone) => ({ plan, code: codeOf(plan, zone) })));
+  const found = (plan, spot) => plan.find.at(spot.lat, spot.lng).reverse().map((zone) => ({ plan, zone, code: codeOf(plan, zone) }));
+  /* The zones at a place, the uppermost first; of two that are compared, those of both. */
+  app.zonesAt = (spot) => (app.comparing ? drawn() : drawn().reverse()).flatMap((plan) => found(plan, spot));
 
   /* A zone hidden by a plan on top of it gets no label. */
   function label() {
-    const visible = plans.filter((p) => p.visible && p.list);
+    const visible = drawn().filter((p) => p.list);
     const items = visible.flatMap((plan, i) => {
-      const above = visible.slice(i + 1), { label: at, extent } = plan.list, texts = plan.codes.map(app.visible);
+      const above = app.comparing ? [] : visible.slice(i + 1), { label: at, extent } = plan.list, texts = plan.codes.map(app.visible);
       return Array.from(extent, (size, zone) => {
         const spot = [at[2 * zone + 1] * UNIT, at[2 * zone] * UNIT];
         return {
           at: spot, text: texts[plan.list.code[zone]], extent: size, rank: 2, room: 34, stretch: 1.1, high: 12, font: "600 12px system-ui, sans-serif", colour: "#2b2f36",
-          hidden: () => above.some((p) => p.find(...spot).some((found) => solid(codeOf(p, found)))),
+          hidden: () => (app.comparing && !app.comparing.shows(plan, spot, 14)) || above.some((p) => p.find.at(...spot).some((one) => solid(codeOf(p, one)))),
         };
       }).filter((item) => item.text);
     });
     app.labels.put("zones", items);
   }
 
-  function entry({ plan, code }) {
-    return app.el("li", {}, app.swatch(code), app.said(code || word("no_code"), "b"), " ",
-      app.said(classes[code] ? app.pick(classes[code].name) : ""), app.el("br"), app.said(plan.title(), "small"));
+  app.relabel = label;
+
+  const titleOf = (plan) => (plan.side ? [`${app.word("compare", plan.side)}: `, app.said(plan.title())] : [app.said(plan.title())]);
+  const classOf = (code) => [app.said(code || word("no_code"), "b"), " ", app.said(classes[code] ? app.pick(classes[code].name) : "")];
+  const metres = (value) => app.number(value, value < 10 ? 1 : 0);
+  const warning = (doubt) => word("near_border").replace("{n}", metres(doubt.away)).replace("{m}", metres(doubt.reach));
+
+  /* What a place lies in, and what it may lie in or out of because borders are drawn simplified. */
+  function entriesAt(spot) {
+    return (app.comparing ? drawn() : drawn().reverse()).flatMap((plan) => {
+      const here = found(plan, spot), doubts = plan.find.doubtful(spot.lat, spot.lng);
+      const of = (zone) => doubts.find((doubt) => doubt.zone === zone);
+      const rows = here.map(({ zone, code }) => app.el("li", {}, app.swatch(code), classOf(code), app.el("br"), app.el("small", {}, titleOf(plan)),
+        of(zone) ? app.el("small", { class: "pg-near" }, `⚠ ${warning(of(zone))}`) : null));
+      const others = doubts.filter((doubt) => !here.some(({ zone }) => zone === doubt.zone)).map((doubt) => app.el("li", { class: "pg-near" },
+        `⚠ ${word("near_zone")} `, classOf(codeOf(plan, doubt.zone)), app.el("small", {}, titleOf(plan), here.some(({ zone }) => of(zone)) ? "" : ` – ${warning(doubt)}`)));
+      if (app.comparing && !rows.length) rows.push(app.el("li", {}, app.el("small", {}, titleOf(plan)), app.word("compare", "bare")));
+      return [...rows, ...others];
+    });
   }
 
   /* Clicking bare ground names the zones there. */
   map.on("click", (event) => {
     if (app.measuring && app.measuring.on) return;
-    const found = app.zonesAt(event.latlng);
-    if (!found.length) return;
-    L.popup({ maxWidth: 280, autoPanPadding: [20, 20] }).setLatLng(event.latlng).setContent(app.el("ul", { class: "pg-zone-popup" }, found.map(entry))).openOn(map);
+    if (!entriesAt(event.latlng).length) return;
+    /* On a phone it must find room beside the buttons and below the legend's handle. */
+    const { x, y } = map.getSize(), room = x > 500 ? {} : { maxWidth: x - 110, maxHeight: Math.max(90, y - 100), autoPanPaddingTopLeft: [58, 60] };
+    L.popup({ maxWidth: 280, autoPanPadding: [20, 20], ...room }).setLatLng(event.latlng).setContent(() => app.el("ul", { class: "pg-zone-popup" }, entriesAt(event.latlng))).openOn(map);
   });
 
   /* Resting on bare ground names the uppermost zone. */
@@ -134,15 +182,19 @@ plangeo.panel("zones", (app, data, word) => {
     quiet();
     pause = setTimeout(() => {
       if (map.getContainer().querySelector("canvas.leaflet-interactive, .leaflet-popup") || (app.measuring && app.measuring.on)) return;
-      const [found] = app.zonesAt(event.latlng);
-      if (!found) return;
-      const name = classes[found.code] ? app.pick(classes[found.code].name) : "";
-      hint.setLatLng(event.latlng).setContent(app.el("span", {}, app.said(found.code || word("no_code"), "b"), " ", app.said(name))).addTo(map);
+      const spot = event.latlng;
+      const [top] = app.zonesAt(spot).filter(({ plan }) => !app.comparing || app.comparing.shows(plan, [spot.lat, spot.lng], 0));
+      if (!top) return;
+      const doubt = top.plan.find.doubtful(spot.lat, spot.lng).length;
+      hint.setLatLng(spot).setContent(app.el("span", {}, classOf(top.code), doubt ? ` (⚠ ${word("about")})` : "")).addTo(map);
     }, 180);
   });
   map.on("mouseout movestart zoomstart click", quiet);
 
-  app.on("language", () => { map.closePopup(); quiet(); say(saying); });
-  app.notes = () => (data.simplified_m ? [word("simplified").replace("{n}", app.number(data.simplified_m, 0))] : []);
+  app.on("language", () => { quiet(); say(saying); });
+  app.notes = () => {
+    const metresLost = Math.max(data.simplified_m, app.data.panels.compare.simplified_m || 0);
+    return metresLost ? [word("simplified").replace("{n}", app.number(metresLost, 0))] : [];
+  };
   return Promise.all(plans.filter((p) => p.status === "in_force").map((p) => p.set(true)));
 });

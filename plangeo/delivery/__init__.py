@@ -1,0 +1,1 @@
+"""What an office receives: written all or nothing, held against its own record and against the published form."""
