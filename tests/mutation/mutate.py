@@ -1,6 +1,6 @@
 """Do the tests notice a fault? Puts one small fault after another into the modules of the law and runs the tests that pass there.
 
-    python -m tests.mutation.mutate [MODULE …] [--only TEXT] [--tests FILE …] [--budget SECONDS]
+    python -m tests.mutation.mutate [MODULE …] [--only TEXT] [--tests FILE …] [-k TESTS] [--functions] [--budget SECONDS]
 
 First every test runs once and tells which lines of the modules it passes. Then each fault is put into a copy of the process
 (the code of the function is exchanged there, so nothing is imported anew), and the tests of its line run, the fastest first,
@@ -52,8 +52,8 @@ MOST_TESTS = 80
 class Campaign:
     """A pytest plugin: instead of running the tests once, it runs them on every fault."""
 
-    def __init__(self, modules: Sequence[str], only: str, budget: float, log: Path) -> None:
-        self.modules, self.only, self.log = modules, only, log
+    def __init__(self, modules: Sequence[str], only: str, budget: float, log: Path, *, functions: bool) -> None:
+        self.modules, self.only, self.log, self.functions = modules, only, log, functions
         self.until = time.monotonic() + budget
         self.results: list[tuple[str, Mutant]] = []
 
@@ -79,7 +79,7 @@ class Campaign:
     def _mutants(self) -> Iterator[Mutant]:
         for module in self.modules:
             source = (ROOT / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8")
-            yield from (m for m in mutants_of(module, source) if self.only in m.name)
+            yield from (m for m in mutants_of(module, source) if self.only in m.name and (m.scope or not self.functions))
 
     def _trace(
         self, session: pytest.Session, items: list[pytest.Item]
@@ -223,15 +223,17 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=3600.0, help="seconds")
     parser.add_argument("--log", type=Path, default=ROOT / "out" / "mutants.jsonl")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="test files to run")
+    parser.add_argument("-k", default="", help="as pytest has it: which tests of the files")
+    parser.add_argument("--functions", action="store_true", help="leave out what needs a new process: module and class level")
     parser.add_argument("--inside", default="")
     given = parser.parse_args()
     if given.inside:
         return _inside(given.inside, given.modules)
     given.log.parent.mkdir(parents=True, exist_ok=True)
     given.log.write_text("", encoding="utf-8")
-    campaign = Campaign(given.modules or MODULES, given.only, given.budget, given.log)
+    campaign = Campaign(given.modules or MODULES, given.only, given.budget, given.log, functions=given.functions)
     files = [str(ROOT / t) for t in given.tests if (ROOT / t).exists()]
-    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", *files], plugins=[campaign])
+    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", given.k, *files], plugins=[campaign])
     from plangeo.yamlfile import read_yaml
 
     explained = set((read_yaml(EQUIVALENT.read_text(encoding="utf-8")).data or {}) if EQUIVALENT.exists() else {})

@@ -71,6 +71,8 @@ def _with(tree: ast.Module, node: ast.expr, changed: ast.expr) -> ast.Module:
 
 def _places(tree: ast.AST, scope: str = "", inside: bool = False) -> Iterator[tuple[ast.expr, str]]:
     """Every expression that counts, with its scope: no annotations, no texts alone on a line, no formatted texts."""
+    if isinstance(tree, ast.keyword) and tree.arg == "strict":  # it guards against faults elsewhere
+        return
     for field, value in ast.iter_fields(tree):
         if field in ("annotation", "returns", "decorator_list") or isinstance(tree, ast.JoinedStr | ast.Raise):
             continue

@@ -169,6 +169,8 @@ def test_a_border_of_sides_that_agree_is_decided_and_of_others_is_not() -> None:
 def test_several_classes_are_told_the_worst_first_then_the_largest() -> None:
     table = measured(rulebook(), face(10, zone("ODT")), face(20, zone("LUA")), face(30, zone("RPH")), face(40, zone("LUC")))
     assert CHECKS["zone_use"].judge(table)["zone_code"].tolist() == ["LUC", "RPH", "LUA", "ODT"]
+    both = measured(rulebook(), face(10, zone("ODT"), site="A"), face(5, zone("RPH"), site="A"), face(20, zone("ODT"), site="B"))
+    assert CHECKS["zone_use"].judge(both)["area_m2"].tolist() == [5, 10, 20]
     two = measured(rulebook(), face(10, zone("ODT"), site="A"), face(20, zone("RPH"), site="B"), face(5, zone("ODT"), site="A"))
     found = CHECKS["zone_use"].judge(two)
     rows = found[["site_id", "verdict", "area_m2", "share", "measure"]].round(9).values.tolist()
