@@ -21,6 +21,7 @@ import sys
 import time
 import types
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,13 @@ class Campaign:
             if mutant.scope:
                 passing = {n for n in passing if mutant.line in lines[n][mutant.module]} or passing
             chosen = sorted(passing, key=lambda n: seconds[n])[:MOST_TESTS]
-            outcome = self._run(mutant, [items[n] for n in chosen], chosen, 30 + 10 * sum(seconds[n] for n in chosen))
+            limit = 30 + 10 * sum(seconds[n] for n in chosen)
+            if not self.results and mutant.scope:  # a control: without a fault the same way of running must find nothing
+                source = (ROOT / (mutant.module.replace(".", "/") + ".py")).read_text(encoding="utf-8")
+                sound = replace(mutant, tree=ast.parse(source))
+                if self._run(sound, [items[n] for n in chosen], chosen, limit) != "survived":
+                    raise SystemExit("The tests fail in a copy of the process even without a fault; nothing can be told.")
+            outcome = self._run(mutant, [items[n] for n in chosen], chosen, limit)
             self.results.append((outcome, mutant))
             with self.log.open("a", encoding="utf-8") as log:
                 log.write(json.dumps([outcome, mutant.line, mutant.name], ensure_ascii=False) + "\n")

@@ -166,6 +166,14 @@ def test_a_border_of_sides_that_agree_is_decided_and_of_others_is_not() -> None:
     assert found["detail"].tolist() == ["P1: ODT / P1: RPH"]
 
 
+def test_a_border_of_several_plans_is_decided_by_the_worst_of_each_side() -> None:
+    book = rulebook(plans=[PLANS[0], plan("Q")])
+    agreed = measured(book, face(100, sides=((zone("ODT"), zone("RPH", "Q")), (zone("RPH"),)), dim=1))
+    assert said("zone_use", agreed) == {("not_permitted", "RPH"): "not_permitted"}
+    found = CHECKS["zone_use"].judge(measured(book, face(100, sides=((zone("ODT"),), (zone("RPH", "Q"),)), dim=1)))
+    assert found[["reason", "plan_id"]].values.tolist() == [["on_border", "Q"]]  # the plan of what would be worse
+
+
 def test_several_classes_are_told_the_worst_first_then_the_largest() -> None:
     table = measured(rulebook(), face(10, zone("ODT")), face(20, zone("LUA")), face(30, zone("RPH")), face(40, zone("LUC")))
     assert CHECKS["zone_use"].judge(table)["zone_code"].tolist() == ["LUC", "RPH", "LUA", "ODT"]
@@ -207,6 +215,8 @@ OVERLAY = {"code": "KKT", "name": {"vi": "Khu kinh tế", "en": "Zone"}, "overla
 def test_an_overlay_alone_is_no_ground_and_over_ground_changes_nothing() -> None:
     book = rulebook(classes=[*CLASSES, OVERLAY])
     assert said("zone_use", measured(book, face(100, zone("KKT")))) == {("no_rule", "KKT"): "unknown"}
+    two = rulebook(classes=[*CLASSES, OVERLAY, OVERLAY | {"code": "KKX"}])
+    assert said("zone_use", measured(two, face(100, zone("KKT"), zone("KKX")))) == {("no_rule", "KKT"): "unknown"}
     assert said("zone_use", measured(book, face(100, zone("KKT"), zone("ODT")))) == {("permitted", "ODT"): "permitted"}
 
 
