@@ -61,7 +61,7 @@ def _verdicts(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.Series:
     return assess(sites, BOOK, on=ON, zones=zones).sites.set_index("site_id")["verdict"].map(Verdict.parse)
 
 
-@examples(20)
+@examples(10)
 @given(situations(), st.integers(1, 3))
 def test_the_chunk_law(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], size: int) -> None:
     sites, zones = situation
@@ -75,7 +75,7 @@ def test_the_chunk_law(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], siz
     pd.testing.assert_frame_equal(left, right, check_exact=True, check_dtype=False)
 
 
-@examples(12)
+@examples(6)
 @given(situations(), st.integers(0, 9999))
 def test_every_row_stands_in_the_same_place_whatever_the_chunks(
     situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], seed: int
@@ -108,7 +108,7 @@ def _communes() -> gpd.GeoDataFrame:
     return _frame(rows, DISTRICTS)
 
 
-@examples(15)
+@examples(8)
 @given(situations(), st.integers(0, 9999))
 def test_order_changes_no_verdict(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], seed: int) -> None:
     sites, zones = situation
@@ -116,7 +116,7 @@ def test_order_changes_no_verdict(situation: tuple[gpd.GeoDataFrame, gpd.GeoData
     pd.testing.assert_series_equal(mixed.sort_index(), _verdicts(sites, zones).sort_index())
 
 
-@examples(20)
+@examples(10)
 @given(situations(), small, small, st.integers(1, 30))
 def test_more_forbidden_ground_never_improves_a_verdict(
     situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], x: int, y: int, size: int
@@ -140,7 +140,7 @@ def test_more_forbidden_ground_never_improves_a_verdict(
             assert after[site_id] >= before[site_id]
 
 
-@examples(15)
+@examples(8)
 @given(situations())
 def test_permitted_means_covered_by_ground_that_allows_it(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]) -> None:
     """An independent second look, by unions and differences, at every site called permitted."""

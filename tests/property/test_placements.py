@@ -64,7 +64,7 @@ def _rooms(result: Assessment) -> pd.DataFrame:
     return pd.DataFrame(found.drop(columns="geometry"))
 
 
-@examples(15)
+@examples(7)
 @given(situations(), st.integers(0, 9999))
 def test_the_chunk_law(situation: Frames, seed: int) -> None:
     sites, zones = situation
@@ -83,7 +83,7 @@ def _sorted(result: Assessment) -> pd.DataFrame:
     return frame.sort_values(["site_id", "check"], kind="stable", ignore_index=True)
 
 
-@examples(15)
+@examples(7)
 @given(situations(), small, small, st.integers(1, 60))
 def test_more_forbidden_ground_never_makes_more_room(situation: Frames, x: int, y: int, size: int) -> None:
     sites, zones = situation
@@ -103,7 +103,7 @@ def test_more_forbidden_ground_never_makes_more_room(situation: Frames, x: int, 
         assert now[site_id] >= was[site_id] or was[site_id] is Verdict.UNKNOWN
 
 
-@examples(15)
+@examples(7)
 @given(situations())
 def test_nobody_without_a_place_is_permitted_and_no_unit_layer_makes_nobody_greener(situation: Frames) -> None:
     sites, zones = situation
@@ -115,7 +115,7 @@ def test_nobody_without_a_place_is_permitted_and_no_unit_layer_makes_nobody_gree
     assert _rooms(with_units)[drawn].equals(_rooms(without)[drawn])
 
 
-@examples(25)
+@examples(11)
 @given(situations(codes=("ODT", "RPH"), plans=("LUP", "UP")))
 def test_shares_of_a_unit_by_unions_and_differences(situation: Frames) -> None:
     """An independent second look: the upper plan where it lies, else the lower one, the forest of either before its housing."""
@@ -141,7 +141,7 @@ def test_shares_of_a_unit_by_unions_and_differences(situation: Frames) -> None:
             assert could == 0 or could < row.declared_area_m2
 
 
-@examples(15)
+@examples(7)
 @given(situations(codes=("ODT", "RPH"), plans=("LUP", "UP")))
 def test_discs_that_would_do_by_trying_them(situation: Frames) -> None:
     """Some discs of the declared area that contain the point, one by one, on ground put together by unions."""

@@ -53,7 +53,7 @@ def judged(grid: list[str], places: list[Any], edits: dict[str, Any]) -> Any:
     return assess(sites(*rows), law, on=edits.get("on", dt.date(2025, 7, 1)), zones=zones(*ground))
 
 
-@examples(15)
+@examples(8)
 @given(GRID, PLACES, EDITS)
 def test_every_change_is_found_and_explained(grid: list[str], places: list[Any], edits: dict[str, Any]) -> None:
     first, second = judged(grid, places, {}), judged(grid, places, edits)
@@ -76,7 +76,7 @@ def test_every_change_is_found_and_explained(grid: list[str], places: list[Any],
     assert set(back.changes["site_id"]) == set(rows)
 
 
-@examples(10)
+@examples(5)
 @given(GRID, PLACES, EDITS)
 def test_a_fingerprint_that_stays_is_a_verdict_that_stays(grid: list[str], places: list[Any], edits: dict[str, Any]) -> None:
     first, second = judged(grid, places, {}), judged(grid, places, edits)

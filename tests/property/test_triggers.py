@@ -44,7 +44,7 @@ def holding(assessment: pg.Assessment) -> set[str]:
     return {row.detail_en for row in found.itertuples() if row.reason == "holds"}
 
 
-@examples(25)
+@examples(9)
 @given(st.integers(1, 40), st.integers(0, 20), st.integers(0, 12))
 def test_more_ground_never_removes_a_condition(rice: int, more: int, accuracy: int) -> None:
     two, any_area = trigger("two", "NNP"), trigger("any", "LUA", area_ha=0, op=">", needs={"vi": "a", "en": "any"})
@@ -53,7 +53,7 @@ def test_more_ground_never_removes_a_condition(rice: int, more: int, accuracy: i
     assert small <= large
 
 
-@examples(25)
+@examples(9)
 @given(st.integers(0, 50), st.integers(0, 20))
 def test_a_condition_never_makes_a_site_greener(rice: int, accuracy: int) -> None:
     without = judged(500, 10.0 * rice, accuracy=accuracy)

@@ -45,7 +45,7 @@ def shares(found: Assessment) -> pd.Series:
     return evidence.groupby(["site_id", "plan_id", "zone_code"])["share"].sum()
 
 
-@examples(10)
+@examples(8)
 @given(grounds(plans=("P1", "P1", "F")))
 def test_no_row_is_lost_and_the_second_computation_agrees(ground: Ground) -> None:
     found = assessed(ground.site_frame(), ground.zone_frame(), cross_check=True)
@@ -57,7 +57,7 @@ def test_no_row_is_lost_and_the_second_computation_agrees(ground: Ground) -> Non
     assert found.sites["verdict"].tolist() == assessed(ground.site_frame(), ground.zone_frame()).sites["verdict"].tolist()
 
 
-@examples(10)
+@examples(8)
 @given(grounds(invalid=False, plans=("P1", "F")))
 def test_permitted_lies_on_ground_that_permits(ground: Ground) -> None:
     """The referee overlays the shapes themselves: what is permitted is covered, and forbidden only as far as the rulebook forgives."""
@@ -92,7 +92,7 @@ def same(first: Assessment, second: Assessment, bound: float) -> None:
     assert off.empty or off.max() <= bound
 
 
-@examples(7)
+@examples(6)
 @given(grounds(invalid=False), st.integers(-80, 80))
 def test_cutting_zones_changes_no_verdict(ground: Ground, angle: int) -> None:
     knife = move(shapely.affinity.rotate(shapely.box(-200, 20.5, 300, 300), angle, origin=(20, 20)))
@@ -110,7 +110,7 @@ def verdict_map(found: Assessment) -> dict[str, str]:
     return dict(zip(found.sites["site_id"], found.sites["verdict"], strict=True))
 
 
-@examples(7)
+@examples(6)
 @given(grounds(invalid=False))
 def test_merging_zones_of_a_class_changes_no_verdict(ground: Ground) -> None:
     """Where zones of a class do not overlap, which is a fault of the plan that merging would hide."""
@@ -123,7 +123,7 @@ def test_merging_zones_of_a_class_changes_no_verdict(ground: Ground) -> None:
     assert verdicts(ground.site_frame(), ground.zone_frame()) == verdicts(ground.site_frame(), whole)
 
 
-@examples(7)
+@examples(6)
 @given(grounds(), st.integers(0, 9999))
 def test_the_order_of_rows_and_the_company_of_a_site_change_nothing(ground: Ground, seed: int) -> None:
     sites, zones = ground.site_frame(), ground.zone_frame()
@@ -133,7 +133,7 @@ def test_the_order_of_rows_and_the_company_of_a_site_change_nothing(ground: Grou
     assert whole == mixed == alone
 
 
-@examples(7)
+@examples(6)
 @given(grounds(invalid=False), st.sampled_from([0.7, 3.0]))
 def test_more_corners_on_the_same_edges_change_nothing(ground: Ground, step: float) -> None:
     dense = Ground(
@@ -143,7 +143,7 @@ def test_more_corners_on_the_same_edges_change_nothing(ground: Ground, step: flo
     same(assessed(ground.site_frame(), ground.zone_frame()), assessed(dense.site_frame(), dense.zone_frame()), 1e-3)
 
 
-@examples(7)
+@examples(6)
 @given(grounds(invalid=False), st.integers(-9, 9), st.integers(-9, 9))
 def test_moving_everything_changes_nothing(ground: Ground, east: int, north: int) -> None:
     """By whole kilometres, so that coordinates are rounded anew by less than the contact width."""
@@ -155,7 +155,7 @@ def test_moving_everything_changes_nothing(ground: Ground, east: int, north: int
     same(assessed(ground.site_frame(), ground.zone_frame()), assessed(there.site_frame(), there.zone_frame()), 1e-6)
 
 
-@examples(6)
+@examples(5)
 @given(grounds(invalid=False))
 def test_measuring_in_another_metric_system_changes_no_verdict(ground: Ground) -> None:
     """Zone 48 of VN-2000 instead of the 3° zone of the province; shares differ by what the scale of the two differs over 40 m."""
@@ -167,7 +167,7 @@ def test_measuring_in_another_metric_system_changes_no_verdict(ground: Ground) -
     assert all(Verdict.UNKNOWN.label in pair or pair[0] == pair[1] for pair in both.values()), both
 
 
-@examples(10)
+@examples(8)
 @given(
     grounds(invalid=False, plans=("P1", "P1", "F")),
     outlines(invalid=False),
@@ -184,7 +184,7 @@ def test_more_forbidden_ground_never_improves_a_verdict(ground: Ground, more: sh
         assert ORDER[verdict] >= ORDER[was] or (site_id in bare and was == "unknown"), (site_id, was, verdict)
 
 
-@examples(6)
+@examples(5)
 @given(grounds(plans=("P1", "F")), st.data())
 def test_taking_ground_away_never_makes_a_site_greener(ground: Ground, data: st.DataObject) -> None:
     """A zone of permitted ground left out, or all zones: what is not known is no consent."""
@@ -200,7 +200,7 @@ def test_taking_ground_away_never_makes_a_site_greener(ground: Ground, data: st.
     assert set(verdicts(ground.site_frame(), far).values()) == {"unknown"}
 
 
-@examples(6)
+@examples(5)
 @given(grounds(most=4), st.integers(1, 3))
 def test_the_chunk_law_of_every_check(ground: Ground, cut: int) -> None:
     """All findings of all checks, those of some sites beside those of the others."""
