@@ -112,6 +112,7 @@ plangeo.panel("tools", (app, data, word) => {
     measuring = on;
     app.measuring.on = on;
     path.length = 0;
+    if (on) map.closePopup(); /* it would lie over what is measured */
     button.setAttribute("aria-pressed", String(on));
     map.getContainer().classList.toggle("pg-measuring", on);
     show();

@@ -14,7 +14,8 @@ plangeo.panel("way", (app, data, word) => {
   /* Where the words to the arrow are read: at its end, or where it leaves what is seen of the map; null when nothing of it is seen. */
   function placeOf(from, to) {
     const { x: wide, y: high } = map.getSize(), beside = app.margins(10);
-    const near = L.point(beside.paddingTopLeft), far = L.point(wide, high).subtract(beside.paddingBottomRight).subtract([0, 30]);
+    const told = app.root.querySelector(".pg-where:not([hidden])"), foot = told ? told.getBoundingClientRect().height + 50 : 30;
+    const near = L.point(beside.paddingTopLeft).add([0, 20]), far = L.point(wide, high).subtract(beside.paddingBottomRight).subtract([0, foot]);
     const [a, b] = [from, to].map((spot) => map.latLngToContainerPoint(spot));
     let start = 0, end = 1;
     for (const axis of ["x", "y"]) {
