@@ -59,7 +59,7 @@ def _items(browser: webdriver.Chrome) -> list[str]:
 
 
 def test_an_officer_finds_filters_clicks_and_reads(browser: webdriver.Chrome) -> None:
-    assert len(_items(browser)) == 72
+    assert len(_items(browser)) == 77
     search = browser.find_element(By.CSS_SELECTOR, ".pg-search")
     search.send_keys("khu do thi moi cong nam")
     assert len(_items(browser)) == 1

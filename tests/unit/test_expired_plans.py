@@ -119,38 +119,30 @@ def test_joined_shapes_keep_the_areas_among_them() -> None:
     assert joined(some[3:]) is None
 
 
-@pytest.fixture(scope="module")
-def sample() -> Assessment:
-    register = pg.read_sites(pg.sample("projects.xlsx"), crs="EPSG:9215", boundaries=pg.sample("project_boundaries.gpkg"))
-    layers = {"zones": pg.read_zones(pg.sample("zones.gpkg")), "districts": pg.read_districts(pg.sample("communes.gpkg"))}
-    result = pg.assess(register, pg.load_rulebook(pg.sample("rulebook.yaml")), on=ON, crs="EPSG:9215", **layers)
-    return pg.add_studies(result, only=["plans", "expired_plans"])
-
-
-def test_the_sample_s_list_is_what_geopandas_finds(sample: Assessment) -> None:
+def test_the_sample_s_list_is_what_geopandas_finds(studied_sample: Assessment) -> None:
     """The areas of sites on the replaced plan, by an overlay of geopandas; its capital, by pandas."""
     zones = pg.read_zones(pg.sample("zones.gpkg")).to_crs("EPSG:9215")
     old = zones[zones["plan_id"] == "QHSDD-2021"]
-    placed = sample.sites[sample.sites.geometry.notna()].to_crs("EPSG:9215")
+    placed = studied_sample.sites[studied_sample.sites.geometry.notna()].to_crs("EPSG:9215")
     areal = placed[placed.geom_type.isin(["Polygon", "MultiPolygon"])]
     cut = gpd.overlay(
         areal[["site_id", "geometry"]], gpd.GeoDataFrame(geometry=[old.union_all()], crs=old.crs), keep_geom_type=True
     )
-    (row,) = pg.sheet_of(sample, "expired_plans").to_dict("records")
+    (row,) = pg.sheet_of(studied_sample, "expired_plans").to_dict("records")
     assert row["area_ha"] == pytest.approx(cut.area.sum() / 1e4, rel=1e-6)
     joined_sites = gpd.sjoin(placed, old[["geometry"]], predicate="intersects")["site_id"].unique()
     assert set(row["site_ids"].split(", ")) == set(joined_sites)
-    resting = sample.sites[sample.sites["site_id"].isin(joined_sites)]
+    resting = studied_sample.sites[studied_sample.sites["site_id"].isin(joined_sites)]
     assert row["capital_min_vnd"] == pytest.approx(resting["capital_min_vnd"].sum())
     assert row["capital_unstated"] == int(
         resting[["capital_min_vnd", "capital_max_vnd", "capital_min_usd"]].isna().all(axis=1).sum()
     )
 
 
-def test_the_sample_s_units_are_what_geopandas_finds(sample: Assessment) -> None:
+def test_the_sample_s_units_are_what_geopandas_finds(studied_sample: Assessment) -> None:
     zones = pg.read_zones(pg.sample("zones.gpkg")).to_crs("EPSG:9215")
     communes = pg.read_districts(pg.sample("communes.gpkg")).to_crs("EPSG:9215")
-    register = pg.sheet_of(sample, "plans").set_index("plan_id")
+    register = pg.sheet_of(studied_sample, "plans").set_index("plan_id")
     for plan_id, some in zones.groupby("plan_id"):
         ground = some.union_all()
         met = communes["district_name"][communes.geometry.intersection(ground).area > 1.0]

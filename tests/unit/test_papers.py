@@ -268,7 +268,7 @@ def test_commands_repeat_the_run_and_write(tmp_path: Path) -> None:
     made = run.invoke(plangeo, ["dossier", out], standalone_mode=False)
     assert made.return_value == 0, made.output
     (appendix,) = [t for t in _tables(tmp_path / "out" / "dossier.docx") if t[0][0] == "TT"]
-    assert len([r for r in appendix[1:] if r[0]]) == 72
+    assert len([r for r in appendix[1:] if r[0]]) == 77
     nothing = run.invoke(plangeo, ["sheet", out], standalone_mode=False)
     assert "--flagged" in str(nothing.exception)
 
