@@ -670,10 +670,13 @@ def _compared(project: Project, result: Assessment, compare: str | None) -> Any:
 def _summary(result: Assessment, language: Language) -> None:
     from plangeo.datumline import datum_lines
     from plangeo.explanation import failed_lines, format_date, not_run_line, recount_line
+    from plangeo.layerscores import score_lines
     from plangeo.model import ILLUSTRATIVE, Verdict
 
     if result.illustrative:
         click.echo(f"{ILLUSTRATIVE.text(language)}.")
+    for line in score_lines(result, language):
+        click.echo(line)
     click.echo(f"{_TITLE[language]} {format_date(result.on)}: {len(result.sites)} {_COUNT[language]}")
     for word, count in result.summary()["sites"].items():
         click.echo(f"  {count:>6}  {Verdict.parse(str(word)).wording.text(language)}")

@@ -32,10 +32,22 @@ from plangeo.delivery.readback import read_back
 from plangeo.delivery.runlog import LOG, RunLog
 from plangeo.engine.pairs import COMPILED_FROM, prefers_compiled
 from plangeo.errors import InputError, PlangeoWarning
+from plangeo.law.lawrecord import record_law
 from plangeo.layers import OpenLayers, open_layers, raster_notes
 from plangeo.manifest import MANIFEST, build_manifest, read_manifest, versions
 from plangeo.model import Assessment
-from plangeo.parts import add_up, join_books, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
+from plangeo.parts import (
+    add_up,
+    join_asked,
+    join_books,
+    join_csv,
+    join_digest,
+    join_evidence,
+    pack_part,
+    part_path,
+    read_about,
+    write_safely,
+)
 from plangeo.reading import decision_rows
 from plangeo.recount.recounting import join_recounts
 from plangeo.registers import Register, open_register
@@ -257,6 +269,7 @@ def _join(
         counts["repairs"] += len(opened.repairs) + sum(len(a.get("repairs", ())) for a in opened.notes())
         told = build_manifest(nothing, {name: draft / name for name in names}, run=run)
         told |= {"verdict_digest": join_digest(paths), "counts": counts, "ledger": join_books(abouts), "parts": len(paths)}
+        told["law"] = record_law(case.law, *join_asked(abouts))
         if case.cross_check:
             told["cross_check"] = join_recounts([about["cross_check"] for about in abouts])
         write_log(log, draft, names)

@@ -237,7 +237,7 @@ WAYS: dict[str, Provoke] = {
     "input_unreadable": lambda t: _raise(errors.InputError("x")),
     "layer_empty": lambda t: pg.read_sites(_geojson(t / "a.geojson")),
     "layer_kind_wrong": lambda t: cut([shapely.Point(1, 1)], 32),
-    "layer_too_large": lambda t: refuse_huge(zones(("Z", "ODT", _round(1_500_001), "P1"))),
+    "layer_too_large": lambda t: refuse_huge(zones(("Z", "ODT", square(0, 0, 10), "P1")), 4),
     "layer_unknown": lambda t: _raise(errors.LayerError("x")),
     "layer_unwanted": lambda t: _assess(noise=zones(("Z", "ODT", square(0, 0, 10), "P1"))),
     "map_detached": lambda t: _apart(pg.make_map(_assess())).render(),

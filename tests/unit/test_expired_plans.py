@@ -106,10 +106,25 @@ def test_a_stage_that_ended_is_on_the_list_with_what_rests_on_it() -> None:
     register = sites(site("A", square(100, 100, 200), **MONEY))
     found = pg.add_studies(pg.assess(register, rulebook(plans=[NEW]), on=ON, zones=drawn), only=["plans", "expired_plans"])
     (row,) = pg.sheet_of(found, "expired_plans").to_dict("records")
-    assert row["plan_id"] == "NEW@..2024-12-31"
+    assert (row["plan_id"], str(row["ended_on"]), row["status_vi"][:9]) == ("NEW", "2024-12-31", "Một phần:")
     assert (row["sites"], row["capital_min_vnd"]) == (1, 100e9)
     (plan_row,) = pg.sheet_of(found, "plans").to_dict("records")
     assert (plan_row["plan_id"], plan_row["sites"]) == ("NEW", 1)
+
+
+def test_the_stages_of_a_plan_stand_in_its_row_and_ground_on_several_counts_once() -> None:
+    """NEW is in force, and two of its stages ended that lie on each other; OLD ended with the stage it had."""
+    rows = [("n1", "NEW"), ("n2", "NEW"), ("n3", "NEW"), ("o1", "OLD"), ("o2", "OLD")]
+    drawn = zones(*((zone, "ODT", square(0, 0, 1000), plan_id) for zone, plan_id in rows))
+    drawn["valid_to"] = ["", "2023-12-31", "2024-12-31", "", "2018-12-31"]
+    register = sites(site("A", square(100, 100, 200), **MONEY))
+    found = pg.add_studies(pg.assess(register, rulebook(plans=[OLD, NEW]), on=ON, zones=drawn), only=["expired_plans"])
+    table = pg.sheet_of(found, "expired_plans").set_index("plan_id")
+    assert table.index.tolist() == ["OLD", "NEW"]
+    assert table["area_ha"].tolist() == pytest.approx([4, 4])
+    assert [str(day) for day in table["ended_on"]] == ["2020-12-31", "2024-12-31"]
+    assert "2 stage(s) ended" in table.at["NEW", "why_en"]
+    assert pg.sheet_of(found, "expired_plan_sites")["plan_id"].tolist() == ["NEW", "OLD"]
 
 
 def test_joined_shapes_keep_the_areas_among_them() -> None:
