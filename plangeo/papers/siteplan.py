@@ -39,13 +39,13 @@ def draw_plan(axes: Any, view: SiteView) -> None:
     _draw_site(axes, view)
     if view.strip is not None:
         _fill(axes, view.strip, facecolor="none", edgecolor=STRIP, hatch="xxxx", linewidth=0.6, zorder=6)
-    room = _Room(view.frame.denominator / 1_000)
+    room = Room(view.frame.denominator / 1_000)
     if view.way is not None:
         _draw_way(axes, view, room)
     _labels(axes, view, room)
 
 
-class _Room:
+class Room:
     """Where words stand already, in ground metres, so that none is written over another; ``mm`` is a millimetre of paper."""
 
     _LETTER_MM, _HIGH_MM = 1.25, 2.6
@@ -92,7 +92,7 @@ def _draw_site(axes: Any, view: SiteView) -> None:
             _outline(axes, ring, color=SITE, linewidth=1.0, linestyle=(0, (4, 2)), zorder=6)
 
 
-def _draw_way(axes: Any, view: SiteView, room: _Room) -> None:
+def _draw_way(axes: Any, view: SiteView, room: Room) -> None:
     """The arrow to the nearest compatible ground; where that lies beyond the frame, it ends at its edge."""
     assert view.way is not None
     line = shapely.LineString(view.way)
@@ -108,7 +108,7 @@ def _draw_way(axes: Any, view: SiteView, room: _Room) -> None:
         _write(axes, *spot, view.way_text, 6.5, color=WAY, zorder=9)
 
 
-def _labels(axes: Any, view: SiteView, room: _Room) -> None:
+def _labels(axes: Any, view: SiteView, room: Room) -> None:
     """Codes of zones that are large enough on paper, the largest first, and the names of units."""
     mm = view.frame.denominator / 1_000
     window = shapely.box(*view.frame.bounds)
