@@ -125,7 +125,7 @@ def test_whatever_is_open_follows_the_language(page: Page) -> None:
     page.one(".pg-overview-open").click()
     before: dict[str, str] = {}
     for language, class_name, head in (
-        ("en", "Wet-rice land", "Planned land classes"),
+        ("en", "Wet-rice land", "Land classes in view"),
         ("vi", "Đất chuyên trồng lúa", "Loại đất"),
     ):
         page.one(".pg-overview-head [lang]").click()
