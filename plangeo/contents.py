@@ -7,6 +7,8 @@ from pathlib import Path
 
 import geopandas as gpd
 
+from plangeo.apart import is_apart
+from plangeo.apart.child import describe_apart
 from plangeo.drawings.cad import LOCAL, Drawing, Level, survey_levels
 from plangeo.errors import CrsError
 from plangeo.formats import dgn, dxf, raster, spreadsheet
@@ -27,6 +29,8 @@ def describe_file(path: str | Path, profile: Profile) -> list[str]:
     **Raises** InputError for a file that cannot be read.
     """
     found = check_path(path)
+    if is_apart(None):
+        return describe_apart(found, profile.origin or profile.name)
     if found.suffix.lower() in _DRAWINGS:
         drawing = _DRAWINGS[found.suffix.lower()](found, Request("zones", crs=LOCAL))
         return _describe_drawing(found.name, drawing, profile)

@@ -10,8 +10,8 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
+from plangeo.gdalgate import pyogrio
 from plangeo.layerstyles import style_layers
 from plangeo.listing import Listing
 

@@ -16,15 +16,12 @@ from xml.parsers import expat
 import pandas as pd
 
 from plangeo.errors import InputError
+from plangeo.limits import limits_now, raise_hint
 from plangeo.lists.forms import Form
 from plangeo.reading import Decision, Sentence
 
-MAX_ENTRIES = 5_000
-MAX_UNPACKED_BYTES = 4 * 1024**3
-MAX_RATIO = 100
 RATIO_FROM_BYTES = 100 * 1024**2
 """Below this unpacked size the ratio is not judged: small tables of blanks compress very well."""
-MAX_XML_DEPTH = 200
 _CHUNK = 1 << 20
 UNZIP_FAULTS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 """What Python's reader of archives raises for damaged ones."""
@@ -51,6 +48,8 @@ class Request:
     forms: tuple[Form, ...] = ()
     codes: frozenset[str] = frozenset()
     """Class codes the profile knows: they may head columns of areas, and tell a label of a drawing from its other texts."""
+    trusted: bool | None = None
+    """Whether the file is read in this process; None: as the program around says (``apart.child.reading_apart``)."""
 
     @property
     def identifying(self) -> frozenset[str]:
@@ -122,7 +121,27 @@ def check_path(path: Any) -> Path:
     found = Path(text)
     if not found.exists():
         raise InputError(f"{text}: no such file. Check the spelling and the folder ({Path.cwd()}).", code="file_missing")
+    require_plain([found])
     return found
+
+
+def require_plain(files: Iterable[Path]) -> None:
+    """**Raises** InputError for what is neither file nor folder (a pipe or a device, on which a reader would wait for ever), and for a
+    link in a folder of a database that leads out of it.
+    """
+    for file in files:
+        if not (file.is_file() or file.is_dir()):
+            raise InputError(
+                f"{file}: this is a pipe, a socket or a device, not a file; a reader could wait for it for ever. Copy its content into a file.",
+                code="path_wrong",
+            )
+        inside = file.rglob("*") if file.is_dir() and file.suffix.lower() == ".gdb" else ()
+        for part in inside:
+            if part.is_symlink() or not (part.is_file() or part.is_dir()):
+                raise InputError(
+                    f"{file.name}: its part {part.name!r} is a link or a pipe, which could lead to any file. Copy the database itself.",
+                    code="path_wrong",
+                )
 
 
 def read_head(path: Path, size: int = 4096) -> bytes:
@@ -222,9 +241,11 @@ def check_zip(path: Path) -> list[zipfile.ZipInfo]:
         raise InputError(
             f"{path.name} is a damaged ZIP archive ({error}). Copy or export it again.", code="archive_damaged"
         ) from error
-    if len(entries) > MAX_ENTRIES:
+    most = limits_now()
+    if len(entries) > most.archive_entries:
         raise InputError(
-            f"{path.name} holds {len(entries)} entries; at most {MAX_ENTRIES} are unpacked. Send the needed files only.",
+            f"{path.name} holds {len(entries)} entries; at most {most.archive_entries} are unpacked (limit archive_entries). Send the "
+            f"needed files only. {raise_hint('archive_entries')}",
             code="archive_too_large",
         )
     for entry in entries:
@@ -245,12 +266,16 @@ def check_zip(path: Path) -> list[zipfile.ZipInfo]:
             )
     total = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
-    if total > MAX_UNPACKED_BYTES or (total > RATIO_FROM_BYTES and total / packed > MAX_RATIO):
-        raise InputError(
-            f"{path.name} would unpack from {packed:,} to {total:,} bytes: that looks like a ZIP bomb. "
-            "If the file is genuine, unpack it yourself and pass the files.",
-            code="archive_too_large",
-        )
+    for limit, broken in (
+        ("archive_mb", total > most.archive_mb * 1_000_000),
+        ("archive_ratio", total > RATIO_FROM_BYTES and total / packed > most.archive_ratio),
+    ):
+        if broken:
+            raise InputError(
+                f"{path.name} would unpack from {packed:,} to {total:,} bytes: that looks like a ZIP bomb (limit {limit}: "
+                f"{getattr(most, limit):,}). If the file is genuine, unpack it yourself and pass the files. {raise_hint(limit)}",
+                code="archive_too_large",
+            )
     return entries
 
 
@@ -290,12 +315,13 @@ def check_xml(path: Path, roots: Mapping[str, str] | Iterable[str], wanted: str)
     """Walk an XML file once without building anything.
 
     **Raises** InputError when its root element (without prefix) is none of ``roots``, when it declares a
-    document type or entities (entity bombs, files read by reference), nests deeper than 200 elements, or
+    document type or entities (entity bombs, files read by reference), nests deeper than the limit xml_depth, or
     is not well-formed (with line and column).
     """
     read_head(path)
     depth = 0
     seen_root = False
+    deepest = limits_now().xml_depth
     allowed = {r.lower() for r in roots}
 
     def start(name: str, _attributes: Any) -> None:
@@ -307,9 +333,10 @@ def check_xml(path: Path, roots: Mapping[str, str] | Iterable[str], wanted: str)
                 raise InputError(
                     f"{path.name} is not {wanted}: its root element is <{name}>. Export it again.", code="file_not_its_type"
                 )
-        if depth > MAX_XML_DEPTH:
+        if depth > deepest:
             raise InputError(
-                f"{path.name}: elements are nested deeper than {MAX_XML_DEPTH}; such a file can crash readers. Flatten its folders.",
+                f"{path.name}: elements are nested deeper than {deepest} (limit xml_depth); such a file can crash readers. Flatten its "
+                f"folders. {raise_hint('xml_depth')}",
                 code="xml_unsafe",
             )
 

@@ -48,8 +48,10 @@ _PROGRAM = {".py", ".yaml", ".csv", ".json"}
 
 def versions() -> dict[str, str]:
     """Return the version of plangeo, of every library and of each GEOS, GDAL and PROJ inside them."""
-    import pyogrio
+
     import pyproj
+
+    from plangeo.gdalgate import pyogrio
 
     found = {"plangeo": _version("plangeo"), "python": platform.python_version()}
     found |= {name: _version(name) for name in _PACKAGES}

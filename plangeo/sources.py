@@ -14,8 +14,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from plangeo.adminunits.placereport import report_places
+from plangeo.apart import is_apart
+from plangeo.apart.child import read_apart
 from plangeo.arguments import take_layer
 from plangeo.boundaries import join_boundaries
 from plangeo.bounds import check_bounds
@@ -24,7 +27,8 @@ from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.errors import InputError, TableError
 from plangeo.features import canonical_features
 from plangeo.formats import list_formats
-from plangeo.inputs import Format, Raw, Request, check_path, require_signature, unpack
+from plangeo.inputs import Format, Raw, Request, check_path, require_plain, require_signature, unpack
+from plangeo.limits import require_extent, require_size
 from plangeo.lists.fieldcolumns import READERS_OWN, column_decisions
 from plangeo.lists.headers import parse_header_row
 from plangeo.positions.coordinates import places
@@ -45,6 +49,7 @@ def read_sites(
     list_date: str | dt.date | None = None,
     boundaries: str | Path | LayerFile | gpd.GeoDataFrame | None = None,
     header_row: int | str | None = None,
+    trusted: bool | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a register of projects into a table of the SITES contract; rows in = rows out.
 
@@ -54,12 +59,13 @@ def read_sites(
     list, for rows that do not state it: places are named as on that day. ``boundaries`` are areas or lines by identifier, which
     take the place of the register's own: a vector file, a workbook of corner lists, or a frame (``boundaries.join_boundaries``).
     ``header_row`` states the header of a table (4, or "4-5"); ``sheet="*"`` reads all sheets of one form.
+    ``trusted=False`` reads the file in a process of its own, which a crash, a hang or too much memory ends alone (SECURITY.md).
     The result keeps the file's own columns and carries ``attrs["plangeo"]`` (fingerprint, repairs, notes, decisions).
 
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
     chosen = _profile(profile)
-    asked = Request("sites", layer, sheet, crs, header_row=parse_header_row(header_row))
+    asked = Request("sites", layer, sheet, crs, header_row=parse_header_row(header_row), trusted=trusted)
     raw, used, request = _read(path, chosen, asked, columns)
     stated = None if isinstance(raw.frame, gpd.GeoDataFrame) else crs
     frame = canonical_sites(
@@ -95,11 +101,13 @@ def read_zones(
     columns: Mapping[str, str] | None = None,
     plan_id: str | None = None,
     labels: str | None = None,
+    trusted: bool | None = None,
 ) -> gpd.GeoDataFrame:
     """Read the zones of a plan into a table of the ZONES contract; ``plan_id`` names the plan where the file does not.
 
     Of a drawing (DXF, DGN) ``layer`` names the levels of the borders and ``labels`` those of the class labels, several with commas
     (``plangeo layers FILE`` lists them); lines are closed to shapes, and a shape is what the label inside it says.
+    ``trusted`` as in ``read_sites``.
 
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
@@ -113,7 +121,7 @@ def read_zones(
             f"labels={labels!r}: only a drawing (DXF, DGN) has labels on levels; {Path(path).name} is none.",
             code="argument_wrong",
         )
-    request = Request("zones", layer, None, crs, labels=labels, codes=frozenset(chosen.classes))
+    request = Request("zones", layer, None, crs, labels=labels, codes=frozenset(chosen.classes), trusted=trusted)
     raw, used, request = _read(path, chosen, request, columns)
     frame = canonical_zones(
         _with_geometry(raw, chosen, request, path), chosen, columns=columns, plan_id=plan_id, source=Path(path).name
@@ -128,13 +136,14 @@ def read_districts(
     layer: str | None = None,
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
+    trusted: bool | None = None,
 ) -> gpd.GeoDataFrame:
-    """Read administrative units into a table of the DISTRICTS contract.
+    """Read administrative units into a table of the DISTRICTS contract. ``trusted`` as in ``read_sites``.
 
     **Raises** InputError, TableError, CrsError, ProfileError.
     """
     chosen = _profile(profile)
-    raw, used, request = _read(path, chosen, Request("districts", layer, None, crs), columns)
+    raw, used, request = _read(path, chosen, Request("districts", layer, None, crs, trusted=trusted), columns)
     frame = canonical_districts(_with_geometry(raw, chosen, request, path), chosen, columns=columns, source=Path(path).name)
     frame = _finish(frame, raw, used, request, path)
     frame.attrs["plangeo"]["profile"] = chosen.origin
@@ -148,13 +157,14 @@ def read_register(
     sheet: str | None = None,
     columns: Mapping[str, str] | None = None,
     header_row: int | str | None = None,
+    trusted: bool | None = None,
 ) -> pd.DataFrame:
-    """Read a list of projects without need of geometry into a plain table with canonical column names.
+    """Read a list of projects without need of geometry into a plain table with canonical column names. ``trusted`` as in ``read_sites``.
 
     **Raises** InputError, TableError, ProfileError.
     """
     chosen = _profile(profile)
-    asked = Request("register", None, sheet, None, header_row=parse_header_row(header_row))
+    asked = Request("register", None, sheet, None, header_row=parse_header_row(header_row), trusted=trusted)
     raw, used, request = _read(path, chosen, asked, columns)
     plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
     frame = canonical_register(plain, chosen, columns=_columns(raw, chosen, columns, path), source=Path(path).name)
@@ -169,9 +179,10 @@ def _read_features(
     layer: str | None = None,
     crs: Any = None,
     columns: Mapping[str, str] | None = None,
+    trusted: bool | None = None,
 ) -> gpd.GeoDataFrame:
     chosen = _profile(profile)
-    raw, used, request = _read(path, chosen, Request("features", layer, None, crs), columns)
+    raw, used, request = _read(path, chosen, Request("features", layer, None, crs, trusted=trusted), columns)
     frame = canonical_features(_with_geometry(raw, chosen, request, path))
     found = check_bounds(frame.geometry.tolist(), frame.crs, chosen, Path(path).name, raw.notes)
     frame["problem"] = [known or new for known, new in zip(frame["problem"], found, strict=True)]
@@ -267,9 +278,22 @@ def format_of(path: Path) -> Format:
 def read_raw(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
     """Return a file as read, the files that belong to it, and ``table`` or ``vector``.
 
+    Read in this process or apart from it, as ``request.trusted`` says. **Raises** InputError, CrsError.
+    """
+    found = check_path(path)
+    raw, files, kind = (read_apart if is_apart(request.trusted) else read_here)(found, request)
+    shapes = raw.frame.geometry.to_numpy() if isinstance(raw.frame, gpd.GeoDataFrame) else []
+    require_extent(found.name, len(raw.frame), int(shapely.get_num_coordinates(shapes).sum()) if len(shapes) else 0)
+    return raw, files, kind
+
+
+def read_here(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
+    """Do what ``read_raw`` does, in this process.
+
     An archive is unpacked into a temporary folder first. **Raises** InputError, CrsError.
     """
     found = check_path(path)
+    require_size([found])
     if found.suffix.lower() == ".zip":
         require_signature(found, [b"PK\x03\x04", b"PK\x05\x06"], "a ZIP archive")
         with tempfile.TemporaryDirectory(prefix="plangeo-") as folder:
@@ -286,6 +310,8 @@ def read_raw(path: str | Path, request: Request) -> tuple[Raw, list[Path], str]:
     if found.is_dir() and ".gdb" not in entry.suffixes:
         raise InputError(f"{found.name} is a folder, not a {entry.name} file. Name the file inside it.", code="path_wrong")
     files = list(entry.sidecars(found))
+    require_plain(files)
+    require_size(files)
     if entry.kind == "vector" and "!" in str(found):
         # the reader takes "!" for the border of an archive: read a working copy under a plain name
         with tempfile.TemporaryDirectory(prefix="plangeo-") as folder:

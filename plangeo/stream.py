@@ -23,7 +23,7 @@ import pandas as pd
 import shapely
 
 from plangeo.arguments import take_backend, take_codes, take_day, take_rulebook
-from plangeo.assessment import Backend, Case, assess_part, metric_sites, open_case
+from plangeo.assessment import Backend, Case, Count, assess_part, metric_sites, open_case
 from plangeo.checks import CHECKS
 from plangeo.delivery.atomicfile import said_plainly
 from plangeo.delivery.folderlock import locked
@@ -76,6 +76,7 @@ def assess_to(
     cross_check: bool = False,
     run: Mapping[str, Any] | None = None,
     log: RunLog | None = None,
+    progress: Count | None = None,
     **layers: gpd.GeoDataFrame | str | Path | LayerFile,
 ) -> Path:
     """Judge a register part by part and write verdicts.csv, findings.csv, evidence.parquet and manifest.json into a folder.
@@ -93,6 +94,7 @@ def assess_to(
     part_sites : how many sites make a part.
     run : what the manifest tells of how to repeat the run.
     log : where phases and their times are told; it is written into the folder.
+    progress : called with (sites judged, all sites) whenever a part is done; parts found finished count from the start.
 
     Returns
     -------
@@ -113,7 +115,7 @@ def assess_to(
         )
     folder = Path(folder)
     with locked(folder):
-        return _judge_into(folder, sites, law, layers, chosen, crs, mapped, part_sites, resume, cross_check, run, log)
+        return _judge_into(folder, sites, law, layers, chosen, crs, mapped, part_sites, resume, cross_check, run, log, progress)
 
 
 def _judge_into(
@@ -129,6 +131,7 @@ def _judge_into(
     cross_check: bool,
     run: Mapping[str, Any] | None,
     log: RunLog | None,
+    progress: Count | None,
 ) -> Path:
     begin_output(folder)
     register = open_register(sites)
@@ -141,7 +144,7 @@ def _judge_into(
     case = replace(case, cross_check=cross_check)
     if note := case.crs_check.get("note"):
         warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=3)
-    made = _finish_parts(parts, key, register, case, mapped, part_sites)
+    made = _finish_parts(parts, key, register, case, mapped, part_sites, progress)
     if log is not None:
         log.phase("judge", parts=len(made))
     _join(folder, parts, made, register, opened, case, run, log)
@@ -206,10 +209,15 @@ def _settled(case: Case, register: Register, size: int) -> Case:
 
 
 def _finish_parts(
-    parts: Path, key: str, register: Register, case: Case, backend: Backend, size: int
+    parts: Path, key: str, register: Register, case: Case, backend: Backend, size: int, progress: Count | None
 ) -> list[tuple[Path, dict[str, Any]]]:
     """Make the parts that are not there yet; return all of them in order, each with its description."""
     found: dict[int, dict[str, Any]] = {}
+    total = len(register.outline())
+
+    def tell() -> None:
+        if progress is not None:
+            progress(sum(sum(about["verdicts"].values()) for about in found.values()), total)
 
     def missing() -> Iterator[tuple[int, gpd.GeoDataFrame]]:
         for number, frame in enumerate(register.parts(size)):
@@ -220,6 +228,7 @@ def _finish_parts(
                 found[number] = about
 
     made: Any = backend(partial(make_part, case=case, key=key), missing())
+    tell()
     for number, content in made:
         write_safely(part_path(parts, number), content)
         about = read_about(part_path(parts, number), key, number)
@@ -229,6 +238,7 @@ def _finish_parts(
                 code="output_incomplete",
             )
         found[number] = about
+        tell()
     if sorted(found) != list(range(len(found))):
         raise AssertionError(f"parts {sorted(found)} are not all parts, once each")
     return [(part_path(parts, number), found[number]) for number in sorted(found)]

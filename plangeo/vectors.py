@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,46 +14,11 @@ import pyproj
 import shapely
 
 from plangeo.errors import CrsError, InputError
+from plangeo.gdalgate import VECTOR_OPTIONS, pyogrio, reference_in
 from plangeo.geometry import CURVED, as_crs, box_text
 from plangeo.inputs import Raw, Request
 from plangeo.letters.bytetext import decode_frame
 
-# Drivers that follow references to other files or to the network never get loaded. GDAL reads this list once,
-# when it starts; the previous value is put back so that other libraries of the process are not affected.
-_NEVER = (
-    "VRT,OGR_VRT,GDALG,HTTP,WFS,OAPIF,CSW,WMS,WMTS,WCS,OGCAPI,EEDA,EEDAI,Elasticsearch,Carto,AmigoCloud,PLSCENES,NGW,ADBC,"
-    "GTFS,MBTiles,PMTiles,MVT,DAAS,STACIT,STACTA"
-)
-_before = os.environ.get("GDAL_SKIP")
-os.environ["GDAL_SKIP"] = _NEVER if not _before else f"{_before},{_NEVER}"
-try:
-    import pyogrio
-    import pyogrio.errors
-    import pyogrio.raw
-finally:
-    if _before is None:
-        del os.environ["GDAL_SKIP"]
-    else:
-        os.environ["GDAL_SKIP"] = _before
-
-pyogrio.set_gdal_config_options(
-    {
-        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
-        "GDAL_PAM_ENABLED": "NO",  # no .aux.xml beside the officer's files
-        "GDAL_HTTP_MAX_RETRY": "0",
-        "GDAL_HTTP_TIMEOUT": "1",
-        "GML_DOWNLOAD_SCHEMA": False,
-        "GML_SKIP_RESOLVE_ELEMS": "ALL",
-        "OGR_ARC_STEPSIZE": "1",
-        "DXF_ENCODING": "UTF-8",  # hand over the bytes: GDAL's decoder of CP1258 drops the last letter of every text
-    }
-)
-_FIONA = {
-    "GDAL_PAM_ENABLED": "NO",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
-    "GML_DOWNLOAD_SCHEMA": "NO",
-    "GML_SKIP_RESOLVE_ELEMS": "ALL",
-}
 CURVE_NOTE = "curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)"
 _CURVES = ("CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface")
 _MAX_NESTING = 32
@@ -71,8 +35,8 @@ _QUIET = (
 class SeveralLayers(InputError):
     """A file holds several layers and none was named; ``names`` lists them."""
 
-    def __init__(self, message: str, names: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, names: tuple[str, ...] = (), code: str = "part_not_chosen") -> None:
+        super().__init__(message, code=code)
         self.names = names
 
 
@@ -100,6 +64,12 @@ def read_layer(
     CrsError when the file states no CRS and the caller none.
     """
     name = shown or path.name
+    if mark := reference_in(path):
+        raise InputError(
+            f"{name} holds {mark!r}, by which readers take a file for one that points at other files or at the network. It was not "
+            "opened. Remove that text, or export the file again.",
+            code="file_not_its_type",
+        )
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -414,11 +384,11 @@ def _salvage(
 def _attributes_by_fiona(path: Path, layer: str, driver: str, encoding: str, columns: list[str], position: int) -> list[Any]:
     """Return what a second reader makes of a record's attributes; blanks without fiona or when it fails too."""
     try:
-        import fiona  # type: ignore[import-untyped,unused-ignore]
+        from plangeo.gdalgate import fiona
 
         options = {"WRITE_GFS": "NO"} if driver == "GML" else {}
         with (
-            fiona.Env(**_FIONA),
+            fiona.Env(**VECTOR_OPTIONS),
             fiona.open(
                 path, layer=layer, enabled_drivers=[driver], encoding=encoding, ignore_geometry=True, **options
             ) as collection,
@@ -434,9 +404,9 @@ def _has_curves(path: Path, layer: str, driver: str) -> bool:
     if driver not in {"OpenFileGDB", "FlatGeobuf"}:
         return False
     try:
-        import fiona
+        from plangeo.gdalgate import fiona
 
-        with fiona.Env(**_FIONA), fiona.open(path, layer=layer, enabled_drivers=[driver]) as collection:
+        with fiona.Env(**VECTOR_OPTIONS), fiona.open(path, layer=layer, enabled_drivers=[driver]) as collection:
             return any(curve in str(collection.schema["geometry"]) for curve in _CURVES)
     except Exception:
         return False

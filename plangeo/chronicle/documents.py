@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-import pyogrio
 
+from plangeo.apart import is_apart
+from plangeo.apart.child import read_dbase_apart
 from plangeo.errors import InputError, TableError
+from plangeo.gdalgate import pyogrio
 from plangeo.inputs import Request, check_path
 from plangeo.law.planregister import SYNONYMS, plans_from_table
 from plangeo.model import Plan
@@ -36,7 +38,7 @@ def read_plans(
             f"{file.name} is larger than {MOST_BYTES // 1_000_000} MB; a table of planning documents is a few pages.",
             code="file_too_large",
         )
-    frame = _dbase(file) if file.suffix.lower() == ".dbf" else _table(file)
+    frame = (read_dbase_apart if is_apart(None) else read_dbase)(file) if file.suffix.lower() == ".dbf" else _table(file)
     try:
         plans = plans_from_table(frame, level=level, authority=authority, columns=columns)
     except TableError as fault:
@@ -51,8 +53,8 @@ def _table(file: Path) -> pd.DataFrame:
     return pd.DataFrame(raw.frame if geometry is None else raw.frame.drop(columns=geometry))
 
 
-def _dbase(file: Path) -> pd.DataFrame:
-    """A dBASE table by itself, as French offices deliver beside their zones."""
+def read_dbase(file: Path) -> pd.DataFrame:
+    """Return a dBASE table by itself, as French offices deliver beside their zones. **Raises** InputError when it is none."""
     with file.open("rb") as stream:
         head = stream.read(32)
     if len(head) < 32 or head[0] not in _DBASE:

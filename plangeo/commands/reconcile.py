@@ -56,7 +56,7 @@ def COMMAND(
     named = _columns(columns)
     frames = []
     for side, path in zip(_SIDES, (left, right), strict=True):
-        keywords = {option: said[side] for option, said in options.items() if side in said}
+        keywords: dict[str, Any] = {option: said[side] for option, said in options.items() if side in said}
         try:
             frames.append(read_sites(path, profile, columns=named[side] or None, **keywords))
         except CrsError as error:

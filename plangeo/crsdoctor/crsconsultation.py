@@ -10,7 +10,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pyogrio.errors
 import shapely
 
 from plangeo.crsdoctor.crsadvice import Case, advise, short
@@ -20,6 +19,7 @@ from plangeo.crsdoctor.rawpoints import RawPoints, read_points
 from plangeo.delivery.atomicfile import written_file
 from plangeo.delivery.readback import read_back
 from plangeo.errors import CrsError, InputError
+from plangeo.gdalgate import pyogrio
 from plangeo.geometry import as_crs
 from plangeo.profiles import Profile, load_profile
 from plangeo.sources import read_districts

@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet
-import pyogrio
 
 from plangeo.delivery.contracts import check_format, published, schema_faults, table_faults
 from plangeo.delivery.crosschecks import cross_faults
 from plangeo.delivery.verification import verify_output
+from plangeo.gdalgate import pyogrio
 from plangeo.manifest import MANIFEST, read_manifest
 
 _LARGEST_JSON = 512 * 2**20

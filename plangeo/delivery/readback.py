@@ -12,10 +12,10 @@ from pathlib import Path
 from xml.parsers import expat
 
 import pyarrow.parquet
-import pyogrio
 import python_calamine
 
 from plangeo.errors import InputError
+from plangeo.gdalgate import pyogrio
 
 _END_OF_PAGE = b"</html>"
 

@@ -19,11 +19,12 @@ def read(path: Path, request: Request) -> Raw:
 
 def describe(path: Path) -> str:
     """Return one line on a raster from its header alone: no pixel is read, so a huge sparse file costs nothing."""
-    import rasterio
     from rasterio.errors import RasterioError
 
+    from plangeo.gdalgate import OPTIONS, rasterio
+
     try:
-        with rasterio.open(path, driver="GTiff") as raster:
+        with rasterio.Env(**OPTIONS), rasterio.open(path, driver="GTiff") as raster:
             crs = raster.crs.to_string() if raster.crs else "no coordinate reference system"
             return f"a raster of {raster.width} × {raster.height} cells, {raster.count} band(s), {crs}"
     except RasterioError:

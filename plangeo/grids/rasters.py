@@ -16,14 +16,15 @@ from typing import Any, Literal
 
 import numpy as np
 import pyproj
-import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from plangeo.errors import CrsError, InputError
+from plangeo.gdalgate import OPTIONS, rasterio
 from plangeo.geometry import as_crs
 from plangeo.grids.slopes import horn, spacing
 from plangeo.inputs import check_path, find_beside, read_head, true_type
+from plangeo.limits import limits_now, raise_hint
 
 Array = np.ndarray[Any, Any]
 Kind = Literal["continuous", "classes"]
@@ -45,7 +46,7 @@ METRES = {"": 1.0, "metre": 1.0, "foot": 0.3048, "us_foot": 1200 / 3937}
 
 
 # No address is followed, whatever a file says.
-_OPTIONS = {"GDAL_CACHEMAX": CACHE_MB, "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none"}
+_OPTIONS = {**OPTIONS, "GDAL_CACHEMAX": CACHE_MB}
 _BESIDE = (".msk", ".ovr", ".aux", ".rrd", ".ige")
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _IMAGINE = b"EHFA_HEADER_TAG"
@@ -358,6 +359,13 @@ def _require_readable(path: Path, source: Any, band: int, kind: Kind) -> None:
         raise InputError(
             f"{path.name} is stored in blocks of {high} × {wide} cells ({block / 2**20:,.0f} MB each), which would exhaust the memory. "
             "Write it in tiles: gdal_translate -co TILED=YES.",
+            code="file_too_large",
+        )
+    most = limits_now().pixels
+    if source.width * source.height > most:
+        raise InputError(
+            f"{path.name} has {source.width:,} × {source.height:,} cells, and at most {most:,} are read (limit pixels). Cut it to the district. "
+            f"{raise_hint('pixels')}",
             code="file_too_large",
         )
     if kind == "classes" and source.compression is not None and source.compression.value.upper() in ("JPEG", "WEBP"):

@@ -14,12 +14,12 @@ from xml.parsers import expat
 
 from plangeo.errors import InputError
 from plangeo.inputs import UNZIP_FAULTS, check_zip
+from plangeo.limits import limits_now, raise_hint
 from plangeo.lists.headers import column_letters
 from plangeo.lists.oldworkbook import hidden_and_errors
 
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 2_000
-MAX_CELLS = 30_000_000
 _MOST_OLD = 300_000_000
 """Bytes of the largest .xls looked into."""
 _MOST_MARKS = 200_000
@@ -155,7 +155,7 @@ def _walk(archive: zipfile.ZipFile, name: str, path: Path, suffix: str) -> Marks
                 errors |= dict.fromkeys(c.decode() for c in _ERROR.findall(window))
         elif suffix == ".ods" and low == "content.xml":
             _bound_ods(window, path)
-    if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
+    if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > limits_now().cells:
         raise InputError(too_large(path, name.rpartition("/")[2], rows, columns), code="file_too_large")
     return Marks(list(hidden), list(blank), list(errors))
 
@@ -190,7 +190,7 @@ def _walk_binary(blob: bytes, path: Path, name: str) -> Marks:
         elif kind == 176 and len(data) >= 16 and marks.merged is not None and len(marks.merged) < _MOST_MARKS:
             top, bottom, left, right = (int.from_bytes(data[i : i + 4], "little") for i in (0, 4, 8, 12))
             marks.merged.append(((top, left), (bottom, right)))
-    if rows > MAX_ROWS + 48_576 or columns > MAX_COLUMNS or rows * max(columns, 1) > MAX_CELLS:
+    if rows > MAX_ROWS + 48_576 or columns > MAX_COLUMNS or rows * max(columns, 1) > limits_now().cells:
         raise InputError(too_large(path, name.rpartition("/")[2], rows, columns), code="file_too_large")
     return marks
 
@@ -291,6 +291,6 @@ def too_large(path: Path, sheet: str, rows: int, columns: int) -> str:
     """Return the message for a sheet beyond the limits."""
     return (
         f"{path.name}, sheet {sheet!r} reaches to row {rows:,} and column {columns:,}; at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns "
-        f"and {MAX_CELLS:,} cells are read. Often it is one stray cell far away: press Ctrl+End in Excel, delete the rows and columns "
-        "beyond the table, and save."
+        f"and {limits_now().cells:,} cells are read (limit cells). Often it is one stray cell far away: press Ctrl+End in Excel, delete the rows and columns "
+        f"beyond the table, and save. {raise_hint('cells')}"
     )

@@ -10,10 +10,10 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 from numpy.typing import NDArray
 
 from plangeo.errors import InputError
+from plangeo.gdalgate import pyogrio
 from plangeo.listing import evidence_table
 from plangeo.manifest import build_manifest, read_manifest, sha256
 from plangeo.model import Assessment

@@ -46,6 +46,9 @@ from plangeo.reading import Topic
 from plangeo.reconciling.confirmation import read_confirmations
 from plangeo.report import write_outputs
 from plangeo.rerun import repeat_run
+from plangeo.resources.amounts import parse_bytes
+from plangeo.resources.budget import Limits, require_fit
+from plangeo.resources.estimate import RunSize
 from plangeo.rulebook import load_rulebook, rulebook_from_text
 from plangeo.rundiff.recordedrun import read_run
 from plangeo.sheetfile import write_tables
@@ -191,6 +194,9 @@ METRES = "site_id,name,x,y\n1,A,450000,2420000\n"
 ZONES = "zone_id,wkt\n1,POINT(1 1)\n"
 WAYS: dict[str, Provoke] = {
     "attribution_without_tiles": lambda t: pg.make_map(_assess(), attribution="x"),
+    "budget_malformed": lambda t: parse_bytes("4", "--memory"),
+    "budget_memory_exceeded": lambda t: require_fit(RunSize(10, 10), Limits(memory=1e6)),
+    "budget_time_exceeded": lambda t: require_fit(RunSize(10, 10), Limits(seconds=1.0)),
     "compare_no_layer": lambda t: pg.make_map(_assess(), compare="mood"),
     "tiles_unsafe": lambda t: pg.make_map(_assess(), tiles="http://a.example.org/{z}/{x}/{y}.png", attribution="x"),
     "tiles_without_attribution": lambda t: pg.make_map(_assess(), tiles="https://a.example.org/{z}/{x}/{y}.png"),
