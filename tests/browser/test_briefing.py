@@ -209,6 +209,7 @@ def test_the_card_on_paper(page: Page, paper: tuple[float, float], landscape: bo
         "Vùng quy hoạch và vị trí minh họa",
         "01/07/2025",
         "Chú giải",
+        "Ranh giới hành chính",
         "LUC",
         "Đất chuyên trồng lúa",
         "Phù hợp có điều kiện",
