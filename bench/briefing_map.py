@@ -1,6 +1,6 @@
 """The briefing map at size: bytes of the file, first paint, time until it is usable, frames while it is dragged.
 
-    python bench/briefing_map.py 5000 100000        # → a table; the maps stay in out/bench
+    python bench/briefing_map.py 5000 100000        # → lines, and a table in RESULTS.md; the maps stay in out/bench
 
 Chromium without a screen and without a graphics card, 1500 × 900; the plan covers one province of 8,000 km².
 """
@@ -8,7 +8,9 @@ Chromium without a screen and without a graphics card, 1500 × 900; the plan cov
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -21,6 +23,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 import plangeo as pg
 import workload
+from results import record_maps, render
 
 SITES = 300
 OUT = workload.OUT
@@ -116,9 +119,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("zones", type=int, nargs="*", default=[5_000, 100_000])
     for zones in parser.parse_args().zones:
+        before = os.getloadavg()[0]
         path, seconds = build(zones)
         found = {"zones": zones, "file_mb": round(path.stat().st_size / 1e6, 2), "make_s": round(seconds, 1), **measure(path)}
+        found |= {"load": [round(before, 1), round(os.getloadavg()[0], 1)], "date": dt.date.today().isoformat()}
         print(json.dumps(found), flush=True)
+        record_maps([found])
+    render()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 STORE = HERE / "results"
+MAPS = HERE / "maps.json"
 PAGE, PICTURE = HERE / "RESULTS.md", HERE / "results.png"
 _HEAD = """# plangeo and its peers
 
@@ -35,10 +36,44 @@ def render() -> str:
     order = {"S": 0, "M": 1, "L": 2}
     kept = [json.loads(path.read_text(encoding="utf-8")) for path in STORE.glob("*.json")]
     kept.sort(key=lambda r: (r["job"] != "measure", r["job"], order[r["size"]]))
-    page = _HEAD + "".join(_section(result) for result in kept)
+    page = _HEAD + "".join(_section(result) for result in kept) + _maps()
     PAGE.write_text(page, encoding="utf-8")
     draw(kept)
     return page
+
+
+def record_maps(rows: list[dict[str, Any]]) -> None:
+    """Keep what ``briefing_map.py`` measured, one row per size, in place of what was kept of these sizes."""
+    kept = {row["zones"]: row for row in [*_kept_maps(), *rows]}
+    text = json.dumps([kept[zones] for zones in sorted(kept)], indent=1, ensure_ascii=False)
+    MAPS.write_text(text + "\n", encoding="utf-8")
+
+
+def _kept_maps() -> list[dict[str, Any]]:
+    return json.loads(MAPS.read_text(encoding="utf-8")) if MAPS.is_file() else []  # type: ignore[no-any-return]
+
+
+def _maps() -> str:
+    """The section on the briefing map; empty where nothing was measured."""
+    rows = _kept_maps()
+    if not rows:
+        return ""
+    lines = [
+        "\n## the briefing map (`make_map`), in Chromium\n",
+        "`python bench/briefing_map.py 5000 100000`: 300 projects; no screen, no graphics card, 1500 × 900. Budgets: 2 MB and 1 s to the first paint "
+        "for 5,000 zones, 15 MB and 4 s for 100,000, 30 frames a second while the map is dragged. "
+        "Load is that of the machine (2 cores) before and after.\n",
+        "| zones | MB | made in s | first paint s | zones seen s | usable s | frames/s province, district, village | load | date |",
+        "|---:|---:|---:|---:|---:|---:|---|---|---|",
+    ]
+    for row in rows:
+        seconds = (f"{row[name] / 1000:.2f}" for name in ("first_paint_ms", "first_zones_ms", "usable_ms"))
+        frames = ", ".join(f"{row[f'{place}_fps']:.0f}" for place in ("province", "district", "village"))
+        load = " – ".join(f"{value:.1f}" for value in row["load"])
+        lines.append(
+            f"| {row['zones']:,} | {row['file_mb']:.2f} | {row['make_s']:.0f} | {' | '.join(seconds)} | {frames} | {load} | {row['date']} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def machine() -> str:

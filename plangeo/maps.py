@@ -27,6 +27,7 @@ from plangeo.arguments import kind_of, take_assessment
 from plangeo.basemap import base_map
 from plangeo.briefingnotes import SHEET, notes_sheet
 from plangeo.checks import CHECKS
+from plangeo.checks.declared_area import slipped_areas
 from plangeo.delivery.atomicfile import write_content
 from plangeo.errors import InputError, PlangeoError, PlangeoWarning
 from plangeo.model import Assessment, Label, Language, Verdict
@@ -81,7 +82,7 @@ def make_map(
         given["compare"] = drawn_zones(assessment, frame) | {"name": [name.vi, name.en] if name else None}
     if ground is not None:
         given["basemap"] = {"url": ground.url, "attribution": ground.attribution, "host": ground.source.removeprefix("https://")}
-    island = to_island(page_data(assessment, language, title, given))
+    island = to_island(packed(page_data(assessment, language, title, given)))
     sources = (ground.source,) if ground else ()
     return AssessmentMap(island, title or DEFAULT_TITLE.text(language), language, _middle(assessment), sources)
 
@@ -123,8 +124,13 @@ def page_data(
     }
 
 
+def packed(data: dict[str, Any]) -> dict[str, Any]:
+    """Return ``data`` of the page with those of its panels made small that can be."""
+    return {**data, "panels": {p.code: p.pack(data["panels"][p.code]) if p.pack else data["panels"][p.code] for p in PANELS}}
+
+
 def _sites(assessment: Assessment) -> list[dict[str, Any]]:
-    book = assessment.rulebook
+    book, slipped = assessment.rulebook, slipped_areas(assessment.findings)
     rows = []
     for row, shape in zip(assessment.sites.to_dict("records"), on_the_globe(assessment.sites), strict=True):
         raw = plain(row["use"])
@@ -137,6 +143,7 @@ def _sites(assessment: Assessment) -> list[dict[str, Any]]:
                 "use": [name.text("vi"), name.text("en")],
                 "district": plain(row.get("declared_district")),
                 "area_m2": number(row.get("declared_area_m2")),
+                "area_slipped": str(row["site_id"]) in slipped,
                 "capital_vnd": _ends(row.get("capital_min_vnd"), row.get("capital_max_vnd")),
                 "phase": _ends(row.get("phase_from"), row.get("phase_to")),
                 "checks": _deciding(row),

@@ -50,6 +50,15 @@ def pack(shapes: Array, classes: Sequence[int] | Array, unit: float, reach: Sequ
     return base64.b64encode(gzip.compress(varints(numbers), compresslevel=9, mtime=0)).decode()
 
 
+def pack_text(text: str) -> str:
+    """Return text as base64 of its gzip, the same for the same text; ``assets/polygons.js`` reads it back.
+
+    >>> pack_text("a" * 1000) == pack_text("a" * 1000), len(pack_text("a" * 1000)) < 60
+    (True, True)
+    """
+    return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), compresslevel=9, mtime=0)).decode()
+
+
 class _Parts:
     """Polygons of the geometries as rounded rings that still have an area to draw.
 

@@ -37,6 +37,15 @@ _NAMELESS = {
 _SLIPS = (10.0, 100.0, 1_000.0, 10_000.0, 1_000_000.0)
 
 
+_SLIPPED = ("unit_slip", "unlike_neighbours")
+
+
+def slipped_areas(findings: pd.DataFrame) -> frozenset[str]:
+    """Return the ids of sites whose declared area is likely a slip of units: no sum of areas may contain it."""
+    told = findings[(findings["check"] == "declared_area") & findings["reason"].isin(_SLIPPED)]
+    return frozenset(told["site_id"].astype(str))
+
+
 def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site about its declared area."""
     sites = measured.sites

@@ -46,6 +46,8 @@ class Panel:
     """Fixed texts the script shows."""
     data: Callable[[Assessment], Any] = _no_data
     """JSON-able data for the script; only what the panel shows, never whole columns of the register."""
+    pack: Callable[[Any], Any] | None = None
+    """Makes the data smaller on their way into the file; the script undoes it."""
 
 
 def asset(name: str) -> str:

@@ -18,21 +18,34 @@ _Zones = dict[tuple[str, str], list[Any]]
 
 
 def data(assessment: Assessment) -> dict[str, Any]:
-    """Return one record per site in the order of the register, and the name of the metric CRS."""
+    """Return one record per site in the order of the register, and the name of the metric CRS.
+
+    Many sentences are those of other sites too: each stands once in ``said`` (Vietnamese, English), ``text`` names its place there.
+    """
     ids = [str(site_id) for site_id in assessment.sites["site_id"]]
-    texts = {language: explain_all(assessment, language) for language in ("vi", "en")}
+    texts: dict[Language, dict[str, str]] = {"vi": explain_all(assessment, "vi"), "en": explain_all(assessment, "en")}
     zones, units = _zones(assessment), _units(assessment)
     places = _places(assessment)
+    said: dict[Language, dict[str, int]] = {"vi": {}, "en": {}}
+
+    def numbers(site_id: str, language: Language) -> list[int]:
+        known = said[language]
+        return [known.setdefault(line, len(known)) for line in _sentences(texts[language][site_id], assessment, language)]
+
     records = [
         {
-            "text": [_sentences(texts[language][site_id], assessment, language) for language in ("vi", "en")],
+            "text": [numbers(site_id, language) for language in ("vi", "en")],
             "zones": zones.get(site_id, []),
             "units": units.get(site_id, []),
             "place": place,
         }
         for site_id, place in zip(ids, places, strict=True)
     ]
-    return {"records": records, "crs": as_crs(assessment.crs).name if assessment.crs else ""}
+    return {
+        "records": records,
+        "said": [list(said["vi"]), list(said["en"])],
+        "crs": as_crs(assessment.crs).name if assessment.crs else "",
+    }
 
 
 def _sentences(text: str, assessment: Assessment, language: Language) -> list[str]:

@@ -30,6 +30,7 @@ MOST_SECTIONS = 300
 MOST_MAPS = 60
 _MOST_ROWS = 30
 _MOST_KINDS = 14
+_MOST_SLIPS = 10
 _MAP_MM = (150.0, 95.0)
 _HEAD = (
     *("n_head", "id_head", "name_head", "place_head", "declared_head", "drawn_head"),
@@ -78,11 +79,12 @@ def _summary(word: WordFile, facts: Sequence[SiteFacts], lang: Language) -> None
     for verdict in sorted(Verdict, reverse=True):
         mine = [f for f in facts if f.verdict is verdict]
         rows.append(
-            (verdict.wording.text(lang), str(counts[verdict]), _hectares([f.declared_m2 for f in mine], lang), _without(mine))
+            (verdict.wording.text(lang), str(counts[verdict]), _hectares([f.countable_m2 for f in mine], lang), _without(mine))
         )
-    rows.append((say("total", lang), str(len(facts)), _hectares([f.declared_m2 for f in facts], lang), _without(facts)))
+    rows.append((say("total", lang), str(len(facts)), _hectares([f.countable_m2 for f in facts], lang), _without(facts)))
     head = [say(name, lang) for name in ("verdict_head", "count_head", "declared_head", "undeclared_head")]
     word.table(head, rows, (60, 25, 40, 40), numbers=(1, 2, 3), bold_rows=(4,), size=12)
+    _tell_slips(word, facts, lang)
     if not facts:
         return
     unknown = say("open_use", lang)
@@ -124,7 +126,7 @@ def _appendix(word: WordFile, facts: Sequence[SiteFacts], on: dt.date, lang: Lan
         )
         rows.append(cells)
     bold.append(len(rows))
-    sums = [_hectares(areas, lang) for areas in ([f.declared_m2 for f in facts], [f.drawn_m2 for f in facts])]
+    sums = [_hectares(areas, lang) for areas in ([f.countable_m2 for f in facts], [f.drawn_m2 for f in facts])]
     totals = ("", "", say("total", lang), say("projects", lang, count=str(len(facts))), *sums, "", "", "")
     rows.append(totals)
     word.table([say(name, lang) for name in _HEAD], rows, _WIDTHS, numbers=(4, 5), bold_rows=bold, size=9)
@@ -134,6 +136,15 @@ def _appendix(word: WordFile, facts: Sequence[SiteFacts], on: dt.date, lang: Lan
         italic=True,
         size=11,
     )
+    _tell_slips(word, facts, lang)
+
+
+def _tell_slips(word: WordFile, facts: Sequence[SiteFacts], lang: Language) -> None:
+    """Which declared areas are in no sum, because one wrong unit would drown all the others."""
+    slips = [f for f in facts if f.area_slipped and f.declared_m2 is not None]
+    if slips:
+        named = "; ".join(f"{f.site_id} ({_hectares([f.declared_m2], lang)} ha)" for f in slips[:_MOST_SLIPS])
+        word.paragraph(say("slips", lang, count=str(len(slips)), named=named), italic=True, size=11)
 
 
 def _flagged(word: WordFile, reader: SiteReader, facts: Sequence[SiteFacts]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import shapely
 
+from plangeo.checks.declared_area import slipped_areas
 from plangeo.checks.geometry import problem_in_vietnamese
 from plangeo.explanation import describe_plan, format_length, one_line, precedence_of
 from plangeo.listing import deciding_sentences, finding_table
@@ -63,6 +64,13 @@ class SiteFacts:
     illustrative: bool
     beside: Beside
     language: Language
+    area_slipped: bool = False
+    """The declared area is likely a slip of units, and no part of any sum."""
+
+    @property
+    def countable_m2(self) -> float | None:
+        """The declared area where it may go into a sum."""
+        return None if self.area_slipped else self.declared_m2
 
 
 class SiteReader:
@@ -71,6 +79,7 @@ class SiteReader:
     def __init__(self, assessment: Assessment, findings: pd.DataFrame | None = None, language: Language = "vi") -> None:
         self.assessment, self.language = assessment, language
         table = finding_table(assessment) if findings is None else findings
+        self._slipped = slipped_areas(assessment.findings)
         self._decides = deciding_sentences(assessment, table, language)
         self._studies = SiteStudies(assessment, language)
         self._findings: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -134,6 +143,7 @@ class SiteReader:
             illustrative=result.illustrative,
             beside=self._studies.beside(site_id),
             language=language,
+            area_slipped=site_id in self._slipped,
         )
 
     def governing_plans(self, site_id: str) -> list[str]:

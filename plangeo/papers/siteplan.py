@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -39,9 +39,29 @@ def draw_plan(axes: Any, view: SiteView) -> None:
     _draw_site(axes, view)
     if view.strip is not None:
         _fill(axes, view.strip, facecolor="none", edgecolor=STRIP, hatch="xxxx", linewidth=0.6, zorder=6)
+    room = Room(view.frame.denominator / 1_000)
     if view.way is not None:
-        _draw_way(axes, view)
-    _labels(axes, view)
+        _draw_way(axes, view, room)
+    _labels(axes, view, room)
+
+
+class Room:
+    """Where words stand already, in ground metres, so that none is written over another; ``mm`` is a millimetre of paper."""
+
+    _LETTER_MM, _HIGH_MM = 1.25, 2.6
+
+    def __init__(self, mm: float) -> None:
+        self._mm = mm
+        self._taken: list[tuple[float, float, float]] = []
+
+    def take(self, text: str, spots: Iterable[tuple[float, float]]) -> tuple[float, float] | None:
+        """Return the first of ``spots`` where ``text`` lies on no other words, and keep it; None where there is none."""
+        half = len(text) * self._LETTER_MM * self._mm / 2
+        for x, y in spots:
+            if all(abs(x - a) >= half + h or abs(y - b) >= self._HIGH_MM * self._mm for a, b, h in self._taken):
+                self._taken.append((x, y, half))
+                return x, y
+        return None
 
 
 def style_of(shown: ShownClass) -> dict[str, Any]:
@@ -72,22 +92,23 @@ def _draw_site(axes: Any, view: SiteView) -> None:
             _outline(axes, ring, color=SITE, linewidth=1.0, linestyle=(0, (4, 2)), zorder=6)
 
 
-def _draw_way(axes: Any, view: SiteView) -> None:
+def _draw_way(axes: Any, view: SiteView, room: Room) -> None:
     """The arrow to the nearest compatible ground; where that lies beyond the frame, it ends at its edge."""
     assert view.way is not None
     line = shapely.LineString(view.way)
     west, south, east, north = view.frame.bounds
-    inner = 0.04 * (east - west)
-    seen = shapely.clip_by_rect(line, west + inner, south + inner, east - inner, north - inner)
+    seen = shapely.clip_by_rect(line, west, south, east, north)
     if line.length == 0 or seen.is_empty or seen.geom_type != "LineString":
         return
     (x1, y1), (x2, y2) = seen.coords[0], seen.coords[-1]
     arrow = {"arrowstyle": "-|>", "color": WAY, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 11}
     axes.annotate("", xy=(x2, y2), xytext=(x1, y1), arrowprops=arrow, zorder=6.5)
-    _write(axes, x1 + 0.6 * (x2 - x1), y1 + 0.6 * (y2 - y1), view.way_text, 6.5, color=WAY, zorder=9)
+    spot = room.take(view.way_text, [(x1 + 0.6 * (x2 - x1), y1 + 0.6 * (y2 - y1))])
+    if spot:
+        _write(axes, *spot, view.way_text, 6.5, color=WAY, zorder=9)
 
 
-def _labels(axes: Any, view: SiteView) -> None:
+def _labels(axes: Any, view: SiteView, room: Room) -> None:
     """Codes of zones that are large enough on paper, the largest first, and the names of units."""
     mm = view.frame.denominator / 1_000
     window = shapely.box(*view.frame.bounds)
@@ -97,14 +118,21 @@ def _labels(axes: Any, view: SiteView) -> None:
         shape, code = seen[n]
         place = shapely.point_on_surface(max(_parts(shape), key=lambda p: p.area))
         away = 5 * mm if shapely.dwithin(place, view.shape, 3 * mm) else 0.0  # not upon the site
-        _write(axes, place.x, place.y - away, code, 6.5, zorder=8)
+        spots = [(place.x, place.y - away + shift * mm) for shift in (0, -4, 4, -8, 8)]
+        spot = room.take(code, [spots[0], *(s for s in spots[1:] if shapely.contains_xy(shape, *s))])
+        if spot:
+            _write(axes, *spot, code, 6.5, zorder=8)
     for name, shape in view.units:
         inside = shapely.intersection(shape, shapely.buffer(window, -6 * mm))
         if inside.area > 300 * mm**2 and name:
             place = shapely.point_on_surface(max(_parts(inside), key=lambda p: p.area))
             higher = (place.y + inside.bounds[3]) / 2  # not on the code of the zone, which takes the middle
-            y = higher if shapely.contains_xy(inside, place.x, higher) else place.y + 4 * mm
-            _write(axes, place.x, y, name, 6.5, style="italic", color="#333333", zorder=8)
+            start = higher if shapely.contains_xy(inside, place.x, higher) else place.y + 4 * mm
+            shifts = [sign * step * mm for step in range(0, 41, 4) for sign in ((1,) if not step else (1, -1))]
+            spots = [(place.x, start + shift) for shift in shifts]
+            spot = room.take(name, [spots[0], *(s for s in spots[1:] if shapely.contains_xy(inside, *s))])
+            if spot:
+                _write(axes, *spot, name, 6.5, style="italic", color="#333333", zorder=8)
 
 
 def _write(

@@ -144,6 +144,10 @@ WORDS: Mapping[str, Label] = {
         "Tổng không gồm {undeclared} dự án không có diện tích kê khai và {undrawn} dự án không có ranh giới dạng vùng.",
         "The totals leave out {undeclared} projects without a declared area and {undrawn} without a boundary.",
     ),
+    "slips": Label(
+        "Tổng không gồm {count} dự án có diện tích kê khai nghi nhầm đơn vị: {named}.",
+        "The totals leave out {count} projects whose declared area is likely a slip of units: {named}.",
+    ),
     "flagged": Label("2. Các dự án cần xem xét", "2. Projects to be looked at"),
     "flagged_line": Label(
         "{count} dự án không thuộc diện “{verdict}”, xếp theo mức độ.",

@@ -125,7 +125,7 @@ def test_whatever_is_open_follows_the_language(page: Page) -> None:
     page.one(".pg-overview-open").click()
     before: dict[str, str] = {}
     for language, class_name, head in (
-        ("en", "Wet-rice land", "Planned land classes"),
+        ("en", "Wet-rice land", "Land classes in view"),
         ("vi", "Đất chuyên trồng lúa", "Loại đất"),
     ):
         page.one(".pg-overview-head [lang]").click()
@@ -209,6 +209,7 @@ def test_the_card_on_paper(page: Page, paper: tuple[float, float], landscape: bo
         "Vùng quy hoạch và vị trí minh họa",
         "01/07/2025",
         "Chú giải",
+        "Ranh giới hành chính",
         "LUC",
         "Đất chuyên trồng lúa",
         "Phù hợp có điều kiện",

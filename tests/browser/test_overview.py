@@ -47,6 +47,17 @@ def choose(page: Page, facet: str, text: str) -> None:
     select.select_by_visible_text(next(o.text for o in select.options if o.text.startswith(text)))
 
 
+def test_one_wrong_unit_is_in_no_sum_and_is_told(opened: Opened) -> None:  # noqa: F811
+    rows = (
+        site("A1", square(0, 0, 100), declared_area_m2=10_000.0),
+        site("A2", square(200, 0, 100), declared_area_m2=10_000.0 * 10_000),
+        site("A3", square(400, 0, 100), declared_area_m2=None),
+    )
+    ground = zones(("z1", "ODT", square(-100, -100, 1000), "P1"))
+    page = opened(assess(sites(*rows), rulebook(), on="2025-07-01", zones=ground))
+    assert page.one(".pg-count").text == "3 / 3 dự án · 1,0 ha đăng ký (1 chưa nêu, 1 nghi nhầm đơn vị, không cộng)"
+
+
 def test_sums_follow_the_filter_and_say_what_is_not_stated(opened: Opened, result: Assessment) -> None:  # noqa: F811
     page = opened(result)
     assert page.one(".pg-count").text == "4 / 4 dự án · 5,0 ha đăng ký (1 chưa nêu) · 32,5 tỷ đồng (1 chưa nêu)"

@@ -11,7 +11,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from plangeo.assessment import assess
 from plangeo.model import Assessment
-from tests.browser.test_map import Opened, browser, opened, pytestmark  # noqa: F401 - the fixtures of the map's own tests
+from tests.browser.test_map import Opened, Page, browser, opened, pytestmark  # noqa: F401 - the fixtures of the map's own tests
 from tests.makers import CRS, rulebook, site, sites, square, zones
 
 SPOTS = [(106.70, 21.80), (106.85, 21.83), (106.78, 21.95), (106.69, 21.9)]
@@ -80,3 +80,62 @@ def test_the_way_to_the_nearest_compatible_ground_is_drawn(opened: Opened, resul
     WebDriverWait(page.driver, 5).until(lambda _: not page.all(".leaflet-tooltip"))  # it fades
     page.all(".pg-item")[1].click()
     assert not page.all(".leaflet-tooltip")
+
+
+BOX = "const b = document.querySelector(arguments[0]).getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]"
+
+
+def _click(page: Page, x: float, y: float) -> None:
+    for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+        mouse = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
+        page.driver.execute_cdp_cmd("Input.dispatchMouseEvent", mouse)
+
+
+def test_a_distance_begins_upon_a_project(opened: Opened, result: Assessment) -> None:  # noqa: F811
+    page = opened(result)
+    page.one(".pg-measure").click()
+    for index in (0, 1):
+        x, y = page.driver.execute_script(
+            "const map = plangeo.app.map, p = map.latLngToContainerPoint(plangeo.app.place(plangeo.app.data.sites[arguments[0]].at));"
+            "const box = map.getContainer().getBoundingClientRect(); return [box.left + p.x, box.top + p.y]",
+            index,
+        )
+        _click(page, x, y)
+    assert page.one(".pg-measured").text.startswith("Dài: 1.6"), "from the middle of one to the middle of the other"
+    assert page.driver.execute_script("return plangeo.app.selected") is None
+
+
+@pytest.mark.parametrize(("wide", "high", "larger"), [(1280, 720, 0), (1280, 720, 4), (1500, 900, 0)])
+def test_nothing_hides_the_coordinates_or_the_card(
+    opened: Opened,  # noqa: F811
+    result: Assessment,
+    wide: int,
+    high: int,
+    larger: int,
+) -> None:
+    page = opened(result, wide, high)
+    for _ in range(larger):
+        page.one("[data-view=larger]").click()
+    _click(page, wide / 2, high / 2)
+    where, legend = (page.driver.execute_script(BOX, name) for name in (".pg-where", ".pg-legend"))
+    assert where[2] <= legend[0], "the button beside them could not be pressed under the legend"
+    page.one(".pg-where .pg-copy").click()
+    page.one(".pg-language").click()
+    assert "N " in page.one(".pg-where").text, "in the language of the page, also what was kept"
+    page.driver.execute_script("plangeo.app.select(0, { zoom: true })")
+    card, foot = (page.driver.execute_script(BOX, name) for name in (".pg-card", ".pg-foot"))
+    assert card[3] - card[1] >= 200
+    assert card[3] <= foot[1] + 1
+
+
+def test_the_words_to_the_arrow_stand_where_they_are_seen(opened: Opened, result: Assessment) -> None:  # noqa: F811
+    page = opened(result)
+    page.driver.execute_script("plangeo.app.select(0, {})")
+    for zoom in (13, 16, 18):
+        page.driver.execute_script(
+            "plangeo.app.map.setView(plangeo.app.place(plangeo.app.data.sites[0].at), arguments[0], { animate: false })", zoom
+        )
+        WebDriverWait(page.driver, 5).until(lambda _: len(page.all(".leaflet-tooltip")) == 1)  # the one before fades
+        words, legend = (page.driver.execute_script(BOX, name) for name in (".leaflet-tooltip", ".pg-legend"))
+        assert words[2] <= legend[0], zoom
+        assert words[0] >= page.driver.execute_script(BOX, ".pg-main")[0], zoom

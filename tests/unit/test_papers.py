@@ -30,6 +30,7 @@ from plangeo.papers.lettering import plain_text, printable, width_mm, wrap
 from plangeo.papers.scales import SCALES, frame_around
 from plangeo.papers.sheets import file_names, write_sheets
 from plangeo.papers.sitefacts import SiteReader
+from plangeo.papers.siteplan import Room
 from plangeo.papers.sitesheet import map_size
 from plangeo.papers.studytables import columns_in
 from plangeo.papers.wording import WORDS
@@ -183,6 +184,14 @@ def test_a_sheet_is_the_same_bytes_every_time_also_in_processes(tmp_path: Path) 
         assert [p.read_bytes() for p in a.paths] == [p.read_bytes() for p in b.paths]
 
 
+def test_words_on_a_plan_do_not_lie_on_words() -> None:
+    room = Room(mm=25.0)
+    assert room.take("SKK: 46,08 km", [(0.0, 0.0)]) == (0.0, 0.0)
+    assert room.take("RSX", [(30.0, 20.0)]) is None
+    assert room.take("RSX", [(30.0, 20.0), (30.0, 120.0)]) == (30.0, 120.0)
+    assert room.take("RSX", [(5_000.0, 0.0)]) == (5_000.0, 0.0)
+
+
 def test_the_strip_in_doubt_stands_on_the_sheet(tmp_path: Path) -> None:
     plans = [plan("P1", accuracy_m=20.0)]
     (done,) = write_sheets(_assessed(site("A", square(3_900, 100, 95)), plans=plans), tmp_path, "all")
@@ -220,13 +229,16 @@ def test_the_dossier_holds_every_project_in_the_appendix_layout(tmp_path: Path) 
         site("A", square(4_500, 0, 100), declared_area_m2=12_345.0),
         site("B", square(0, 0, 100), name=HOSTILE),
         site("C", None),
+        site("D", square(200, 0, 100), declared_area_m2=10_000.0 * 10_000),
     ]
     path = pg.write_report(_assessed(*rows), tmp_path / "d.docx")
     document = docx.Document(str(path))
     (appendix,) = [t for t in _tables(path) if t[0][0] == "TT"]
-    assert [r[1] for r in appendix[1:-1]] == ["A", "B", "C"]
+    assert [r[1] for r in appendix[1:-1]] == ["A", "B", "C", "D"]
     assert appendix[1][4] == "1,23"
-    assert appendix[-1][2:5] == ["Tổng cộng", "3 dự án", "1,23"]
+    assert appendix[-1][2:5] == ["Tổng cộng", "4 dự án", "1,23"]
+    told = "1 dự án có diện tích kê khai nghi nhầm đơn vị: D (10.000,00 ha)"
+    assert sum(told in p.text for p in document.paragraphs) == 2, "under the summary and under the appendix"
     assert any("2 dự án không có diện tích kê khai" in p.text for p in document.paragraphs)
     assert [p.text for p in document.paragraphs if p.style.name == "Heading 2"][:2] == ["A - Dự án A", "C - Dự án C"]
     lying = [s.page_width > s.page_height for s in document.sections]

@@ -63,7 +63,7 @@ plangeo.panel("card", (app, data, word) => {
     section.hidden = index === null;
     if (index === null) return section.replaceChildren();
     const site = app.data.sites[index], record = data.records[index];
-    const text = app.language === "en" ? record.text[1] : record.text[0];
+    const which = app.language === "en" ? 1 : 0, text = record.text[which].map((n) => data.said[which][n]);
     const units = record.units.map((u) => u.name + (record.units.length > 1 ? ` (${app.number(u.share * 100, 1)} %)` : "")).join(", ");
     section.setAttribute("aria-label", word("title"));
     section.replaceChildren(

@@ -194,15 +194,20 @@
       /* Hectares and capital of the sites, each with how many state none: what is not known is never counted as nothing. */
       sums(rows) {
         const say = (vi, en) => (app.language === "en" ? en : vi);
-        const silent = (n) => (n ? say(` (${app.number(n, 0)} chưa nêu)`, ` (${app.number(n, 0)} not stated)`) : "");
+        const left = (...told) => {
+          const said = told.filter(([n]) => n).map(([n, vi, en]) => `${app.number(n, 0)} ${say(vi, en)}`).join(", ");
+          return said ? ` (${said})` : "";
+        };
+        const silent = (n) => [n, "chưa nêu", "not stated"];
         const some = rows.map((i) => data.sites[i]);
-        const areas = some.flatMap((s) => (s.area_m2 === null ? [] : [s.area_m2]));
+        const slips = some.filter((s) => s.area_slipped && s.area_m2 !== null).length; /* one wrong unit would drown all others */
+        const areas = some.flatMap((s) => (s.area_m2 === null || s.area_slipped ? [] : [s.area_m2]));
         const capital = some.flatMap((s) => (s.capital_vnd ? [app.capital(s)] : []));
         const total = (n) => capital.reduce((sum, ends) => sum + ends[n], 0) / 1e9;
         const [low, high] = [0, 1].map((n) => app.number(total(n), total(n) < 100 ? 1 : 0));
         return [
-          areas.length ? `${app.number(areas.reduce((a, b) => a + b, 0) / 1e4, 1)} ${say("ha đăng ký", "ha declared")}${silent(some.length - areas.length)}` : "",
-          capital.length ? `${low === high ? low : `${low}–${high}`} ${say("tỷ đồng", "billion VND")}${silent(some.length - capital.length)}` : "",
+          areas.length ? `${app.number(areas.reduce((a, b) => a + b, 0) / 1e4, 1)} ${say("ha đăng ký", "ha declared")}${left(silent(some.length - areas.length - slips), [slips, "nghi nhầm đơn vị, không cộng", "left out: likely a slip of units"])}` : "",
+          capital.length ? `${low === high ? low : `${low}–${high}`} ${say("tỷ đồng", "billion VND")}${left(silent(some.length - capital.length))}` : "",
         ].filter(Boolean).join(" · ");
       },
       date: (iso) => (iso ? iso.split("-").reverse().join("/") : ""),

@@ -69,7 +69,7 @@ plangeo.panel("overview", (app, data, word) => {
         const n = rows.filter((i) => sites[i].verdict === code).length, width = (n / most) * WIDE;
         if (!n) continue;
         svg.append(shape("rect", { x, y, width, height: HIGH - 5, fill: (app.SIGNS[code] || app.SIGNS.unknown).colour, stroke: "#fff", "data-verdict": code, "data-count": n }));
-        if (width > 16) svg.append(shape("text", { x: x + width / 2, y: y + 14, "text-anchor": "middle", class: "pg-chart-number" }, app.number(n, 0)));
+        if (width > 7 * String(n).length + 2) svg.append(shape("text", { x: x + width / 2, y: y + 14, "text-anchor": "middle", class: "pg-chart-number" }, app.number(n, 0)));
         x += width;
       }
       svg.append(shape("text", { x: x + 6, y: y + 14 }, app.number(rows.length, 0)));

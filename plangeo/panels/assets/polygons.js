@@ -24,6 +24,8 @@
     return new Uint8Array(await new Response(stream).arrayBuffer());
   }
 
+  const readText = async (text) => new TextDecoder().decode(await inflate(text));
+
   /* Places are whole units of 1e-6 degrees: xy [x, y, …] of all vertices; the starts of rings, parts and zones in what they hold. */
   async function unpack(text) {
     const bytes = await inflate(text), rest = breather();
@@ -354,5 +356,5 @@
   }
   const settled = () => (running ? new Promise((done) => idle.push(done)) : Promise.resolve());
 
-  window.plangeo.polygons = { readable, unpack, finder, classesIn, cut, Tiles, settled };
+  window.plangeo.polygons = { readable, readText, unpack, finder, classesIn, cut, Tiles, settled };
 })();

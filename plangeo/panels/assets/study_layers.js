@@ -20,7 +20,17 @@ plangeo.panel("study_layers", (app, data, word) => {
     const [color, dashArray] = STROKES[index % STROKES.length];
     const style = { renderer, color, dashArray, weight: 2.5, fillColor: color, fillOpacity: 0.15, smoothFactor: 0.7, bubblingMouseEvents: false };
     const group = L.layerGroup();
-    for (const row of study.rows) {
+    let ready = null, fault = "";
+    /* The rows are read when they are first asked for. */
+    async function read() {
+      try {
+        if (!plangeo.polygons.readable()) throw new Error("too_old");
+        JSON.parse(await plangeo.polygons.readText(study.rows)).forEach(build);
+      } catch (error) {
+        fault = error.message === "too_old" ? "too_old" : "unread";
+      }
+    }
+    function build(row) {
       const shape = app.decode(row.geometry);
       const parts = [
         ...(shape.areas.length ? [L.polygon(shape.areas, style)] : []),
@@ -33,15 +43,17 @@ plangeo.panel("study_layers", (app, data, word) => {
       visible: false,
       opacity: 1,
       label: () => app.pick(study.title),
-      note: () => (study.left_out ? word("left_out").replace("{m}", app.number(study.left_out, 0)) : word("rows")).replace("{n}", app.number(study.rows.length, 0)),
+      note: () => (fault ? app.word("zones", fault) : study.left_out ? word("left_out").replace("{m}", app.number(study.left_out, 0)) : word("rows")).replace("{n}", app.number(study.count, 0)),
       fade(value) {
         this.opacity = value;
         group.eachLayer((part) => part.setStyle({ opacity: value, fillOpacity: 0.15 * value }));
       },
-      set(on) {
+      async set(on) {
         this.visible = on;
-        if (on) group.addTo(app.map); else group.remove();
         app.tell("layers");
+        if (on) await (ready = ready || read());
+        if (fault) app.tell("layers");
+        if (this.visible) { this.fade(this.opacity); group.addTo(app.map); } else group.remove();
       },
     });
   });

@@ -72,11 +72,11 @@ plangeo.panel("tools", (app, data, word) => {
   const copy = el("button", { type: "button", class: "pg-copy", hidden: true, click: () => take() });
   const line = el("div", { class: "pg-where", hidden: true }, text, copy);
   app.slots.over.parentElement.append(line);
-  let kept = "";
+  let kept = null;
   map.on("mousemove", (event) => { line.hidden = false; text.textContent = place(event.latlng); });
-  map.on("click", (event) => { line.hidden = false; kept = place(event.latlng); text.textContent = kept; copy.hidden = false; copy.textContent = word("copy"); });
+  map.on("click", (event) => { line.hidden = false; kept = event.latlng; text.textContent = place(kept); copy.hidden = false; copy.textContent = word("copy"); });
   function take() {
-    app.copied(copy, kept);
+    app.copied(copy, place(kept));
   }
   /* Put text on the clipboard and say so on the button; its label comes back with the next language or place. */
   app.copied = (pressed, said) => {
@@ -89,6 +89,9 @@ plangeo.panel("tools", (app, data, word) => {
     pressed.textContent = done ? word("copied") : word("copy");
   };
   app.placeText = place;
+
+  /* As many decimals as a click on the map is worth. */
+  const hectares = (metres) => app.number(metres / 1e4, metres < 1e4 ? 4 : metres < 1e7 ? 2 : 0);
 
   const path = [];
   const drawn = L.layerGroup().addTo(map);
@@ -109,6 +112,7 @@ plangeo.panel("tools", (app, data, word) => {
     measuring = on;
     app.measuring.on = on;
     path.length = 0;
+    if (on) map.closePopup(); /* it would lie over what is measured */
     button.setAttribute("aria-pressed", String(on));
     map.getContainer().classList.toggle("pg-measuring", on);
     show();
@@ -121,7 +125,7 @@ plangeo.panel("tools", (app, data, word) => {
     if (path.length < 2) { result.textContent = word("hint"); return; }
     const metres = path.slice(1).reduce((sum, spot, n) => sum + geodesic(path[n], spot), 0);
     const said = [`${word("length")}: ${metres < 10000 ? `${app.number(metres, 1)} m` : `${app.number(metres / 1000, 3)} km`}`];
-    if (path.length > 2) said.push(`${word("area")}: ${app.number(area(path) / 1e4, 4)} ha`);
+    if (path.length > 2) said.push(`${word("area")}: ${hectares(area(path))} ha`);
     result.textContent = said.join(" · ");
   }
   map.on("click", (event) => { if (measuring) { path.push(event.latlng); show(); } });
@@ -133,7 +137,8 @@ plangeo.panel("tools", (app, data, word) => {
     button.title = word("measure");
     button.setAttribute("aria-label", word("measure"));
     line.title = data ? word("error").replace("{n}", app.number(data.error_m, 3)) : "";
-    text.textContent = kept;
+    text.textContent = kept ? place(kept) : "";
+    line.hidden = line.hidden || !kept;
     copy.textContent = word("copy");
     show();
   });

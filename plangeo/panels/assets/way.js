@@ -11,6 +11,24 @@ plangeo.panel("way", (app, data, word) => {
     return [0.5, -0.5].map((open) => [to, map.layerPointToLatLng(L.point(b.x - 16 * Math.cos(turn + open), b.y - 16 * Math.sin(turn + open)))]);
   }
 
+  /* Where the words to the arrow are read: at its end, or where it leaves what is seen of the map; null when nothing of it is seen. */
+  function placeOf(from, to) {
+    const { x: wide, y: high } = map.getSize(), beside = app.margins(10);
+    const told = app.root.querySelector(".pg-where:not([hidden])"), foot = told ? told.getBoundingClientRect().height + 50 : 30;
+    const near = L.point(beside.paddingTopLeft).add([0, 20]), far = L.point(wide, high).subtract(beside.paddingBottomRight).subtract([0, foot]);
+    const [a, b] = [from, to].map((spot) => map.latLngToContainerPoint(spot));
+    let start = 0, end = 1;
+    for (const axis of ["x", "y"]) {
+      const step = b[axis] - a[axis], bounds = [near[axis] - a[axis], far[axis] - a[axis]].sort((p, q) => (step < 0 ? q - p : p - q));
+      if (!step) { if (bounds[0] > 0 || bounds[1] < 0) return null; continue; }
+      start = Math.max(start, bounds[0] / step);
+      end = Math.min(end, bounds[1] / step);
+    }
+    if (start >= end) return null;
+    const at = a.add(b.subtract(a).multiplyBy(end));
+    return { spot: map.containerPointToLatLng(at), direction: at.x > (near.x + far.x) / 2 ? "left" : "right" };
+  }
+
   function draw() {
     group.clearLayers();
     const way = app.selected === null ? null : data[app.selected];
@@ -23,9 +41,10 @@ plangeo.panel("way", (app, data, word) => {
       strokes.forEach((stroke) => group.addLayer(L.polyline(stroke, { renderer, interactive: false, ...style, dashArray: stroke === line ? style.dashArray : null })));
     }
     const label = app.el("span", {}, `${word("to")}: `, app.said(way.code, "b"), ` ${distance}`);
-    group.addLayer(L.tooltip({ permanent: true, direction: "right", className: "pg-tooltip", interactive: false }).setLatLng(to).setContent(label));
+    const place = placeOf(from, to);
+    if (place) group.addLayer(L.tooltip({ permanent: true, direction: place.direction, className: "pg-tooltip", interactive: false }).setLatLng(place.spot).setContent(label));
   }
   app.on("select", draw);
   app.on("language", draw);
-  map.on("zoomend", draw);
+  map.on("moveend resize", draw);
 });
