@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo codes dependencies audit test lint sample bench picture clean
+.PHONY: demo codes dependencies audit test deep mutants fuzz lint sample bench clean picture
 
 demo: $(VENV)/.runtime
 	$(BIN)/plangeo demo --out out/demo || test $$? -eq 1  # 1 = findings, as the sample means to have
@@ -24,6 +24,21 @@ audit: $(VENV)/bin/python
 
 test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The properties on many more examples than at every change: make deep EFFORT=40
+EFFORT ?= 20
+deep: $(VENV)/.dev
+	PLANGEO_EFFORT=$(EFFORT) $(BIN)/python -m pytest -n 2 tests/property
+
+# Small faults put into the modules of the law on purpose: make mutants MUTANTS="plangeo.rulebook --only plan_status"
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutation.mutate $(MUTANTS)
+
+# Hostile numbers, coordinates, headers, rulebooks and project files; what is found stands in out/fuzz: make fuzz TIME=60
+TIME ?= 60
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e ".[fuzz]"
+	for target in numbers coordinates headers rulebook project; do $(BIN)/python -m tests.fuzz.fuzz $$target $(TIME) || exit 1; done
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

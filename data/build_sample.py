@@ -7,7 +7,7 @@ Troubles built into ``projects.xlsx`` on purpose: a row without coordinates, swa
 does not match, square metres in the hectare column, a repeated and a blank id, a soft hyphen and an NFD name, decimal
 commas and ranges, a kind nobody knows, a site astride two communes, one outside the province, group rows and a
 total row, a bow-tie boundary, sites on plan borders, two rows of hostile text marked as test rows. Those of ``annual_list.xlsx``
-are named in ``sample_list.py``.
+are named in ``sample_list.py``, those of the plans in ``sample_cases.py``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import pyogrio
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import sample_cases as cases  # noqa: E402
 import sample_geography as geo  # noqa: E402
 import sample_law as law  # noqa: E402
 import sample_list as annual  # noqa: E402
@@ -141,7 +142,11 @@ def main(out: Path = HERE) -> None:
     blobs = zones.place_blobs(country)
     before, after = zones.detailed(country, blobs)
     coarse = zones.provincial(country, after, blobs)
-    projects = register.locate(coarse, after, communes, names)
+    projects = cases.add_projects(register.locate(coarse, after, communes, names), coarse, after, communes, names)
+    staged = next(p.shape for p in projects if p.spec is cases.STAGED)
+    upper, upper_days = cases.stage(coarse, staged, "LUA", "SKK")
+    amended, amended_days = cases.stage(after, staged, "LUC", "SKK")
+    days = upper_days | amended_days
 
     frame = gpd.GeoDataFrame(
         {"ma_xa": codes, "ten_xa": [names[c] for c in codes], "dien_tich_km2": areas / 1e6, "ghi_chu": "ranh giới minh họa"},
@@ -149,7 +154,7 @@ def main(out: Path = HERE) -> None:
         crs=CRS,
     )
     write_layer(frame, out / "communes.gpkg", "communes", "Polygon")
-    drawn = [*coarse, *before, *after]
+    drawn = [*upper, *before, *cases.spoil(amended, projects)]
     frame = gpd.GeoDataFrame(
         {
             "ma_khoanh": [z.zone_id for z in drawn],
@@ -157,6 +162,8 @@ def main(out: Path = HERE) -> None:
             "ten_loai_dat": [zones.NAMES[z.code] for z in drawn],
             "plan_id": [z.plan_id for z in drawn],
             "ky_quy_hoach": "2021-2030",
+            "hieu_luc_tu": [days.get(z.zone_id, ("", ""))[0] for z in drawn],
+            "hieu_luc_den": [days.get(z.zone_id, ("", ""))[1] for z in drawn],
         },
         geometry=[z.shape for z in drawn],
         crs=CRS,
@@ -165,13 +172,13 @@ def main(out: Path = HERE) -> None:
     bounded = [p for p in projects if p.boundary is not None]
     frame = gpd.GeoDataFrame({"ma_du_an": [p.code for p in bounded]}, geometry=[p.boundary for p in bounded], crs=CRS)
     write_layer(frame, out / "project_boundaries.gpkg", "project_boundaries", "Unknown")
-    register.write_register(projects, out / "projects.xlsx")
+    register.write_register(projects, cases.APPROVED, out / "projects.xlsx")
     annual.write_list(communes, out / "annual_list.xlsx")
     law.write_rulebook(out / "rulebook.yaml")
     papers.write_priority_list(out / "projects.xlsx", out / "priority_list.xlsx")
     papers.write_decisions(out / "officer_decisions.csv")
     papers.write_quota(after, communes, names, out)
-    papers.write_class_areas(coarse, out / "class_areas.csv")
+    papers.write_class_areas([z for z in upper if not days.get(z.zone_id, ("", ""))[0]], out / "class_areas.csv")
     (out / "plangeo.yaml").write_text(PROJECT_FILE, encoding="utf-8", newline="\n")
     if out != HERE:
         (out / FACTS).write_bytes((HERE / FACTS).read_bytes())

@@ -34,6 +34,8 @@ BASES = {
     "decree-102-2024": _basis("Nghị định 102/2024/NĐ-CP", "Điều 46", COPY, True),
     "forestry-2017": _basis("Luật Lâm nghiệp 2017", "Điều 14 khoản 2", UNREAD, False),
     "planning-2017": _basis("Luật Quy hoạch 2017", "Điều 6", UNREAD, False),
+    "sports": _basis("Quy định minh họa về đất thể dục, thể thao", "", "made up to show a rule that changes on a day", False),
+    "decree-32-2024": _basis("Nghị định 32/2024/NĐ-CP", "", UNREAD, False),
     "planning-2025": _basis("Luật Quy hoạch 2025", "", COPY, True),
     "decree-151-2025": _basis("Nghị định 151/2025/NĐ-CP", "", COPY, True),
     "resolution-254-2025": _basis("Nghị quyết 254/2025/QH15", "", "seen by its title only, text not read", False),
@@ -64,7 +66,7 @@ FITS = {
     "logistics": "TMD DGT",
     "road": "DGT",
     "housing": "ODT ONT",
-    "tourism": "TMD DTT DKV",
+    "tourism": "TMD DKV",
     "energy": "DNL",
     "school": "DGD",
     "health": "DYT",
@@ -208,7 +210,33 @@ def rules() -> list[dict[str, Any]]:
             out.append(_rule(use, forest, "conditional", "decree-102-2024", FOREST, "2024-08-01"))
     for zone, kept in KEPT.items():
         out.append(_rule("*", zone, "not_permitted", "matrix", kept))
-    return out + _conversion()
+    return out + _sports_ground() + _conversion()
+
+
+def _sports_ground() -> list[dict[str, Any]]:
+    """A made-up change of rules: from 1 April 2025 sports ground is for schools and no more for tourism."""
+    ends, starts = "2025-03-31", "2025-04-01"
+    return [
+        _rule("tourism", "DTT", "permitted", "sports", end=ends),
+        _rule("tourism", "DTT", "not_permitted", "sports", start=starts),
+        _rule("school", "DTT", "not_permitted", "sports", end=ends),
+        _rule("school", "DTT", "permitted", "sports", start=starts),
+    ]
+
+
+def ceilings() -> list[dict[str, Any]]:
+    """Return the bounds of what a register may declare."""
+    return [
+        {
+            "use": "industrial_cluster",
+            "field": "declared_area_m2",
+            "op": "<=",
+            "value": 75,
+            "unit": "ha",
+            "basis": "decree-32-2024",
+            "note": _label("cụm công nghiệp không quá 75 ha (chưa kiểm chứng)", "cluster not above 75 ha (not verified)"),
+        }
+    ]
 
 
 def _conversion() -> list[dict[str, Any]]:
@@ -345,6 +373,7 @@ def rulebook() -> dict[str, Any]:
         "uses": [{"code": c, "name": _label(vi, en), "synonyms": syn} for c, (vi, en, syn) in USES.items()],
         "rules": rules(),
         "thresholds": thresholds(),
+        "ceilings": ceilings(),
         "triggers": triggers(),
         "regimes": regimes(),
     }

@@ -159,19 +159,19 @@ def locate(coarse: list[Zone], fine: list[Zone], communes: dict[str, Polygon], n
     return [found[i] for i in range(len(SPECS))]
 
 
-def rows(projects: list[Project]) -> list[list[object]]:
+def rows(projects: list[Project], approved: dict[str, str]) -> list[list[object]]:
     """Return the rows of the sheet below the header, group rows and total row included, troubles built in."""
     out: list[list[object]] = []
     roman = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
     number = 0
     for sign, (title, uses) in zip(roman, GROUPS, strict=True):
-        out.append([sign, "", title, *[""] * 9])
+        out.append([sign, "", title, *[""] * 10])
         for p in projects:
             if p.spec.use in uses:
                 number += 1
-                out.append(_row(number, p))
+                out.append([*_row(number, p), approved.get(p.code, "")])
     total = sum(p.spec.area_ha or 0 for p in projects)
-    out.append(["", "", "Tổng cộng", "", "", round(total, 2), *[""] * 6])
+    out.append(["", "", "Tổng cộng", "", "", round(total, 2), *[""] * 7])
     return out
 
 
@@ -217,7 +217,7 @@ def _vietnamese(value: object) -> str:
     return f"{value:,.3f}".translate(str.maketrans(",.", ".,"))
 
 
-def write_register(projects: list[Project], path: Path) -> None:
+def write_register(projects: list[Project], approved: dict[str, str], path: Path) -> None:
     """Write the list the way an office does: title block, merged cells, group rows, a total row."""
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
     book.set_properties(
@@ -240,10 +240,10 @@ def write_register(projects: list[Project], path: Path) -> None:
         )
     ):
         sheet.merge_range(row, 0, row, last, text, form)
-    for column, (text, width) in enumerate(zip(HEADER, (6, 10, 46, 26, 34, 12, 16, 20, 12, 16, 16, 40), strict=True)):
+    for column, (text, width) in enumerate(zip(HEADER, (6, 10, 46, 26, 34, 12, 16, 20, 12, 16, 16, 40, 14), strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(5, column, text, head)
-    for r, values in enumerate(rows(projects), start=6):
+    for r, values in enumerate(rows(projects, approved), start=6):
         grouped = values[3] == ""
         for column, value in enumerate(values):
             form = bold if grouped else metres if column in (9, 10) else cell

@@ -20,6 +20,7 @@ HEADER = (
     "Tọa độ X (m)",
     "Tọa độ Y (m)",
     "Ghi chú",
+    "Ngày chấp thuận",
 )
 KINDS = {
     "industrial_park": "Khu công nghiệp",

@@ -66,6 +66,8 @@ _AROUND_M = 10.0
 
 Layers = Mapping[str, Any]
 Backend = Callable[..., Iterable["Chunk"]]
+Count = Callable[[int, int], None]
+"""Told how many sites of how many are judged."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def assess(
     crs: Any = None,
     backend: Backend | None = None,
     cross_check: bool = False,
+    progress: Count | None = None,
     **layers: gpd.GeoDataFrame | str | Path | LayerFile,
 ) -> Assessment:
     """Judge every site against the plans in force on a date.
@@ -113,6 +116,7 @@ def assess(
     backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
     cross_check : measure every site on the zones a second time, by other formulas in rational numbers
         (``plangeo.recount``), and leave a site on which the two disagree UNKNOWN. The zones are read whole for it.
+    progress : called with (sites judged, all sites) whenever a chunk is done; chunks are then small enough to be counted.
     layers : ``zones=`` and ``districts=``, frames or paths. Zones in a file of 8 MiB and more are made ready once and
         kept in the user's cache folder (``$PLANGEO_CACHE``); later runs read what is kept.
 
@@ -134,7 +138,7 @@ def assess(
     sites = take_sites(sites)
     opened = open_layers(layers, law, prepare_from=math.inf if cross_check else None)
     case = replace(open_case(sites, opened, law, chosen, crs), cross_check=cross_check)
-    part = assess_part(sites, case, backend=mapped)
+    part = assess_part(sites, case, backend=mapped, progress=progress)
     told = [a for a in (part.sites.attrs.get("plangeo", {}), *opened.notes()) if a]
     if note := case.crs_check.get("note"):
         warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=2)
@@ -220,10 +224,11 @@ def _units_of(opened: OpenLayers) -> UnitRegister | None:
 
 
 @without_collection()
-def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) -> Assessment:
+def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map, progress: Count | None = None) -> Assessment:
     """Assess some sites of a run (a table of tables.SITES as ``plangeo.arguments.take_sites`` gives it) by themselves."""
     metric, repairs = metric_sites(sites, case)
-    chunks = list(_assess_chunks(metric, case, backend, SERIAL_SITES if backend is map else CHUNK_SITES))
+    size = SERIAL_SITES if backend is map and progress is None else CHUNK_SITES
+    chunks = list(_counted(_assess_chunks(metric, case, backend, size), len(metric), progress))
     site_ids = metric["site_id"]
     findings = _ordered(_concat([c.findings for c in chunks]), site_ids)
     verdicts = _combine(
@@ -257,6 +262,17 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map) 
     )
     require_balance(found, site_ids)
     return found
+
+
+def _counted(chunks: Iterable[Chunk], total: int, progress: Count | None) -> Iterator[Chunk]:
+    done = 0
+    if progress is not None:
+        progress(done, total)
+    for chunk in chunks:
+        yield chunk
+        done += len(chunk.sites)
+        if progress is not None:
+            progress(done, total)
 
 
 def metric_sites(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
@@ -346,6 +362,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
             "footprint_cover": govern(footprints.cover, law),
             "reach_cover": govern(measure(reach).cover, law),
             "footprint_quarantined": _zone_facts(discs, layers["zones"], case.zones, set(discs["site_id"]))["quarantined"],
+            "reach_quarantined": _zone_facts(reach, layers["zones"], case.zones, set(reach["site_id"]))["quarantined"],
         }
     if "districts" in layers:
         districts = layers["districts"]
@@ -362,7 +379,17 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         present = ZoneLayer.of(layers[PRESENT_USE])
         lying = measure_zones(sites, present, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
         beyond = measure_zones(reach, present, contact_m=contact_m, compiled=case.compiled, threads=case.threads)
-        evidence[PRESENT_USE], facts[PRESENT_USE] = lying.evidence, {"cover": lying.cover, "reach_cover": beyond.cover}
+        below, around_them = (layer_facts(some, layers[PRESENT_USE], reached=set(some["site_id"])) for some in (sites, reach))
+        evidence[PRESENT_USE], facts[PRESENT_USE] = (
+            lying.evidence,
+            {
+                "cover": lying.cover,
+                "reach_cover": beyond.cover,
+                "lost": below["lost"],
+                "quarantined": below["quarantined"],
+                "reach_quarantined": around_them["quarantined"],
+            },
+        )
         grounds[PRESENT_USE] = (lying.evidence, present)
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}

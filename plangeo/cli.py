@@ -6,9 +6,10 @@ import datetime as dt
 import json
 import os
 import sys
+import time
 import traceback
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,13 +18,15 @@ import click
 from plangeo import commands
 from plangeo.apart import reading_apart
 from plangeo.apart.child import start_ahead
+from plangeo.console import Console
 from plangeo.errors import InputError, PlangeoError
 from plangeo.limits import limited
+from plangeo.stopping import Stopped, mark_of_result, say_what_is_left, stop_signals
 
 # Everything else is imported where it is used, so that --help answers at once.
 if TYPE_CHECKING:
     from plangeo.model import Assessment, Language
-    from plangeo.project_file import Project
+    from plangeo.project_file import Budget, Project
 
 MAP = "map.html"
 _WELL, _FINDINGS, _BAD_INPUT, _OUR_FAULT, _STOPPED = 0, 1, 2, 3, 130
@@ -46,20 +49,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _forgiving_console()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug, trusted = "--debug" in given, "--trusted" in given
+    given = [a for a in given if a not in ("--debug", "--trusted")]
+    console = Console(sys.stderr, time.perf_counter)
+
+    def tell(text: str) -> None:
+        console.clear()
+        click.echo(text, err=True)
+
+    def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        tell(f"Note: {message}")
+
     try:
-        with warnings.catch_warnings(), reading_apart(not trusted):
+        with warnings.catch_warnings(), reading_apart(not trusted), stop_signals(tell):
             if not trusted and given and given[0] in _READING:
                 start_ahead()
-            warnings.showwarning = _show_warning
-            return int(
-                plangeo.main([a for a in given if a not in ("--debug", "--trusted")], prog_name="plangeo", standalone_mode=False)
-                or _WELL
-            )
-    except click.exceptions.Abort:
-        return _STOPPED
-    except KeyboardInterrupt:
-        click.echo("stopped; nothing half-written was published", err=True)
-        return _STOPPED
+            warnings.showwarning = show_warning
+            return int(plangeo.main(given, prog_name="plangeo", standalone_mode=False, obj=console) or _WELL)
+    except (click.exceptions.Abort, KeyboardInterrupt) as stop:
+        why = stop.__cause__ if isinstance(stop, click.exceptions.Abort) else stop
+        if isinstance(why, KeyboardInterrupt):
+            console.end_line()
+            tell("stopped; nothing half-written was published")
+        return _exit_code(why)
     except click.ClickException as error:
         error.show()
         return _BAD_INPUT
@@ -69,7 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             return _WELL
         if debug:
             traceback.print_exc()
-        click.echo(f"Error: {error}", err=True)
+        tell(f"Error: {error}")
         if isinstance(error, PlangeoError):
             from plangeo.catalogue.phrases import advice
 
@@ -94,13 +105,44 @@ def _forgiving_console() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    click.echo(f"Note: {message}", err=True)
+def _console() -> Console:
+    """Where the command that runs now tells its progress."""
+    return click.get_current_context().find_object(Console) or Console(sys.stderr, time.perf_counter)
 
 
 def _progress(text: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"… {text}", err=True)
+    _console()(text)
+
+
+def _exit_code(stop: BaseException | None) -> int:
+    return stop.exit_code if isinstance(stop, Stopped) else _STOPPED
+
+
+def _stoppable(out: Path, work: Callable[[], int], *, streamed: bool = False) -> int:
+    """Do the work that fills ``out``; when somebody stops it, say what is left and how to go on."""
+    before = mark_of_result(out)
+    try:
+        return work()
+    except KeyboardInterrupt as stop:
+        _console().end_line()
+        click.echo(say_what_is_left(out, before, counted=_console().counted, streamed=streamed), err=True)
+        return _exit_code(stop)
+
+
+def _tell_forecast(project: Project, *, streamed: bool = False) -> None:
+    """Print, before a run that is long or large, what it is likely to take. **Raises** InputError when its budget forbids it."""
+    from plangeo.rerun import forecast
+    from plangeo.resources.amounts import bytes_in_words
+    from plangeo.resources.estimate import is_long
+    from plangeo.resources.freememory import free_memory
+
+    expected, free = forecast(project, streamed=streamed), free_memory()
+    _console().expect(expected.phases)
+    if is_long(expected, free):
+        left = "" if free is None else f"; free {bytes_in_words(free)}"
+        tight = free is not None and expected.memory > free
+        more = ", which may not be enough: --stream, or fewer sites or zones at a time, takes less" if tight else ""
+        click.echo(f"estimated: {expected.in_words()}{left}{more}", err=True)
 
 
 _EPILOG = """\b
@@ -178,6 +220,8 @@ def plangeo(debug: bool, trusted: bool) -> None:
 @click.option(
     "--cross-check", is_flag=True, help="Measure everything a second time by other formulas; where the two disagree, UNKNOWN."
 )
+@click.option("--memory", metavar="AMOUNT", help="Refuse the run when it would need more, by estimate, e.g. '4 GB'.")
+@click.option("--time", "time_", metavar="AMOUNT", help="Refuse the run when it would take longer, by estimate, e.g. '10 min'.")
 @click.option("--stream", is_flag=True, help="For registers larger than memory: part by part; tables only, no map, no workbook.")
 @click.option("--resume", is_flag=True, help="Go on with a --stream run that was stopped.")
 def assess(register: str | None, project_file: str | None, stream: bool, resume: bool, **given: Any) -> int:
@@ -195,14 +239,19 @@ def assess(register: str | None, project_file: str | None, stream: bool, resume:
     from plangeo.model import Verdict
 
     project = _project(register, project_file, given)
+    out = Path(project.out)
+
+    def judge() -> int:
+        result = _assess_and_write(project, out, told=True)
+        _summary(result, project.language)
+        click.echo(_written(out))
+        _raise_fault(result)
+        return _WELL if (result.sites["verdict"] == Verdict.PERMITTED.label).all() else _FINDINGS
+
     with limited(project.limits):
         if stream or resume:
-            return _stream(project, resume)
-        result = _assess_and_write(project, Path(project.out), told=True)
-    _summary(result, project.language)
-    click.echo(_written(Path(project.out)))
-    _raise_fault(result)
-    return _WELL if (result.sites["verdict"] == Verdict.PERMITTED.label).all() else _FINDINGS
+            return _stoppable(out, lambda: _stream(project, resume), streamed=True)
+        return _stoppable(out, judge)
 
 
 @plangeo.command(short_help="Say how a register is read, without judging it.")
@@ -304,8 +353,6 @@ def prepare(
 
     Give the same options as `plangeo assess` will have; what does not fit is made again by itself.
     """
-    import time
-
     from plangeo.layers import PREPARE_FROM_BYTES, prepare_zones
     from plangeo.sources import LayerFile
 
@@ -416,13 +463,17 @@ def demo(out: str, lang: Language | None) -> int:
 
     project = load_project(package.sample(PROJECT_FILE))
     project = project.model_copy(update={"out": out, "language": lang or project.language})
-    with reading_apart(False):  # the sample comes with plangeo
-        result = _assess_and_write(project, Path(out))
-    _summary(result, project.language)
-    click.echo(_written(Path(out)))
-    click.echo(str(Path(out) / MAP))
-    _raise_fault(result)
-    return _WELL
+
+    def judge() -> int:
+        with reading_apart(False):  # the sample comes with plangeo
+            result = _assess_and_write(project, Path(out))
+        _summary(result, project.language)
+        click.echo(_written(Path(out)))
+        click.echo(str(Path(out) / MAP))
+        _raise_fault(result)
+        return _WELL
+
+    return _stoppable(Path(out), judge)
 
 
 def _project(register: str | None, project_file: str | None, given: Mapping[str, Any]) -> Project:
@@ -431,7 +482,10 @@ def _project(register: str | None, project_file: str | None, given: Mapping[str,
     from plangeo.project_file import PROJECT_FILE, load_project
 
     changes = {name: given[option] for name, option in (("on", "on"), ("out", "out"), ("language", "lang")) if given[option]}
-    others = [name for name, value in given.items() if value and name not in {"on", "out", "lang"}]
+    budget = {name: given[option] for name, option in (("memory", "memory"), ("time", "time_")) if given.get(option)}
+    if budget:
+        changes["budget"] = _budget(budget)
+    others = [name for name, value in given.items() if value and name not in {"on", "out", "lang", "memory", "time_"}]
     if register is None:
         path = Path(project_file or PROJECT_FILE)
         if project_file is None and not path.is_file():
@@ -441,7 +495,7 @@ def _project(register: str | None, project_file: str | None, given: Mapping[str,
             )
         if others:
             raise click.UsageError(
-                f"{path} describes the whole run; only --on, --out and --lang can be given beside it (not: {', '.join(others)})"
+                f"{path} describes the whole run; only --on, --out, --lang, --memory and --time can be given beside it (not: {', '.join(others)})"
             )
         project = load_project(path)
         if "on" in changes:
@@ -457,7 +511,18 @@ def _project(register: str | None, project_file: str | None, given: Mapping[str,
             f"{' and '.join(missing)} missing: a verdict needs the rules and the date they are taken on, e.g. "
             "--rulebook rulebook.yaml --on 2025-07-01"
         )
-    return _from_options(register, given).resolved(Path.cwd())
+    project = _from_options(register, given).resolved(Path.cwd())
+    return project.model_copy(update={"budget": changes["budget"]}) if budget else project
+
+
+def _budget(said: Mapping[str, str]) -> Budget:
+    from plangeo.project_file import Budget
+    from plangeo.resources.amounts import parse_bytes, parse_seconds
+
+    for name, parse in (("memory", parse_bytes), ("time", parse_seconds)):
+        if name in said:
+            parse(said[name], f"--{name}")
+    return Budget(**said)
 
 
 def _from_options(register: str, given: Mapping[str, Any]) -> Project:
@@ -539,13 +604,16 @@ def _assess_project(project: Project, *, told: bool = False) -> Assessment:
     from plangeo.rerun import add_boundaries_of, judge_sites_of, read_register_of
     from plangeo.rulebook import load_rulebook
 
+    console = _console()
+    console.step("read")
     rulebook = load_rulebook(project.rulebook)
-    sites = read_register_of(project, _progress)
+    sites = read_register_of(project, console)
     if told:
         click.echo(read_line(sites.attrs.get("plangeo", {})), err=True)
-    sites = add_boundaries_of(project, sites, _progress)
+    sites = add_boundaries_of(project, sites, console)
+    console.step("judge")
     try:
-        result = judge_sites_of(project, sites, rulebook, _progress)
+        result = judge_sites_of(project, sites, rulebook, console, console.count if console.shows else None)
     except PlangeoError:
         if told:  # what is odd about the register may be why
             _tell_doubts(project, [sites.attrs.get("plangeo", {})], sites, "")
@@ -569,21 +637,22 @@ def _tell_doubts(project: Project, inputs: Sequence[Mapping[str, Any]], sites: A
 
 def _stream(project: Project, resume: bool) -> int:
     """Judge the register part by part, print the counts and what was written."""
-    import time
-
     from plangeo.delivery.runlog import RunLog
     from plangeo.manifest import hash_files
     from plangeo.model import Verdict
     from plangeo.rerun import layer_files
     from plangeo.rulebook import load_rulebook
     from plangeo.sources import LayerFile
-    from plangeo.stream import assess_to, read_counts
+    from plangeo.stream import PART_SITES, assess_to, read_counts
 
     if project.boundaries is not None:
         raise click.UsageError("--stream takes no --boundaries: join them into the register first (read_sites, GeoParquet)")
     if project.files:
         raise click.UsageError(f"--stream asks no study, so it takes no file of one: {', '.join(sorted(project.files))}")
-    register, out = project.register_, Path(project.out)
+    register, out, console = project.register_, Path(project.out), _console()
+    _tell_forecast(project, streamed=True)
+    console.step("judge")
+    console(f"judging {register.path} part by part")
     hashes = hash_files(_paths(project))
     assess_to(
         out,
@@ -598,6 +667,8 @@ def _stream(project: Project, resume: bool) -> int:
         resume=resume,
         run={"project": project.to_json(), "files": hashes},
         log=RunLog(time.perf_counter),
+        progress=console.count,
+        part_sites=PART_SITES,
         **layer_files(project),
     )
     counts = read_counts(out)
@@ -619,8 +690,6 @@ def _assess_and_write(project: Project, out: Path, *, told: bool = False) -> Ass
 
 
 def _assess_into(project: Project, out: Path, told: bool) -> Assessment:
-    import time
-
     from plangeo.delivery.runlog import RunLog
     from plangeo.manifest import hash_files
     from plangeo.report import write_outputs
@@ -628,18 +697,23 @@ def _assess_into(project: Project, out: Path, told: bool) -> Assessment:
     from plangeo.studies import without_sheets
 
     check_files_of(project)
+    _tell_forecast(project)
+    console = _console()
     log = RunLog(time.perf_counter)
     hashes = hash_files(_paths(project))
     judged = _assess_project(project, told=told)
     log.phase("judge", sites=len(judged.sites), findings=len(judged.findings), repairs=len(judged.repairs))
-    result = add_studies_of(project, judged, _progress)
+    console.step("study")
+    result = add_studies_of(project, judged, console, count=console.count)
     log.phase("study", sheets=len(result.sheets))
 
     def write(written: Assessment) -> Assessment:
-        _progress("drawing the map")
+        console.step("map")
+        console("drawing the map")
         html = _map_html(written, project.language, project.title)
         log.phase("map")
-        _progress(f"writing {out}")
+        console.step("write")
+        console(f"writing {out}")
         write_outputs(written, out, extra={MAP: html}, run={"project": project.to_json(), "files": hashes}, log=log)
         return written
 
@@ -689,10 +763,13 @@ def _compared(project: Project, result: Assessment, compare: str | None) -> Any:
 def _summary(result: Assessment, language: Language) -> None:
     from plangeo.datumline import datum_lines
     from plangeo.explanation import failed_lines, format_date, not_run_line, recount_line
+    from plangeo.layerscores import score_lines
     from plangeo.model import ILLUSTRATIVE, Verdict
 
     if result.illustrative:
         click.echo(f"{ILLUSTRATIVE.text(language)}.")
+    for line in score_lines(result, language):
+        click.echo(line)
     click.echo(f"{_TITLE[language]} {format_date(result.on)}: {len(result.sites)} {_COUNT[language]}")
     for word, count in result.summary()["sites"].items():
         click.echo(f"  {count:>6}  {Verdict.parse(str(word)).wording.text(language)}")

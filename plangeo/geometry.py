@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -17,9 +18,10 @@ from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
 from plangeo.errors import CrsError
+from plangeo.labelpoints import find_labels, tell_label, without_repeats
 
-# Layers that cover ground; sites and features to keep clear of may be lines and points.
-AREAS_ONLY = frozenset({"zones", "districts"})
+# Layers whose rows cover ground; sites and features to keep clear of may be lines and points.
+AREAS_ONLY = frozenset({"zones", "districts", "present_use"})
 # Two readings of an invalid ring must agree to this share before plangeo believes either of them.
 REPAIR_AGREEMENT = 1e-3
 # A repaired area may differ by this share from the area the register declares.
@@ -37,7 +39,7 @@ CURVED = (
 """Problem of a row whose shape has curves; plangeo does not choose how finely to straighten them."""
 _DEGREE_M = 111_320.0
 _RING, _POINTS, _COLLECTION = 2, 4, 7  # type ids of shapely; above them come the curves
-_BOX = re.compile(r"\[bbox ([-\d., e+]+)\]$")
+_BOX = re.compile(r"\[bbox ([-\d., e+]+?)(?: in (\S+))?\]$")
 _FAULT_AT = re.compile(r"\[(\S+) (\S+)\]$")  # where GEOS says that a ring is not valid
 # A place on earth comes back from degrees within this many units of its projected CRS.
 _ROUND_TRIP = 1.0
@@ -197,18 +199,28 @@ def _with_moved_boxes(moved: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, target: 
     places = densified(gpd.GeoSeries(dict(boxes)), as_crs(frame.crs))
     texts = moved["problem"].astype(object).copy()
     for index, place in zip(boxes, _moved(places, frame.crs, target), strict=True):
-        texts[index] = _BOX.sub(box_text(place.bounds), str(texts[index]))
+        texts[index] = _BOX.sub(box_text(place.bounds, target), str(texts[index]))
     return moved.assign(problem=texts)
 
 
-def box_text(bounds: Sequence[float]) -> str:
-    """Return the mark of a row that was set aside: its bounding box in the units of its layer, rounded outwards.
+def box_text(bounds: Sequence[float], crs: Any = None) -> str:
+    """Return the mark of a row that was set aside: its bounding box in the units of its layer, rounded outwards, and in which CRS.
 
-    >>> box_text((0.0, 0.1234567, 1.0, 0.1234567))
-    '[bbox 0.000000, 0.123456, 1.000000, 0.123457]'
+    Without ``crs`` the validity gate adds that of the layer. A layer that somebody converts himself takes the text along as it is.
+
+    >>> box_text((0.0, 0.1234567, 1.0, 0.1234567), "EPSG:4326")
+    '[bbox 0.000000, 0.123456, 1.000000, 0.123457 in EPSG:4326]'
     """
     outwards = [np.floor(v * 1e6) / 1e6 for v in bounds[:2]] + [np.ceil(v * 1e6) / 1e6 for v in bounds[2:]]
-    return f"[bbox {', '.join(f'{v:.6f}' for v in outwards)}]"
+    within = "" if crs is None else f" in {_crs_mark(as_crs(crs))}"
+    return f"[bbox {', '.join(f'{v:.6f}' for v in outwards)}{within}]"
+
+
+@cache
+def _crs_mark(crs: pyproj.CRS) -> str:
+    """The code of a CRS without blanks and brackets; of one without a code what tells it from any other."""
+    authority = crs.to_authority(min_confidence=100)
+    return ":".join(authority) if authority else f"crs-{hashlib.sha256(crs.to_wkt().encode()).hexdigest()[:12]}"
 
 
 def densified(geometry: gpd.GeoSeries, crs: pyproj.CRS) -> np.ndarray[Any, Any]:
@@ -267,10 +279,12 @@ def working_crs(frames: Sequence[gpd.GeoDataFrame], preferred: Any = None, fallb
                 code="crs_not_metric",
             )
         return as_crs(preferred)
-    utm = gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs()
-    for candidate in (*(f.crs for f in known), fallback, utm):
+    for candidate in (*(f.crs for f in known), fallback):
         if candidate is not None and is_metric(candidate, bounds):
             return as_crs(candidate)
+    utm = gpd.GeoSeries(shapely.box(*bounds), crs="EPSG:4326").estimate_utm_crs()  # looks through all of EPSG: only when needed
+    if is_metric(utm, bounds):
+        return as_crs(utm)
     west, south, east, north = bounds
     return as_crs(f"+proj=laea +lat_0={(south + north) / 2:.2f} +lon_0={(west + east) / 2:.2f} +datum=WGS84 +units=m +type=crs")
 
@@ -369,8 +383,10 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     problems, repaired = out["problem"].astype(object).tolist(), out["repaired"].astype(object).tolist()
 
     def set_aside(i: int, shape: Any, why: str, place: Any = None) -> None:
-        """The row keeps its first problem; ``place`` tells where its ground may lie, when that is known."""
-        problems[i] = problems[i] or (why if place is None else f"{why} {box_text(place.bounds)}")
+        """The row keeps its first problem; ``place`` tells where its ground may lie, when that is known, and stands last."""
+        if place is not None:
+            problems[i] = "; ".join(t for t in (problems[i], f"{why} {box_text(place.bounds, frame.crs)}") if t)
+        problems[i] = problems[i] or why
         ledger.append(_ledger_row(i, out, layer, id_column, "quarantined", "set aside", why, _first_place(shape)))
 
     kinds = np.asarray(shapely.get_type_id(values))
@@ -380,7 +396,8 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
             values[i] = None
             set_aside(i, None, CURVED)
         else:
-            values[i] = _distinct(i, out, _flattened(shape), layer, id_column, repaired, ledger)
+            shape = _distinct(i, out, _flattened(shape), layer, id_column, repaired, ledger)
+            values[i] = _ground_alone(i, out, shape, layer, id_column, repaired, ledger)
     present = ~np.asarray(shapely.is_missing(values))
     flat = values.copy()
     flat[present] = shapely.force_2d(values[present])
@@ -391,6 +408,7 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     declared = out["declared_area_m2"].tolist() if "declared_area_m2" in out else [float("nan")] * len(out)
     kinds = np.asarray(shapely.get_type_id(flat))
     thin = np.asarray(shapely.get_dimensions(flat) < 2) if layer in AREAS_ONLY else ~present
+    thin_ones: dict[int, Any] = {}
     for i in np.flatnonzero(~present | empty | ~finite | astray | thin | ~valid | (kinds == _COLLECTION)).tolist():
         shape = flat[i]
         if not present[i]:
@@ -407,14 +425,23 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
             set_aside(i, shape, f"bad_coordinates: x {x:.10g}, y {y:.10g} … lie nowhere in {as_crs(frame.crs).name}")
             flat[i] = None
         elif thin[i]:
-            set_aside(i, shape, "not_an_area: a line or point cannot be a zone; its ground is unknown", _ground_along(shape))
+            thin_ones[i], flat[i] = shape, None
+        elif kinds[i] == _COLLECTION and _mixed(shape):  # first of all: mending looks at the polygons alone
+            set_aside(i, shape, "mixed_geometry: polygons, lines and points in one row; only one kind can be measured", shape)
             flat[i] = None
         elif not valid[i]:
             flat[i] = _mend(i, out, shape, float(declared[i]), layer, id_column, problems, repaired, ledger)
-        elif kinds[i] == _COLLECTION and _mixed(shape):
-            set_aside(i, shape, "mixed_geometry: polygons, lines and points in one row; only one kind can be measured", shape)
-            flat[i] = None
-    out["problem"], out["repaired"] = problems, repaired
+    labels = find_labels(out, flat, {i: g for i, g in thin_ones.items() if not problems[i]}, layer)
+    for i, shape in thin_ones.items():
+        if i in labels:
+            problems[i] = tell_label(_name_of(labels[i], out, id_column))
+            ledger.append(
+                _ledger_row(i, out, layer, id_column, "repaired", "label of another row", problems[i], _first_place(shape))
+            )
+        else:
+            set_aside(i, shape, "not_an_area: a line or point cannot be a zone; its ground is unknown", _ground_along(shape))
+    out["problem"] = [_with_crs(text, frame.crs) for text in problems]
+    out["repaired"] = repaired
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=frame.crs)), ledger
 
 
@@ -481,7 +508,7 @@ def _ledger_row(
 ) -> dict[str, Any]:
     return {
         "layer": layer,
-        "row_id": str(frame[id_column].iloc[i]) if id_column in frame else str(frame.index[i]),
+        "row_id": _name_of(i, frame, id_column),
         "source_row": _number(frame["source_row"].iloc[i]) if "source_row" in frame else float("nan"),
         "action": action,
         "method": method,
@@ -491,6 +518,31 @@ def _ledger_row(
         "x": float(where[0]),
         "y": float(where[1]),
     }
+
+
+def _name_of(i: int, frame: gpd.GeoDataFrame, id_column: str) -> str:
+    return str(frame[id_column].iloc[i]) if id_column in frame else str(frame.index[i])
+
+
+def _ground_alone(
+    i: int, frame: gpd.GeoDataFrame, geometry: Any, layer: str, id_column: str, repaired: list[str], ledger: list[dict[str, Any]]
+) -> Any:
+    """The polygons of a mixed shape, when its points and lines all lie on them: label points and outlines drawn again."""
+    kept = without_repeats(geometry)
+    if kept is geometry:
+        return geometry
+    why = "points or lines in the row lie on its polygons"
+    row = _ledger_row(i, frame, layer, id_column, "repaired", "polygons only", why, _first_place(kept))
+    ledger.append(row | {name: _units_area(kept, frame) for name in ("area_before_m2", "area_after_m2")})
+    repaired[i] = "; ".join(t for t in (repaired[i], f"polygons only: {why}") if t)
+    return kept
+
+
+def _with_crs(text: str, crs: Any) -> str:
+    """Say in which CRS a box is that a reader took from the file before anybody had settled the CRS."""
+    if crs is None or not isinstance(text, str) or not (mark := _BOX.search(text)) or mark[2]:
+        return text
+    return f"{text[: mark.start()]}[bbox {mark[1]} in {_crs_mark(as_crs(crs))}]"
 
 
 def _ground_along(shape: Any) -> Any:
@@ -546,7 +598,8 @@ def _mend(
     row = _ledger_row(i, frame, layer, id_column, action, method, why, at.groups() if at else _first_place(geometry))
     ledger.append(row | {"area_before_m2": before, "area_after_m2": after})
     if mended is None:
-        problems[i] = problems[i] or f"invalid_geometry: {why}; {method} {box_text(geometry.bounds)}"
+        told = f"invalid_geometry: {why}; {method} {box_text(geometry.bounds, frame.crs)}"
+        problems[i] = "; ".join(t for t in (problems[i], told) if t)  # the box stands last
     else:
         repaired[i] = f"{method}: {why}; area {before:.1f} → {after:.1f} m²"
     return mended
@@ -596,15 +649,29 @@ def _number(value: Any) -> float:
 
 
 def quarantined_boxes(frame: gpd.GeoDataFrame) -> Mapping[Any, Any]:
-    """Return index → bounding box (shapely, frame CRS) of the rows the validity gate set aside."""
+    """Return index → bounding box (shapely, frame CRS) of the rows the validity gate set aside.
+
+    A layer that somebody converted has boxes in the CRS it came from, which are converted too. Where that cannot be done a row has
+    no box, and may lie anywhere.
+    """
     told = zip(frame.index.tolist(), frame["problem"].tolist(), strict=True)
     marks = ((index, _BOX.search(text)) for index, text in told if isinstance(text, str) and text)
-    return {index: _box(mark[1]) for index, mark in marks if mark}
+    boxes = ((index, _box(mark[1], mark[2], frame.crs)) for index, mark in marks if mark)
+    return {index: box for index, box in boxes if box is not None}
 
 
-def _box(text: str) -> Any:
+def _box(text: str, stated: str | None, crs: Any) -> Any:
     west, south, east, north = (float(v) for v in text.split(", "))
-    return shapely.box(west, south, east, north)
+    box = shapely.box(west, south, east, north)
+    if stated is None or crs is None or stated == _crs_mark(as_crs(crs)):
+        return box
+    try:
+        source, target = as_crs(stated), as_crs(crs)
+        transformation(source, target)
+        moved = _moved(densified(gpd.GeoSeries([box]), source), source, target)[0]
+    except CrsError:
+        return None
+    return shapely.box(*moved.bounds) if np.isfinite(moved.bounds).all() else None
 
 
 def widest_circle(geometry: Any) -> float:

@@ -57,7 +57,7 @@ def _fixed_clock() -> Iterator[None]:
 def _in_crs(sites: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
     from plangeo.geometry import as_crs, to_crs
 
-    return sites if sites.crs is None else to_crs(sites, as_crs(crs))
+    return sites.set_crs(crs) if sites.crs is None else to_crs(sites, as_crs(crs))  # none: a register without any place
 
 
 def _flat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

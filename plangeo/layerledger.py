@@ -16,6 +16,7 @@ import pandas as pd
 
 from plangeo.checks import CHECKS, ESSENTIAL
 from plangeo.geometry import quarantined_boxes
+from plangeo.labelpoints import label_rows
 from plangeo.law.requirements import asked_of
 from plangeo.model import Assessment, Measured, Requirement, Verdict
 from plangeo.rulebook import Rulebook
@@ -27,7 +28,7 @@ _CHECK_OF: Mapping[str, str] = {"distance_m": "setback", "class": "raster_class"
 # The least cells and the rounding are stated here a second time on purpose: the books are no copy of what they check.
 _FEWEST_CELLS = 30
 _ROUNDING = 1e-9
-_COUNTED = ("measured", "quarantined", "without_place")
+_COUNTED = ("measured", "labels", "quarantined", "without_place")
 
 
 def needed_layers(rulebook: Rulebook, codes: Iterable[str], given: Iterable[str]) -> tuple[str, ...]:
@@ -101,9 +102,9 @@ def _of(requirement: Requirement, row: Any, dimension: int) -> str:
 
 
 def count_rows(layers: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    """Return for every vector layer of a run where its rows went: ``layer, rows, measured, quarantined, without_place``.
+    """Return for every vector layer of a run where its rows went: ``layer, rows, measured, labels, quarantined, without_place``.
 
-    ``quarantined`` are set aside with a known box, near which sites are in doubt; ``without_place`` may lie anywhere.
+    ``labels`` are points inside a polygon that says the same; ``quarantined`` are set aside with a known box, near which sites are in doubt; ``without_place`` may lie anywhere.
     """
     told = []
     for layer, frame in layers.items():
@@ -113,11 +114,10 @@ def count_rows(layers: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
             rows, lost = len(frame), frame[frame.geometry.isna()]
         else:
             continue
-        boxes = len(quarantined_boxes(lost))
         measured = rows - len(lost) if isinstance(frame, KeptZones) else int(frame.geometry.notna().sum())
-        told.append(
-            {"layer": layer, "rows": rows, "measured": measured, "quarantined": boxes, "without_place": len(lost) - boxes}
-        )
+        boxes, labels = len(quarantined_boxes(lost)), int(label_rows(lost).sum())
+        counts = {"rows": rows, "measured": measured, "labels": labels, "quarantined": boxes}
+        told.append({"layer": layer, **counts, "without_place": len(lost) - boxes - labels})
     return tuple(told)
 
 

@@ -22,6 +22,7 @@ from plangeo.delivery.publication import recover
 from plangeo.errors import InputError
 from plangeo.law.lawrecord import record_law
 from plangeo.layerledger import summarise
+from plangeo.layerscores import layer_scores
 from plangeo.model import ILLUSTRATIVE, Assessment
 
 MANIFEST = "manifest.json"
@@ -142,9 +143,10 @@ def build_manifest(
             "repairs": len(assessment.repairs),
         },
         "ledger": summarise(assessment),
+        "plan_layer": layer_scores(assessment),
         "checks": {"run": [code for code in CHECKS if code not in skipped], "not_run": skipped},
         "rulebook": {"source": book.source, "sha256": book.sha256, "name": {"vi": book.name.vi, "en": book.name.en}},
-        "law": _law_of(assessment),
+        "law": record_law(book, *asked_law(assessment)),
         "crs": {
             "working": assessment.crs,
             "why": _why_working(assessment),
@@ -171,16 +173,16 @@ def _why_working(assessment: Assessment) -> str:
     return f"the system of {', '.join(whose)}" if whose else "stated by the user, or made for the ground: no layer is in it"
 
 
-def _law_of(assessment: Assessment) -> dict[str, Any]:
-    """What the law of the day said to the uses of the register on the classes that lie under them."""
+def asked_law(assessment: Assessment) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the uses of the register as written, and the pairs of use code and class that lie under some site, both sorted."""
     uses = assessment.sites["use"].astype(str)
     zones = assessment.evidence.get("zones")
     if zones is None:
-        return record_law(assessment.rulebook, uses.unique(), ())
+        return sorted(uses.unique()), []
     codes = {text: assessment.rulebook.find_use(text) or "" for text in uses.unique()}
     code_of = dict(zip(assessment.sites["site_id"].astype(str), uses.map(codes), strict=True))
     met = {(code_of[str(i)], str(z)) for i, z in zip(zones["site_id"], zones["zone_code"], strict=True)}
-    return record_law(assessment.rulebook, uses.unique(), {pair for pair in met if pair[0]})
+    return sorted(codes), sorted(pair for pair in met if pair[0])
 
 
 def _content(frame: gpd.GeoDataFrame) -> str:

@@ -25,6 +25,7 @@ from plangeo.engine.partition import CONTACT_WIDTH_M, Face, Partition, partition
 from plangeo.engine.plainground import PLAIN_COVER, PLAIN_EVIDENCE, measure_plain_ground, tabulate
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.geometry import linear, polygonal, quarantined_boxes, widest_circle
+from plangeo.labelpoints import label_rows
 from plangeo.model import ZoneKey
 from plangeo.tables import COVER, DISTRICT_EVIDENCE, EVIDENCE, empty
 
@@ -261,7 +262,7 @@ def layer_facts(
     boxes = quarantined_boxes(layer)
     lost, quarantined = [], []
     placed = sites[sites.geometry.notna()]
-    for index, row in layer[layer.geometry.isna()].iterrows():
+    for index, row in layer[layer.geometry.isna().to_numpy() & ~label_rows(layer)].iterrows():
         entry = {"id": str(row[id_column]), "code": str(row.get("zone_code", "")), "plan_id": str(row.get("plan_id", ""))}
         if index in boxes:
             touched = placed[placed.intersects(boxes[index])]["site_id"].astype(str)

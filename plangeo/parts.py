@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from plangeo.delivery.atomicfile import sync_folder
 from plangeo.layerledger import add_books, summarise
 from plangeo.listing import list_results
-from plangeo.manifest import digest_line
+from plangeo.manifest import asked_law, digest_line
 from plangeo.model import Assessment
 from plangeo.report import geoparquet_bytes, write_csv_header, write_csv_rows
 
@@ -52,6 +52,7 @@ def pack_part(assessment: Assessment, key: str, number: int, repairs: int) -> by
         "repairs": repairs,
         "ledger": summarise(assessment),
         "cross_check": dict(assessment.recount),
+        "asked": asked_law(assessment),
     }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
@@ -100,7 +101,7 @@ def read_about(path: Path, key: str, number: int) -> dict[str, Any] | None:
             about: dict[str, Any] = json.loads(archive.read(_ABOUT))
     except (OSError, zipfile.BadZipFile, ValueError, KeyError):
         return None
-    return about if (about.get("key"), about.get("number")) == (key, number) else None
+    return about if (about.get("key"), about.get("number")) == (key, number) and "asked" in about else None
 
 
 def join_csv(parts: Sequence[Path], name: str, columns: Sequence[str], target: Path) -> None:
@@ -170,6 +171,12 @@ def _lines(part: Path) -> Iterator[bytes]:
         content = archive.read("lines.parquet")
     for batch in pq.ParquetFile(pa.BufferReader(content)).iter_batches(batch_size=_LINES_AT_ONCE):
         yield from batch.column(0).to_pylist()
+
+
+def join_asked(abouts: Sequence[Mapping[str, Any]]) -> tuple[set[str], set[tuple[str, str]]]:
+    """Return the uses of all parts, and the pairs of use code and class that lie under some site."""
+    uses = {str(use) for about in abouts for use in about["asked"][0]}
+    return uses, {(str(use), str(zone)) for about in abouts for use, zone in about["asked"][1]}
 
 
 def join_books(abouts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

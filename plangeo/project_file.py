@@ -12,7 +12,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from plangeo.errors import InputError
-from plangeo.limits import Limits, with_limits
+from plangeo.limits import Limits as FileLimits
+from plangeo.limits import with_limits
+from plangeo.resources.amounts import parse_bytes, parse_seconds
+from plangeo.resources.budget import Limits
 from plangeo.yamlfile import YamlFault, read_yaml
 
 PROJECT_FILE = "plangeo.yaml"
@@ -68,6 +71,34 @@ class Source(_Strict):
         return {name: value for name, value in stated.items() if value not in (None, "", {})}
 
 
+class Budget(_Strict):
+    """What a run may take, by estimate; more is refused before it begins."""
+
+    memory: str | None = None
+    time: str | None = None
+
+    @field_validator("memory")
+    @classmethod
+    def _bytes(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_bytes(value, "memory")
+        return value
+
+    @field_validator("time")
+    @classmethod
+    def _seconds(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_seconds(value, "time")
+        return value
+
+    def limits(self) -> Limits:
+        """Return the same in bytes and seconds."""
+        return Limits(
+            None if self.memory is None else parse_bytes(self.memory, "memory"),
+            None if self.time is None else parse_seconds(self.time, "time"),
+        )
+
+
 class Project(_Strict):
     """Everything a run needs; paths are absolute once the file has been read."""
 
@@ -86,7 +117,7 @@ class Project(_Strict):
     checks: tuple[str, ...] | None = None
     cross_check: bool = False
     """Whether every site is measured a second time, by other formulas; a site on which the two disagree is UNKNOWN."""
-
+    budget: Budget | None = None
     limits: dict[str, int] | None = None
     """Bounds on files other than those of plangeo (``plangeo.limits``)."""
 
@@ -94,7 +125,7 @@ class Project(_Strict):
     @classmethod
     def _known_limits(cls, value: dict[str, int] | None) -> dict[str, int] | None:
         try:
-            with_limits(Limits(), value or {}, "limits")
+            with_limits(FileLimits(), value or {}, "limits")
         except InputError as fault:
             raise ValueError(str(fault)) from fault
         return value
@@ -235,7 +266,7 @@ def _faults(error: ValidationError, lines: Mapping[_Position, int], where: str) 
         place = f"line {line}: " if line and fault["type"] != "missing" else ""
         name = ".".join(map(str, at)) or where
         if fault["type"] == "extra_forbidden":
-            known = _KNOWN[0] if len(at) == 1 else _KNOWN[1]
+            known = _KNOWN[0] if len(at) == 1 else list(Budget.model_fields) if at[0] == "budget" else _KNOWN[1]
             close = difflib.get_close_matches(str(at[-1]), known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
             found.append(f"- {place}unknown key {name!r}; {hint}")

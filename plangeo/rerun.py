@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
     from plangeo.model import Assessment
     from plangeo.project_file import Project
+    from plangeo.resources.estimate import Estimate, RunSize
     from plangeo.rulebook import Rulebook
 
 Progress = Callable[[str], None]
+"""Told in words what is done now."""
+Count = Callable[[int, int], None]
+"""Told how many pieces of how many are done."""
 
 
 def read_register_of(project: Project, progress: Progress) -> gpd.GeoDataFrame:
@@ -44,7 +48,9 @@ def add_boundaries_of(project: Project, sites: gpd.GeoDataFrame, progress: Progr
     return join_boundaries(sites, shapes)
 
 
-def judge_sites_of(project: Project, sites: gpd.GeoDataFrame, rulebook: Rulebook, progress: Progress) -> Assessment:
+def judge_sites_of(
+    project: Project, sites: gpd.GeoDataFrame, rulebook: Rulebook, progress: Progress, count: Count | None = None
+) -> Assessment:
     """Judge sites by the day, checks and layers of the project."""
     from plangeo.assessment import assess
 
@@ -56,6 +62,7 @@ def judge_sites_of(project: Project, sites: gpd.GeoDataFrame, rulebook: Rulebook
         checks=project.checks,
         crs=project.crs,
         cross_check=project.cross_check,
+        progress=count,
         **layer_files(project),
     )
 
@@ -67,7 +74,9 @@ def check_files_of(project: Project) -> None:
     check_files(project.files)
 
 
-def add_studies_of(project: Project, result: Assessment, progress: Progress, only: Iterable[str] | None = None) -> Assessment:
+def add_studies_of(
+    project: Project, result: Assessment, progress: Progress, only: Iterable[str] | None = None, count: Count | None = None
+) -> Assessment:
     """Ask the questions about the whole register and the whole plan; ``only`` those of these codes."""
     from plangeo.studies import add_studies
     from plangeo.study import StudyFile
@@ -75,7 +84,44 @@ def add_studies_of(project: Project, result: Assessment, progress: Progress, onl
     progress("studying the register and the plan as a whole")
     words = ("sheet", "header_row", "crs", "layer", "columns", "list_date")
     files = {role: StudyFile(Path(item.path), project.profile, item.keywords(*words)) for role, item in project.files.items()}
-    return add_studies(result, only=only, files=files)
+    return add_studies(result, only=only, files=files, progress=count)
+
+
+def size_of(project: Project, *, streamed: bool = False) -> RunSize:
+    """Return how much there is to do, as the files say of themselves; they are not read for it."""
+    from plangeo.resources.estimate import RunSize
+    from plangeo.resources.holdings import holdings_of
+    from plangeo.stream import PART_SITES
+    from plangeo.surroundings import RASTER_SUFFIXES
+
+    register = holdings_of(project.register_.path)
+    shapes = holdings_of(project.boundaries.path) if project.boundaries is not None else register
+    layers = {
+        role: holdings_of(item.path)
+        for role, item in project.layers.items()
+        if Path(item.path).suffix.lower() not in RASTER_SUFFIXES
+    }
+    return RunSize(
+        register.rows,
+        layers["zones"].vertices if "zones" in layers else 0,
+        sum(held.vertices for role, held in layers.items() if role != "zones") + shapes.vertices,
+        rasters=len(project.layers) - len(layers),
+        streamed=streamed,
+        part_sites=PART_SITES,
+        cross_check=project.cross_check,
+        counted=register.counted and all(held.counted for held in layers.values()),
+    )
+
+
+def forecast(project: Project, *, streamed: bool = False) -> Estimate:
+    """Return what the run of a project is likely to take.
+
+    **Raises** InputError when that is more than the budget of the project.
+    """
+    from plangeo.resources.budget import Limits, require_fit
+
+    limits = project.budget.limits() if project.budget is not None else Limits()
+    return require_fit(size_of(project, streamed=streamed), limits, can_stream=project.boundaries is None and not project.files)
 
 
 def layer_files(project: Project) -> dict[str, Any]:

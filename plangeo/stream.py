@@ -23,7 +23,7 @@ import pandas as pd
 import shapely
 
 from plangeo.arguments import take_backend, take_codes, take_day, take_rulebook
-from plangeo.assessment import Backend, Case, assess_part, metric_sites, open_case
+from plangeo.assessment import Backend, Case, Count, assess_part, metric_sites, open_case
 from plangeo.checks import CHECKS
 from plangeo.delivery.atomicfile import said_plainly
 from plangeo.delivery.folderlock import locked
@@ -32,10 +32,22 @@ from plangeo.delivery.readback import read_back
 from plangeo.delivery.runlog import LOG, RunLog
 from plangeo.engine.pairs import COMPILED_FROM, prefers_compiled
 from plangeo.errors import InputError, PlangeoWarning
+from plangeo.law.lawrecord import record_law
 from plangeo.layers import OpenLayers, open_layers, raster_notes
 from plangeo.manifest import MANIFEST, build_manifest, read_manifest, versions
 from plangeo.model import Assessment
-from plangeo.parts import add_up, join_books, join_csv, join_digest, join_evidence, pack_part, part_path, read_about, write_safely
+from plangeo.parts import (
+    add_up,
+    join_asked,
+    join_books,
+    join_csv,
+    join_digest,
+    join_evidence,
+    pack_part,
+    part_path,
+    read_about,
+    write_safely,
+)
 from plangeo.reading import decision_rows
 from plangeo.recount.recounting import join_recounts
 from plangeo.registers import Register, open_register
@@ -64,6 +76,7 @@ def assess_to(
     cross_check: bool = False,
     run: Mapping[str, Any] | None = None,
     log: RunLog | None = None,
+    progress: Count | None = None,
     **layers: gpd.GeoDataFrame | str | Path | LayerFile,
 ) -> Path:
     """Judge a register part by part and write verdicts.csv, findings.csv, evidence.parquet and manifest.json into a folder.
@@ -81,6 +94,7 @@ def assess_to(
     part_sites : how many sites make a part.
     run : what the manifest tells of how to repeat the run.
     log : where phases and their times are told; it is written into the folder.
+    progress : called with (sites judged, all sites) whenever a part is done; parts found finished count from the start.
 
     Returns
     -------
@@ -101,7 +115,7 @@ def assess_to(
         )
     folder = Path(folder)
     with locked(folder):
-        return _judge_into(folder, sites, law, layers, chosen, crs, mapped, part_sites, resume, cross_check, run, log)
+        return _judge_into(folder, sites, law, layers, chosen, crs, mapped, part_sites, resume, cross_check, run, log, progress)
 
 
 def _judge_into(
@@ -117,6 +131,7 @@ def _judge_into(
     cross_check: bool,
     run: Mapping[str, Any] | None,
     log: RunLog | None,
+    progress: Count | None,
 ) -> Path:
     begin_output(folder)
     register = open_register(sites)
@@ -129,7 +144,7 @@ def _judge_into(
     case = replace(case, cross_check=cross_check)
     if note := case.crs_check.get("note"):
         warnings.warn(PlangeoWarning(note, code="crs_doubted"), stacklevel=3)
-    made = _finish_parts(parts, key, register, case, mapped, part_sites)
+    made = _finish_parts(parts, key, register, case, mapped, part_sites, progress)
     if log is not None:
         log.phase("judge", parts=len(made))
     _join(folder, parts, made, register, opened, case, run, log)
@@ -194,10 +209,15 @@ def _settled(case: Case, register: Register, size: int) -> Case:
 
 
 def _finish_parts(
-    parts: Path, key: str, register: Register, case: Case, backend: Backend, size: int
+    parts: Path, key: str, register: Register, case: Case, backend: Backend, size: int, progress: Count | None
 ) -> list[tuple[Path, dict[str, Any]]]:
     """Make the parts that are not there yet; return all of them in order, each with its description."""
     found: dict[int, dict[str, Any]] = {}
+    total = len(register.outline())
+
+    def tell() -> None:
+        if progress is not None:
+            progress(sum(sum(about["verdicts"].values()) for about in found.values()), total)
 
     def missing() -> Iterator[tuple[int, gpd.GeoDataFrame]]:
         for number, frame in enumerate(register.parts(size)):
@@ -208,6 +228,7 @@ def _finish_parts(
                 found[number] = about
 
     made: Any = backend(partial(make_part, case=case, key=key), missing())
+    tell()
     for number, content in made:
         write_safely(part_path(parts, number), content)
         about = read_about(part_path(parts, number), key, number)
@@ -217,6 +238,7 @@ def _finish_parts(
                 code="output_incomplete",
             )
         found[number] = about
+        tell()
     if sorted(found) != list(range(len(found))):
         raise AssertionError(f"parts {sorted(found)} are not all parts, once each")
     return [(part_path(parts, number), found[number]) for number in sorted(found)]
@@ -257,6 +279,7 @@ def _join(
         counts["repairs"] += len(opened.repairs) + sum(len(a.get("repairs", ())) for a in opened.notes())
         told = build_manifest(nothing, {name: draft / name for name in names}, run=run)
         told |= {"verdict_digest": join_digest(paths), "counts": counts, "ledger": join_books(abouts), "parts": len(paths)}
+        told["law"] = record_law(case.law, *join_asked(abouts))
         if case.cross_check:
             told["cross_check"] = join_recounts([about["cross_check"] for about in abouts])
         write_log(log, draft, names)

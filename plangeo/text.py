@@ -182,13 +182,13 @@ def normalise_code(text: str) -> tuple[str, str]:
 
 
 def parse_date(text: str) -> dt.date | None:
-    """Return the date ``text`` writes: 2025-07-01, 1/7/2025 or "ngày 1 tháng 7 năm 2025"; None otherwise.
+    """Return the date ``text`` writes: 2025-07-01 (a time may follow), 1/7/2025 or "ngày 1 tháng 7 năm 2025"; None otherwise.
 
-    >>> parse_date("ngày 19 tháng 3 năm 2024"), parse_date("31/2/2024")
-    (datetime.date(2024, 3, 19), None)
+    >>> parse_date("ngày 19 tháng 3 năm 2024"), parse_date("31/2/2024"), parse_date("2024-03-19 đến 2025-01-01")
+    (datetime.date(2024, 3, 19), None, None)
     """
     plain = fold(text)
-    iso = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ].*)?", plain)
+    iso = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[t ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:z|[-+]\d{2}:?\d{2})?)?", plain)
     local = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", plain)
     spoken = re.fullmatch(r"ngay (\d{1,2}) thang (\d{1,2}) nam (\d{4})", plain)
     parts = iso.groups() if iso else tuple(reversed((local or spoken).groups())) if (local or spoken) else None  # type: ignore[union-attr]

@@ -88,7 +88,12 @@ def _walk(node: Node, path: Path, lines: dict[Path, int], faults: list[str], see
     elif isinstance(node, MappingNode):
         keys: dict[str, int] = {}
         for key, child in node.value:
-            name = str(key.value) if isinstance(key, ScalarNode) else "?"
+            if not isinstance(key, ScalarNode) or key.anchor or str(key.tag) not in _PLAIN_TAGS:
+                faults.append(
+                    f"line {key.start_mark.line + 1}: a name before ':' must be one plain word, not a list, a map or an anchor"
+                )
+                continue
+            name = str(key.value)
             if name in keys:
                 faults.append(f"line {key.start_mark.line + 1}: {name!r} stands here again (first on line {keys[name]})")
             keys.setdefault(name, key.start_mark.line + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -106,8 +107,13 @@ def rulebook_text(**sections: Any) -> str:
 
 def rulebook(on: dt.date | None = None, **sections: Sequence[Any] | Mapping[str, Any]) -> Rulebook:
     """Return the small rulebook, with the given sections instead of its own, closed over ``on`` when given."""
-    book = rulebook_from_text(rulebook_text(**sections), "test rulebook")
+    book = _parsed(rulebook_text(**sections))
     return book if on is None else book.at(on)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> Rulebook:
+    return rulebook_from_text(text, "test rulebook")
 
 
 def _written(value: Any) -> str:

@@ -43,7 +43,9 @@ def _add_doubts(found: Findings, measured: Measured, seen: NDArray[np.bool_]) ->
         texts = [doubts[ids[n]] for n in at]
         found.add(at, reason=reason, verdict="unknown", detail=texts, detail_en=texts)
     lost = [(zone, "zone_without_geometry", seen) for zone in facts.get("lost", ())]
-    near = [(z, "zone_quarantined", seen & np.array([i in z["sites"] for i in ids])) for z in facts.get("quarantined", ())]
+    near = [
+        (z, "zone_quarantined", seen & np.array([i in z["sites"] for i in ids], dtype=bool)) for z in facts.get("quarantined", ())
+    ]
     for zone, reason, reached in (*lost, *near):
         doubted = {use for use in set(uses) if casts_doubt(use, zone["code"], zone["plan_id"], measured.rulebook)}
         at = [n for n in np.flatnonzero(reached).tolist() if uses[n] in doubted]

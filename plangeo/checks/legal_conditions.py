@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from plangeo.amounts.bands import UNSEARCHED_M2, largest_area
+from plangeo.law.consent import NOT_IN_FORCE
 from plangeo.law.totals import Total, judge_totals
 from plangeo.law.triggers import M2_PER_HA, Trigger
 from plangeo.model import Check, Label, Measured, Reason, Verdict
@@ -26,7 +27,8 @@ from plangeo.tables import Findings
 from plangeo.text import format_number
 
 _ROUNDING_M2 = 1e-6
-_OPEN = frozenset({"near_bound", "area_unknown", "accuracy_unstated", "present_use_missing"})
+_LAYER_OF: Mapping[str, str] = {"plan": "zones", "present_use": "present_use"}
+_OPEN = frozenset({"near_bound", "area_unknown", "accuracy_unstated", "present_use_missing", "ground_set_aside"})
 """Reasons of conditions of which nobody knows whether they hold."""
 
 
@@ -60,6 +62,7 @@ def judge(measured: Measured) -> pd.DataFrame:
         rows = []
         for i in book.triggers_for(site["use_code"]):
             told = _judge(book.triggers[i], site, grounds, reached, (ids[at], i), borders)
+            told = told or _set_aside(book.triggers[i], site, measured)
             if told:
                 rows.append(_described(book.triggers[i]) | told)
         if rows and _conditional_anyway(rows, totals[ids[at]]):
@@ -96,6 +99,30 @@ def _judge(
     if site["dimension"] != 2:
         return _without_area(trigger, site, ground, near)
     return _with_area(trigger, site, ground, near, borders.get(key))
+
+
+def _set_aside(trigger: Trigger, site: Mapping[Any, Any], measured: Measured) -> dict[str, Any] | None:
+    """A zone of the classes, or of no known class, that could not be drawn and may lie under the site."""
+    book, facts = measured.rulebook, measured.layers.get(_LAYER_OF[trigger.ground], {})
+    near = [z for key in ("quarantined", "reach_quarantined") for z in facts.get(key, ()) if site["site_id"] in z["sites"]]
+    own = float(site.get("accuracy_m") or 0.0)
+    drawn = site["dimension"] == 2 and not own > 0
+    most = float(site["site_area_m2"]) if drawn else math.inf if site["dimension"] == 2 else largest_area(site) or math.inf
+    if not trigger.reached(most):
+        return None
+    above = {c for zone in trigger.zones for c in book.ancestors(zone)}
+    named = {
+        (zone["id"], zone["code"])
+        for zone in (*facts.get("lost", ()), *near)
+        if (trigger.ground == "present_use" or book.plan_status(zone["plan_id"]) not in NOT_IN_FORCE)
+        and any(c not in book.classes or c in above or book.falls_under(c, trigger.zones) for c in _parts(zone["code"], book))
+    }
+    if not named:
+        return None
+    told, needs = ", ".join(f"{name} ({code or '?'})" for name, code in sorted(named)), _described(trigger)
+    return {"reason": "ground_set_aside", "verdict": "unknown"} | {
+        slot: f"{told}; {needs[slot]}" for slot in ("detail", "detail_en")
+    }
 
 
 def _with_area(
@@ -245,6 +272,10 @@ CHECK = Check(
         "present_use_missing": Reason(
             "Điều kiện theo {basis} xét trên hiện trạng sử dụng đất, nhưng chưa có lớp hiện trạng (present_use): {detail}.",
             "The condition of {basis} is asked of the present use, whose map (layer present_use) was not given: {detail}.",
+        ),
+        "ground_set_aside": Reason(
+            "Điều kiện theo {basis} có thể phải áp dụng: vùng không đo được hình có thể nằm tại dự án: {detail}.",
+            "The condition of {basis} may hold: a zone that could not be drawn may lie at the site: {detail}.",
         ),
         "no_place": Reason(
             "Dự án chưa có vị trí nên chưa xét được điều kiện theo {basis}: {detail}.",

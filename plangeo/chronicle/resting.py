@@ -25,19 +25,21 @@ _UNION_UP_TO = 2_000
 """Zones of one plan that are joined to measure what they cover; of more, the areas are added."""
 
 
-def sites_on_plans(assessment: Assessment, plans: Collection[str]) -> pd.DataFrame:
+def sites_on_plans(assessment: Assessment, plans: Collection[str] | Mapping[str, str]) -> pd.DataFrame:
     """Return a row for each site and plan of ``plans`` whose zones lie under it, by plan, then in the order of the sites.
+
+    A mapping says under which plan a row stands: stages under the plan they are of, so that ground on several counts once.
 
     Columns: ``plan_id, site_id, row`` (position of the site), ``area_m2`` and ``length_m`` on the plan's zones (zones that
     overlap count once), ``share`` of the site, and the same of the ground that no plan in force governs: ``bare_m2, bare_m,
     bare_share``. Sites known by their commune only rest on nothing here: nobody knows their ground.
     """
     cover = assessment.cover
+    owner = plans if isinstance(plans, Mapping) else dict.fromkeys(plans, "")
     faces = [
         (n, plan_id)
         for n, (zones, sides) in enumerate(zip(cover["zones"].tolist(), cover["sides"].tolist(), strict=True))
-        for plan_id in {zone[0] for side in (zones, *sides) for zone in side}
-        if plan_id in plans
+        for plan_id in sorted({owner[zone[0]] or zone[0] for side in (zones, *sides) for zone in side if zone[0] in owner})
     ]
     at = np.fromiter((n for n, _ in faces), dtype=np.intp, count=len(faces))
     place = pd.Series(np.arange(len(assessment.sites)), index=assessment.sites["site_id"].astype(str).to_numpy())

@@ -8,7 +8,7 @@ from plangeo.model import Verdict, ZoneKey
 from plangeo.rulebook import Rulebook
 
 LAND_USE = "land_use"
-_NOT_IN_FORCE = ("expired", "superseded", "pending", "revoked")
+NOT_IN_FORCE = ("expired", "superseded", "pending", "revoked")
 
 
 def is_ground(governs: Iterable[ZoneKey], rulebook: Rulebook) -> bool:
@@ -34,4 +34,4 @@ def consents(use_code: str, code: str, rulebook: Rulebook) -> bool:
 
 def casts_doubt(use_code: str, code: str, plan_id: str, rulebook: Rulebook) -> bool:
     """Return True when a zone that may lie at a site, nobody knows where, could make its verdict worse."""
-    return not consents(use_code, code, rulebook) and rulebook.plan_status(plan_id) not in _NOT_IN_FORCE
+    return not consents(use_code, code, rulebook) and rulebook.plan_status(plan_id) not in NOT_IN_FORCE

@@ -125,7 +125,7 @@ def _judge_face(face: Spot, site: Mapping[Any, Any], measured: Measured, ground:
     by_side = [_judge_spot(side, face, site, measured, ground) for side in face.governs_by_side if side]
     said = [judged for side in by_side for judged in side]
     if len({max(j.verdict for j in side) for side in by_side}) == 1:
-        return said if len(by_side) == 1 else [max(said, key=_severity)]
+        return said if len(by_side) == 1 else _governing(said, site, measured)
     named = " / ".join(dict.fromkeys(f"{j.plan_id}: {j.code}" for j in said))
     return [Judged(Verdict.UNKNOWN, "on_border", max(said, key=_severity).plan_id, "", None, Label(named, named))]
 
@@ -141,10 +141,21 @@ def _judge_spot(
     worst = max(said, key=_severity)
     themes = {measured.rulebook.plans[j.plan_id].theme for j in said}
     if len({j.verdict for j in said}) == 1 or len({j.plan_id for j in said}) == 1 or len(themes) > 1:
-        return [worst]
+        return _governing(said, site, measured)
     named = " / ".join(f"{j.plan_id}: {j.code}" for j in said)
     note = relabelling_between(measured.rulebook, (j.code for j in said))
     return [worst, Judged(Verdict.UNKNOWN, "plans_disagree", worst.plan_id, "", None, Label(named + note.vi, named + note.en))]
+
+
+def _governing(said: Sequence[Judged], site: Mapping[Any, Any], measured: Measured) -> list[Judged]:
+    """The most restrictive of what is said on a spot; with what else restricts it there, where a threshold may forgive the first.
+
+    Forgiving forest that lies over rice land says nothing of the rice land: it keeps its own verdict and its own thresholds.
+    """
+    worst = max(said, key=_severity)
+    if worst.reason in _NEVER_FORGIVEN or not measured.rulebook.thresholds_for(site["use_code"], worst.code):
+        return [worst]
+    return [worst, *dict.fromkeys(j for j in said if j != worst and j.verdict is not Verdict.PERMITTED)]
 
 
 def _severity(judged: Judged) -> tuple[Verdict, str, str]:

@@ -19,6 +19,7 @@ KINDS: Mapping[str, Label] = {
     "set_aside": Label("Hình không đọc được", "Geometry that cannot be read"),
     "no_code": Label("Thiếu mã loại đất", "No class code"),
     "unknown_code": Label("Mã loại đất không có trong danh mục", "Class code that is not in the list"),
+    "bad_dates": Label("Ngày hiệu lực của khoanh không đọc được", "Days of the zone that cannot be read"),
     "overlap": Label("Hai khoanh chồng lên nhau", "Two zones overlap"),
     "duplicate": Label("Một khoanh vẽ hai lần", "Zone drawn twice"),
     "gap": Label("Khoảng hở giữa các khoanh", "Gap between zones"),

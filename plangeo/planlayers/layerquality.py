@@ -15,18 +15,22 @@ import pandas as pd
 import shapely
 
 from plangeo.geometry import quarantined_boxes
+from plangeo.labelpoints import label_rows
+from plangeo.law.stages import stage_faults
 from plangeo.model import Label
 from plangeo.planlayers.faults import FaultList, fault_table, named
 from plangeo.planlayers.planzones import PlanZones, in_metres, zones_by_plan
 from plangeo.planlayers.sharedground import joined, overlaps, united
 from plangeo.planlayers.unitcover import Frame, beside, frame_of, openings, unit_names
 from plangeo.planlayers.widths import drawn, is_wider, polygons_of, without_hairs
-from plangeo.rulebook import Rulebook
+from plangeo.rulebook import LANGUAGES, Rulebook
+from plangeo.text import format_area
 
 NOT_EXAMINED = frozenset({"expired", "superseded", "revoked"})
 """Plans that can govern nothing on the day or later; they are listed, and examined only when asked for by name."""
 MOST_OF_A_CODE = 200
 """Zones of one unknown code that get a row each; beyond, the code gets one row."""
+_STAGED_M2 = 1.0
 _NUMBERED = re.compile(r"(?P<base>.+)#\d+")
 
 COVERAGE = (
@@ -55,6 +59,8 @@ class _Measures:
     covered_m2: float
     overlap_share: float
     known_share: float
+    staged_m2: float
+    """Ground to be covered that only zones outside their days cover."""
 
 
 def check_plan_layer(
@@ -113,7 +119,7 @@ def _examine(plan: PlanZones, book: Rulebook, units: gpd.GeoDataFrame | None, fo
     overlapping = _overlaps(plan, doubles, found)
     _thin_zones(plan, found)
     frame = frame_of(covered, units)
-    _openings(plan, covered, frame, found)
+    staged = _openings(plan, covered, frame, found)
     if units is not None and frame.units:
         _beyond(plan, covered, units, found)
     areas = shapely.area(live)
@@ -125,6 +131,7 @@ def _examine(plan: PlanZones, book: Rulebook, units: gpd.GeoDataFrame | None, fo
         inside,
         overlapping / ground if ground else 0.0,
         math.fsum(areas[known[plan.live]]) / total if total else 0.0,
+        staged,
     )
 
 
@@ -134,7 +141,10 @@ def _rows_in_trouble(plan: PlanZones, found: FaultList) -> None:
     told = zip(plan.zones["problem"].astype(str), plan.zones["repaired"].astype(str), plan.shapes, strict=True)
     bearers: dict[str, list[int]] = defaultdict(list)
     everybody = set(plan.ids)
+    labels = label_rows(plan.zones)
     for n, (problem, repaired, shape) in enumerate(told):
+        if labels[n]:
+            continue
         numbered = _NUMBERED.fullmatch(plan.ids[n])
         bearers[numbered["base"] if numbered and numbered["base"] in everybody else plan.ids[n]].append(n)
         of = {"zones": [plan.ids[n]], "codes": [plan.codes[n]]}
@@ -147,6 +157,10 @@ def _rows_in_trouble(plan: PlanZones, found: FaultList) -> None:
                 f"Hình đã được sửa, cần kiểm tra với bản gốc: {repaired}", f"Mended; compare with the original: {repaired}"
             )
             found.add("repaired", shape, said, **of)
+    for n, fault in enumerate(stage_faults(plan.zones)):
+        if fault:
+            said = Label(f"Không rõ khoanh có hiệu lực khi nào: {fault}", fault.partition(": ")[2])
+            found.add("bad_dates", plan.shapes[n], said, [plan.ids[n]], [plan.codes[n]])
     for name, rows in bearers.items():
         for n in rows[1:]:
             said = Label(f"{len(rows)} khoanh cùng mang mã {name}", f"{len(rows)} zones bear the identifier {name}")
@@ -268,8 +282,10 @@ def _thin_zones(plan: PlanZones, found: FaultList) -> None:
         found.add("thin_zone", part, said, [plan.ids[zone]], [plan.codes[zone]])
 
 
-def _openings(plan: PlanZones, covered: Any, frame: Frame, found: FaultList) -> None:
-    gaps = openings(covered, frame)
+def _openings(plan: PlanZones, covered: Any, frame: Frame, found: FaultList) -> float:
+    """Ground of the frame that no zone covers; what zones outside their days cover is no fault of the drawing, and returned in m²."""
+    drawn_ever = shapely.union_all([covered, *plan.shapes[plan.staged]]) if plan.staged.any() else covered
+    gaps = openings(drawn_ever, frame)
     shapes = plan.shapes[plan.live]
     ids, codes = plan.ids[plan.live], plan.codes[plan.live]
     for gap, near in zip(gaps, beside([g.shape for g in gaps], shapes), strict=True):
@@ -285,6 +301,9 @@ def _openings(plan: PlanZones, covered: Any, frame: Frame, found: FaultList) -> 
             )
         )
         found.add(kind, gap.shape, said, list(ids[near]), list(codes[near]))
+    if drawn_ever is covered:
+        return 0.0
+    return float(shapely.area(shapely.intersection(shapely.difference(drawn_ever, covered), frame.ground)))
 
 
 def _beyond(plan: PlanZones, covered: Any, units: gpd.GeoDataFrame, found: FaultList) -> None:
@@ -337,6 +356,14 @@ def _notes(plan: PlanZones, found: _Measures | None) -> list[Label]:
             Label(
                 f"{plan.plan_id}: không biết tỷ lệ hay độ chính xác, nên không tách được vụn số hóa",
                 f"{plan.plan_id} states neither scale nor accuracy, so slivers cannot be told apart",
+            )
+        )
+    if found.staged_m2 > _STAGED_M2:
+        vi, en = (format_area(found.staged_m2, language) for language in LANGUAGES)
+        notes.append(
+            Label(
+                f"{plan.plan_id}: {vi} chỉ có khoanh ngoài thời gian hiệu lực của chúng phủ; không tính là đã phủ, cũng không ghi là khoảng hở",
+                f"{plan.plan_id}: {en} lie only under zones outside their days; they do not count as covered, and are not listed as gaps",
             )
         )
     if found.frame.left_out:

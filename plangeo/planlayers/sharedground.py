@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from plangeo.engine.pieces import cut
+from plangeo.planlayers.sharededges import unfitting
 from plangeo.planlayers.widths import polygons_of, without_hairs
 
 _AT_ONCE = 50_000
@@ -76,9 +77,9 @@ def united(shapes: NDArray[Any]) -> United:
     """
     if not len(shapes):
         return United(shapely.Polygon(), np.empty(0, dtype=np.intp))
-    fits = np.asarray(shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
+    fits = ~unfitting(shapes)
     suspects = np.flatnonzero(~fits)
-    if not fits.any() or (len(suspects) and not shapely.coverage_is_valid(shapes[fits])):
+    if not fits.any() or (len(suspects) and unfitting(shapes[fits]).any()):
         return United(shapely.union_all(shapes), np.arange(len(shapes)))
     clean = shapely.coverage_union_all(shapes[fits])
     total = math.fsum(shapely.area(shapes[fits]))

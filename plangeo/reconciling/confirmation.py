@@ -3,7 +3,7 @@
 One row a decision: left_id, right_id, decision (same / different, "cùng" / "khác"), who, date, and a note. The sheet
 "Cần xác nhận" of a reconciliation is such a file, to be filled in; rows without a decision are not decided. Where it also has the
 names (left_name, right_name), a decision whose names are not those of the lists any more has no effect: row numbers stand in for
-missing codes, and codes are given anew.
+missing codes, and codes are given anew. A row that cannot be read decides nothing and is told with its fault; the others hold.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ SHEETS = ("Cần xác nhận", "Cần xác nhận (danh mục)")
 MOST_ROWS = 100_000
 _SAME = frozenset(fold(w) for w in ("same", "cùng", "cùng một", "cùng một dự án", "giống", "trùng", "là một", "có", "yes"))
 _DIFFERENT = frozenset(fold(w) for w in ("different", "khác", "khác nhau", "không", "hai dự án", "no"))
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,15 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A row of the file that decides nothing, and why."""
+
+    where: str
+    pair: str
+    problem: str
+
+
+@dataclass(frozen=True)
 class Confirmed:
     """One decision on two rows of the lists."""
 
@@ -69,11 +77,12 @@ class Confirmed:
         return self.decided.same
 
 
-def read_confirmations(source: str | Path | pd.DataFrame, sheet: str | None = None) -> list[Decided]:
-    """Return the decisions of a CSV, a workbook (its sheet "Cần xác nhận", if it has one) or a frame.
+def read_confirmations(source: str | Path | pd.DataFrame, sheet: str | None = None) -> tuple[list[Decided], list[Refused]]:
+    """Return the decisions of a CSV, a workbook (its sheet "Cần xác nhận", if it has one) or a frame, and the rows that decide nothing.
 
-    **Raises** TableError with every fault: columns that are missing, a decision that is neither same nor different, one without
-    name or date, a pair decided both ways. InputError when the file cannot be read.
+    A row is refused whose decision is neither same nor different, that lacks a name, a date or an identifier, or whose pair is decided
+    both ways: then all rows of the pair are. Rows without a decision are in neither list.
+    **Raises** TableError when a column is missing, InputError when the file cannot be read.
     """
     frame, name = (source, "confirmed") if isinstance(source, pd.DataFrame) else (_table(Path(source), sheet), Path(source).name)
     found: dict[str, str] = {}
@@ -95,54 +104,63 @@ def read_confirmations(source: str | Path | pd.DataFrame, sheet: str | None = No
     for field in ("note", "left_name", "right_name"):
         cells.setdefault(field, [""] * len(frame))
     numbers = frame["source_row"].tolist() if "source_row" in frame else list(range(1, len(frame) + 1))
-    faults: list[str] = []
-    made = []
+    made: list[Decided] = []
+    refused: list[Refused] = []
     for n, number in enumerate(numbers):
         row = {field: values[n] for field, values in cells.items()}
         if row["decision"]:
-            decided = _decided(row, f"{name}, row {number:g}", faults)
-            made += [decided] if decided else []
-    faults += _contradictions(made)
-    if faults:
-        more = [f"… and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
-        raise TableError(
-            "\n- ".join([f"{name}: these confirmations cannot be used, and none was:", *faults[:_SHOWN], *more]),
-            code="confirmations_malformed",
-        )
-    return made
+            read = _decided(row, f"{name}, row {number:g}")
+            if isinstance(read, Decided):
+                made.append(read)
+            else:
+                refused.append(read)
+    contradictory = _contradictions(made)
+    return [d for d in made if d not in contradictory], refused + list(contradictory.values())
 
 
-def place_confirmations(
-    decided: Sequence[Decided], left: Mapping[str, str], right: Mapping[str, str]
-) -> tuple[list[Confirmed], list[Decided], list[Decided]]:
-    """Return the decisions on rows of the two lists (identifier → name, in their order), those that name an unknown identifier, and
-    those whose names are others now.
+@dataclass(frozen=True)
+class Placed:
+    """Decisions held against two lists."""
 
-    **Raises** TableError when decisions join several of the one list with several of the other.
-    """
+    confirmed: list[Confirmed]
+    unknown: list[Decided]
+    """They name an identifier that is not in the lists."""
+    stale: list[Decided]
+    """They were made on other names."""
+    refused: list[Refused]
+    """They would join several of the one list with several of the other."""
+
+
+def place_confirmations(decided: Sequence[Decided], left: Mapping[str, str], right: Mapping[str, str]) -> Placed:
+    """Return which decisions hold for rows of the two lists (identifier → name, in their order), and which do not and why."""
     mine, theirs = ({name: n for n, name in enumerate(ids)} for ids in (left, right))
     unknown = [d for d in decided if d.left_id not in mine or d.right_id not in theirs]
     present = [d for d in decided if d.left_id in mine and d.right_id in theirs]
     stale = [d for d in present if not (_is_still(d.left_name, left[d.left_id]) and _is_still(d.right_name, right[d.right_id]))]
     known = [d for d in present if d not in stale]
-    partners: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for d in known:
-        if d.same:
-            partners["left", d.left_id].add(d.right_id)
-            partners["right", d.right_id].add(d.left_id)
-    faults = [
-        f"{d.where}: {d.left_id} is the same as {', '.join(sorted(partners['left', d.left_id]))}, and {d.right_id} the same as "
-        f"{', '.join(sorted(partners['right', d.right_id]))}; one entry may have several parts, but not several with several"
-        for d in known
-        if d.same and len(partners["left", d.left_id]) > 1 and len(partners["right", d.right_id]) > 1
-    ]
-    if faults:
-        raise TableError(
-            "\n- ".join(["The confirmations contradict one another, and none was used:", *faults[:_SHOWN]]),
-            code="confirmations_malformed",
-        )
-    unique = {(d.left_id, d.right_id): d for d in known}
-    return [Confirmed(mine[d.left_id], theirs[d.right_id], d) for d in unique.values()], unknown, stale
+    tangled = _tangled(known)
+    unique = {(d.left_id, d.right_id): d for d in known if d not in tangled}
+    confirmed = [Confirmed(mine[d.left_id], theirs[d.right_id], d) for d in unique.values()]
+    return Placed(confirmed, unknown, stale, list(tangled.values()))
+
+
+def _tangled(known: Sequence[Decided]) -> dict[Decided, Refused]:
+    """Every decision "same" of a group in which several of the one list meet several of the other; none of them can be trusted more."""
+    same = [d for d in known if d.same]
+    group: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for d in same:
+        ends = (("left", d.left_id), ("right", d.right_id))
+        merged = set(ends).union(*(group.get(end, set()) for end in ends))
+        group |= dict.fromkeys(merged, merged)
+    found = {}
+    for d in same:
+        members = group["left", d.left_id]
+        sides = {side: sorted(name for of, name in members if of == side) for side in ("left", "right")}
+        if len(sides["left"]) > 1 and len(sides["right"]) > 1:
+            text = f"{', '.join(sides['left'])} are joined with {', '.join(sides['right'])}"
+            why = f"{text}; one entry may have several parts, but not several with several"
+            found[d] = Refused(d.where, f"{d.left_id} – {d.right_id}", why)
+    return found
 
 
 def _is_still(then: str, now: str) -> bool:
@@ -170,7 +188,7 @@ def _text(value: object) -> str:
     return clean(str(value))
 
 
-def _decided(row: Mapping[str, str], where: str, faults: list[str]) -> Decided | None:
+def _decided(row: Mapping[str, str], where: str) -> Decided | Refused:
     said = fold(row["decision"])
     day = parse_date(row["date"])
     wrong = []
@@ -183,20 +201,22 @@ def _decided(row: Mapping[str, str], where: str, faults: list[str]) -> Decided |
     if day is None:
         wrong.append(f"{row['date'][:40]!r} is not a date, e.g. 2025-07-01 or 1/7/2025")
     if wrong or day is None:
-        faults.append(f"{where}: {'; '.join(wrong)}")
-        return None
+        return Refused(where, f"{row['left_id'][:40] or '?'} – {row['right_id'][:40] or '?'}", "; ".join(wrong))
     return Decided(
         row["left_id"], row["right_id"], said in _SAME, row["who"], day, row["note"], where, row["left_name"], row["right_name"]
     )
 
 
-def _contradictions(made: Sequence[Decided]) -> list[str]:
-    first: dict[tuple[str, str], Decided] = {}
-    faults = []
+def _contradictions(made: Sequence[Decided]) -> dict[Decided, Refused]:
+    """Every decision on a pair that is decided both ways."""
+    by_pair: dict[tuple[str, str], list[Decided]] = defaultdict(list)
     for d in made:
-        before = first.setdefault((d.left_id, d.right_id), d)
-        if before.same != d.same:
-            faults.append(
-                f"{d.where}: {d.left_id} and {d.right_id} are decided the other way in {before.where.rpartition(', ')[2]}"
-            )
-    return faults
+        by_pair[d.left_id, d.right_id].append(d)
+    found = {}
+    for pair, rows in by_pair.items():
+        for d in rows:
+            other = next((o for o in rows if o.same != d.same), None)
+            if other is not None:
+                why = f"the pair is decided the other way in {other.where.rpartition(', ')[2]}"
+                found[d] = Refused(d.where, f"{pair[0]} – {pair[1]}", why)
+    return found

@@ -21,7 +21,7 @@ from plangeo.geometry import working_crs
 from plangeo.profiles import Profile, load_profile
 from plangeo.reading import Decision
 from plangeo.reconciling.candidates import candidate_pairs
-from plangeo.reconciling.confirmation import Decided, place_confirmations, read_confirmations
+from plangeo.reconciling.confirmation import Decided, Refused, place_confirmations, read_confirmations
 from plangeo.reconciling.differences import CHANGES, TITLES, Difference, compare, compare_sums
 from plangeo.reconciling.entries import Entry, Listed, entries_of
 from plangeo.reconciling.matching import Group, match
@@ -33,6 +33,7 @@ Outcome = Literal["same", "changed", "only_left", "only_right", "ambiguous", "sp
 OUTCOMES: tuple[Outcome, ...] = ("ambiguous", "split", "merged", "changed", "only_left", "only_right", "same")
 """In the order an officer reads them: what needs a word of his first."""
 MOST_ENTRIES = 50_000
+_REFUSED_SHOWN = 50
 _SHOWN = 10
 
 
@@ -82,7 +83,8 @@ def reconcile(
     profile : brings abbreviations, administrative units and their days.
     crs : metric CRS of distances; by default that of the profile, where it is fit, else one that is.
 
-    **Raises** InputError, TableError, CrsError; TableError for confirmations that contradict one another or name nobody.
+    Confirmations that cannot be read, or contradict one another, have no effect and stand in ``decisions`` with their fault.
+    **Raises** InputError, TableError, CrsError.
     """
     chosen = profile if isinstance(profile, Profile) else load_profile(profile)
     frames = [side if isinstance(side, pd.DataFrame) else read_sites(side, chosen) for side in (left, right)]
@@ -94,14 +96,14 @@ def reconcile(
             )
     metric = _metric_crs(frames, chosen, crs)
     lists = [entries_of(f, chosen, metric, what) for f, what in zip(frames, ("the left list", "the right list"), strict=True)]
-    decided = [] if confirmed is None else read_confirmations(confirmed)
+    decided, refused = ([], []) if confirmed is None else read_confirmations(confirmed)
     names = [{e.id: e.name.text for e in one.entries} for one in lists]
-    words, unknown, stale = place_confirmations(decided, names[0], names[1])
+    placed = place_confirmations(decided, names[0], names[1])
     a, b = lists[0].entries, lists[1].entries
     possible, crowded = candidate_pairs(a, b)
     pairs = [pair for m, n in possible if (pair := judge(a[m], b[n])) is not None]
-    groups = match(a, b, pairs, words)
-    told = _decisions(lists, unknown, stale, crowded)
+    groups = match(a, b, pairs, placed.confirmed)
+    told = [*_refusals([*refused, *placed.refused]), *_decisions(lists, placed.unknown, placed.stale, crowded)]
     return _tables(groups, lists, chosen, tuple(told), "" if metric is None else metric.to_string())
 
 
@@ -117,6 +119,14 @@ def _metric_crs(frames: Sequence[pd.DataFrame], profile: Profile, crs: Any) -> A
         except CrsError:  # the lists lie elsewhere
             pass
     return working_crs(placed, crs)
+
+
+def _refusals(refused: Sequence[Refused]) -> list[Decision]:
+    """Every row of the confirmations that decides nothing, with its fault."""
+    told = [Decision("row", r.where, f"this confirmation has no effect: {r.problem}", r.pair) for r in refused[:_REFUSED_SHOWN]]
+    if len(refused) > _REFUSED_SHOWN:
+        told.append(Decision("row", "confirmations", f"{len(refused) - _REFUSED_SHOWN} more rows have no effect"))
+    return told
 
 
 def _decisions(

@@ -333,7 +333,8 @@ def _layer(case: _Case) -> _Told | None:
     if not named:
         return None
     text = ", ".join(named)
-    return True, Label(f"lớp {text} khác", f"layer {text} is another one")
+    # which layer a requirement asks is not recorded: of several that differ, each is only a candidate
+    return len(named) == 1, Label(f"lớp {text} khác", f"layer {text} is another one")
 
 
 def _crs(case: _Case) -> _Told | None:

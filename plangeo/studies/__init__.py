@@ -6,7 +6,7 @@ import dataclasses
 import importlib
 import pkgutil
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from plangeo.errors import LayerError, PlangeoError, PlangeoWarning
@@ -23,11 +23,16 @@ def studies() -> Mapping[str, Study]:
 
 
 def add_studies(
-    assessment: Assessment, *, only: Iterable[str] | None = None, files: Mapping[str, StudyFile] | None = None
+    assessment: Assessment,
+    *,
+    only: Iterable[str] | None = None,
+    files: Mapping[str, StudyFile] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Assessment:
     """Return ``assessment`` with the tables of the studies in ``sheets``; verdicts and findings stay as they are.
 
-    Parameters: ``only`` codes of studies (default: all); ``files`` role → file, e.g. ``{"priority_list": StudyFile(Path("list.xlsx"))}``.
+    Parameters: ``only`` codes of studies (default: all); ``files`` role → file, e.g. ``{"priority_list": StudyFile(Path("list.xlsx"))}``;
+    ``progress`` is called with (studies done, all studies) before each.
     A study whose file or layer is missing, or that cannot go on, stands in ``studies_not_run`` with the reason. So does one
     that fails by a fault of plangeo, with the fault and a PlangeoWarning: the verdicts are made by then and must not be lost.
 
@@ -40,7 +45,9 @@ def add_studies(
     check_files(given)
     sheets: list[Sheet] = []
     skipped: list[SkippedCheck] = []
-    for code in chosen:
+    for number, code in enumerate(chosen):
+        if progress is not None:
+            progress(number, len(chosen))
         why = _missing(known[code], assessment, given)
         title = known[code].title
         if why is not None:

@@ -19,6 +19,7 @@ _COLUMNS = (
     SheetColumn("layer", "Lớp", "Layer", 24, "code"),
     SheetColumn("rows", "Số dòng đã đọc", "Rows read", 14, "integer"),
     SheetColumn("measured", "Đo được / có kết luận", "Measured / judged", 16, "integer"),
+    SheetColumn("labels", "Điểm nhãn của vùng khác", "Labels of other rows", 16, "integer"),
     SheetColumn("quarantined", "Để riêng (hình lỗi, biết vùng)", "Set aside (faulty, place known)", 18, "integer"),
     SheetColumn("without_place", "Không rõ vị trí / có lỗi", "Without a place / with a problem", 18, "integer"),
     *(SheetColumn(state, f"Dự án: {_WORDS[state]}", f"Sites: {state.replace('_', ' ')}", 16, "integer") for state in STATES),
@@ -44,9 +45,9 @@ def run(subject: Subject) -> Sequence[Sheet]:
     frame = pd.DataFrame(rows, columns=[c.field for c in _COLUMNS])
     note = Label(
         "Mỗi dự án có đúng một kết luận; mỗi lớp đối với mỗi dự án ở đúng một trạng thái: liên quan, không liên quan hoặc chưa có dữ liệu. "
-        "Số dòng đọc = đo được + để riêng + không rõ vị trí. Sổ không khớp thì không xuất kết quả.",
+        "Số dòng đọc = đo được + điểm nhãn + để riêng + không rõ vị trí. Sổ không khớp thì không xuất kết quả.",
         "Every site has one verdict; every layer is, for every site, in exactly one state: affected, not affected, no data. "
-        "Rows read = measured + set aside + without a place. Where the books do not balance, nothing is published.",
+        "Rows read = measured + labels + set aside + without a place. Where the books do not balance, nothing is published.",
     )
     whole = Sheet("books", Label("Sổ đối chiếu", "Books"), _COLUMNS, frame, _EMPTY, note)
     return [whole, _lists(subject.assessment)]

@@ -19,6 +19,7 @@ from plangeo.law.planstatus import TITLES
 from plangeo.model import Assessment, Label, Plan, Verdict
 from plangeo.study import Sheet, SheetColumn, Study, Subject
 
+_STAGES_SHOWN = 5
 ENDED = ("expired", "superseded", "revoked")
 _MONEY = (
     SheetColumn("capital_min_bn", "Vốn ít nhất (tỷ đồng)", "Capital, least (bn VND)", 16, "number"),
@@ -77,9 +78,12 @@ def run(subject: Subject) -> Sequence[Sheet]:
     assessment = subject.assessment
     book = assessment.rulebook
     ended = {plan_id: plan for plan_id, plan in book.plans.items() if state_of(plan_id, book) in ENDED}
-    resting = sites_on_plans(assessment, ended)
+    owner = {plan_id: plan.stage_of or plan_id for plan_id, plan in ended.items()}
+    resting = sites_on_plans(assessment, owner)
     shapes = metric_shapes(assessment)
-    rows = [_plan_row(plan, assessment, resting[resting["plan_id"] == plan_id]) for plan_id, plan in ended.items()]
+    rows = [
+        _row_of(plan_id, owner, assessment, resting[resting["plan_id"] == plan_id]) for plan_id in dict.fromkeys(owner.values())
+    ]
     names = [c.field for c in _PLAN_COLUMNS]
     plans = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=[*names, *CAPITAL[:2], "rows"]),
@@ -113,6 +117,26 @@ def run(subject: Subject) -> Sequence[Sheet]:
 
 def _crs(assessment: Assessment) -> Any:
     return assessment.crs or None
+
+
+def _row_of(plan_id: str, owner: Mapping[str, str], assessment: Assessment, resting: pd.DataFrame) -> dict[str, Any]:
+    """The row of a plan that ended, its stages with it; of a plan of which only stages ended, a row that says so."""
+    book = assessment.rulebook
+    if plan_id in owner:
+        return _plan_row(book.plans[plan_id], assessment, resting)
+    stages = [book.plans[stage] for stage, of in owner.items() if of == plan_id]
+    row = _plan_row(stages[0], assessment, resting)
+    days = [day for stage in stages if (day := ended_on(stage, book)) is not None]
+    return row | {
+        "plan_id": plan_id,
+        "title_vi": "; ".join(stage.title.text("vi") for stage in stages[:_STAGES_SHOWN]),
+        "status_vi": "Một phần: " + row["status_vi"].lower(),
+        "ended_on": max(days, default=None),
+        "why_vi": "; ".join(
+            filter(None, [row["why_vi"], f"chỉ các khoanh của {len(stages)} đợt đã hết hiệu lực; quy hoạch thì chưa"])
+        ),
+        "why_en": "; ".join(filter(None, [row["why_en"], f"only the zones of {len(stages)} stage(s) ended, the plan has not"])),
+    }
 
 
 def _plan_row(plan: Plan, assessment: Assessment, resting: pd.DataFrame) -> dict[str, Any]:

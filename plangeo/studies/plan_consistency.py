@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from plangeo.model import Label
+from plangeo.planlayers import planzones
 from plangeo.planlayers.agreement import AGREEING, OUTCOMES, Agreement, read_stated
 from plangeo.planlayers.faults import degrees
 from plangeo.planlayers.planmatrix import CELLS, PIECES, PlanMatrix, lay_over, plan_pairs
@@ -82,7 +83,7 @@ _TWICE = Label(
 
 def _run(subject: Subject) -> Sequence[Sheet]:
     done = subject.assessment
-    refuse_huge(done.layers["zones"])
+    refuse_huge(done.layers["zones"], planzones.MOST_COMPARED)
     file = subject.files.get(FILE)
     stated = read_stated(file.path, sheet=file.keywords.get("sheet")) if file else {}
     (zones,), _ = in_metres([done.layers["zones"]], done.crs)

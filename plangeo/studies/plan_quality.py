@@ -8,6 +8,7 @@ import pandas as pd
 
 from plangeo.law.planstatus import TITLES
 from plangeo.model import Label
+from plangeo.planlayers import planzones
 from plangeo.planlayers.faults import KINDS, degrees
 from plangeo.planlayers.layerquality import LayerQuality, check_plan_layer
 from plangeo.planlayers.planzones import in_metres, refuse_huge, zones_by_plan
@@ -98,7 +99,7 @@ AREAS_NOTE = Label(
 
 def _run(subject: Subject) -> Sequence[Sheet]:
     done = subject.assessment
-    refuse_huge(done.layers["zones"])
+    refuse_huge(done.layers["zones"], planzones.MOST_VERTICES)
     quality = check_plan_layer(done.layers["zones"], done.rulebook, done.layers.get("districts"), crs=done.crs)
     sheets = list(quality_sheets(quality))
     if FILE in subject.files:

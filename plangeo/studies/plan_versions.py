@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from plangeo.model import Assessment, Label
+from plangeo.planlayers import planzones
 from plangeo.planlayers.faults import degrees
 from plangeo.planlayers.planzones import PlanZones, in_metres, refuse_huge, zones_by_plan
 from plangeo.planlayers.siteground import metric_sites
@@ -62,7 +63,7 @@ _SITES_HOW = Label(
 
 def _run(subject: Subject) -> Sequence[Sheet]:
     done = subject.assessment
-    refuse_huge(done.layers["zones"])
+    refuse_huge(done.layers["zones"], planzones.MOST_COMPARED)
     (zones,), _ = in_metres([done.layers["zones"]], done.crs)
     plans = zones_by_plan(zones, done.rulebook)
     file = subject.files.get(FILE)

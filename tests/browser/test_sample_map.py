@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
@@ -23,11 +24,10 @@ HOSTILE = '<img src=x onerror="document.title=1">{{7*7}}</script>'
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    sites = pg.read_sites(pg.sample("projects.xlsx"), profile="vn", crs="EPSG:9215")
+def page(judged_sample: pg.Assessment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    sites = judged_sample.sites.copy()
     sites.loc[sites["site_id"] == "P-0001", "name"] = HOSTILE
-    rules = pg.load_rulebook(pg.sample("rulebook.yaml"))
-    result = pg.assess(sites, rules, on="2025-07-01", zones=pg.sample("zones.gpkg"), districts=pg.sample("communes.gpkg"))
+    result = dataclasses.replace(judged_sample, sites=sites)
     path = tmp_path_factory.mktemp("map") / "bản đồ.html"
     pg.make_map(result).save(path)
     return path
@@ -59,7 +59,7 @@ def _items(browser: webdriver.Chrome) -> list[str]:
 
 
 def test_an_officer_finds_filters_clicks_and_reads(browser: webdriver.Chrome) -> None:
-    assert len(_items(browser)) == 72
+    assert len(_items(browser)) == 77
     search = browser.find_element(By.CSS_SELECTOR, ".pg-search")
     search.send_keys("khu do thi moi cong nam")
     assert len(_items(browser)) == 1

@@ -23,7 +23,7 @@ from plangeo.rulebook import rulebook_from_text
 from plangeo.tables import SITES
 
 CASES = Path(__file__).parent / "cases"
-BOOK = (CASES / "rulebook.yaml").read_text(encoding="utf-8")
+BOOK = rulebook_from_text((CASES / "rulebook.yaml").read_text(encoding="utf-8"), "rulebook.yaml")
 CRS = "EPSG:9215"
 X0, Y0 = 449_000.0, 2_417_000.0
 
@@ -116,9 +116,9 @@ def test_case(check: str, case: dict[str, Any], tmp_path: Path) -> None:
     for role, drawn in case.get("rasters", {}).items():
         layers[role] = _raster(tmp_path / f"{role}.tif", **drawn)
     others = [_site(o) | {"site_id": f"O{i}"} for i, o in enumerate(case.get("others", []))]
-    frame, book = _frame([_site(case["site"]), *others]), rulebook_from_text(BOOK, "rulebook.yaml")
+    frame = _frame([_site(case["site"]), *others])
     with pytest.warns(PlangeoWarning, match=case["warns"]) if "warns" in case else contextlib.nullcontext():
-        result = assess(frame, book, on=str(case.get("on", "2025-07-01")), **layers)
+        result = assess(frame, BOOK, on=str(case.get("on", "2025-07-01")), **layers)
     found = {(row.reason, row.verdict) for row in result.findings.itertuples() if row.check == check and row.site_id == "S"}
     wanted = {(reason, verdict) for reason, verdict in case["findings"].items()}
     assert found == wanted

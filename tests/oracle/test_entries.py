@@ -10,7 +10,7 @@ import geopandas as gpd
 import pytest
 import yaml
 
-from plangeo.assessment import assess
+from plangeo.assessment import Assessment, assess
 from plangeo.entries.inquiry import Inquiry, inquire
 from plangeo.entries.remarks import CODES, IN_ORDER, LEVELS, MARKS, NOT_ASKED, QUESTIONS
 from plangeo.rulebook import load_rulebook
@@ -94,12 +94,12 @@ def test_case(case: dict[str, Any], tmp_path: Path) -> None:
         assert all((mark in MARKS.values()) == (row in told) for row, mark in enumerate(marks)), answer.question
 
 
-def _sample(order: int = 1) -> Inquiry:
+def _backwards() -> Inquiry:
     sites = read_sites(
         sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01", boundaries=sample("project_boundaries.gpkg")
     )
     ground, law = read_zones(sample("zones.gpkg")), load_rulebook(sample("rulebook.yaml"))
-    return inquire(assess(sites.iloc[::order], law, on="2025-07-01", zones=ground, districts=sample("communes.gpkg")))
+    return inquire(assess(sites.iloc[::-1], law, on="2025-07-01", zones=ground, districts=sample("communes.gpkg")))
 
 
 def _told(inquiry: Inquiry) -> set[tuple[str, str]]:
@@ -107,8 +107,8 @@ def _told(inquiry: Inquiry) -> set[tuple[str, str]]:
     return {(ids[r.row], r.code) for a in inquiry.answers for r in a.remarks if r.code != "funding.level_not_stated"}
 
 
-def test_the_sample_has_these_troubles_and_no_others() -> None:
-    inquiry = _sample()
+def test_the_sample_has_these_troubles_and_no_others(studied_sample: Assessment) -> None:
+    inquiry = inquire(studied_sample)
     assert _told(inquiry) == {
         ("P-0004", "capital.missing"),
         ("P-0009", "capital.range"),
@@ -125,15 +125,16 @@ def test_the_sample_has_these_troubles_and_no_others() -> None:
         ("P-0055", "location.geometry_faulty"),
         ("P-0060#2", "duplicate.code"),
         ("P-0069", "type.unknown"),
+        ("P-0101", "limit.broken_unverified"),
     }
     told = inquiry.found()
-    assert told["count"].sum() == 15 + 17, "17 entries name the state budget without its level, in one row"
-    assert len(told) == 16
-    assert told.loc[told["count"] == 17, "code"].tolist() == ["funding.level_not_stated"]
+    assert told["count"].sum() == 16 + 18, "18 entries name the state budget without its level, in one row"
+    assert len(told) == 17
+    assert told.loc[told["count"] == 18, "code"].tolist() == ["funding.level_not_stated"]
 
 
-def test_the_order_of_the_register_changes_nothing_but_which_of_two_is_the_second() -> None:
-    both = [{t for t in _told(_sample(order)) if not t[1].startswith("duplicate")} for order in (1, -1)]
+def test_the_order_of_the_register_changes_nothing_but_which_of_two_is_the_second(studied_sample: Assessment) -> None:
+    both = [{t for t in _told(some) if not t[1].startswith("duplicate")} for some in (inquire(studied_sample), _backwards())]
     assert both[0] == both[1]
 
 

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plangeo import assessment, backends
@@ -19,6 +19,7 @@ from plangeo.geometry import to_crs
 from plangeo.model import Verdict
 from plangeo.rulebook import rulebook_from_text
 from plangeo.tables import DISTRICTS, SITES, ZONES
+from tests.effort import examples
 
 BOOK = rulebook_from_text((Path(__file__).parents[1] / "oracle/cases/rulebook.yaml").read_text(encoding="utf-8"))
 CRS = "EPSG:9215"
@@ -60,7 +61,7 @@ def _verdicts(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.Series:
     return assess(sites, BOOK, on=ON, zones=zones).sites.set_index("site_id")["verdict"].map(Verdict.parse)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(10)
 @given(situations(), st.integers(1, 3))
 def test_the_chunk_law(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], size: int) -> None:
     sites, zones = situation
@@ -74,7 +75,7 @@ def test_the_chunk_law(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], siz
     pd.testing.assert_frame_equal(left, right, check_exact=True, check_dtype=False)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(6)
 @given(situations(), st.integers(0, 9999))
 def test_every_row_stands_in_the_same_place_whatever_the_chunks(
     situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], seed: int
@@ -107,7 +108,7 @@ def _communes() -> gpd.GeoDataFrame:
     return _frame(rows, DISTRICTS)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(8)
 @given(situations(), st.integers(0, 9999))
 def test_order_changes_no_verdict(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], seed: int) -> None:
     sites, zones = situation
@@ -115,7 +116,7 @@ def test_order_changes_no_verdict(situation: tuple[gpd.GeoDataFrame, gpd.GeoData
     pd.testing.assert_series_equal(mixed.sort_index(), _verdicts(sites, zones).sort_index())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(10)
 @given(situations(), small, small, st.integers(1, 30))
 def test_more_forbidden_ground_never_improves_a_verdict(
     situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame], x: int, y: int, size: int
@@ -139,7 +140,7 @@ def test_more_forbidden_ground_never_improves_a_verdict(
             assert after[site_id] >= before[site_id]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(8)
 @given(situations())
 def test_permitted_means_covered_by_ground_that_allows_it(situation: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]) -> None:
     """An independent second look, by unions and differences, at every site called permitted."""
@@ -176,9 +177,9 @@ def test_backends_give_the_same_answer() -> None:
         [{"zone_id": "A", "zone_code": "ODT", "plan_id": "LUP", "geometry": shapely.box(X0, Y0, X0 + 8, Y0 + 9)}], ZONES
     )
     plain = assess(sites, BOOK, on=ON, zones=zones)
-    for backend in (backends.threads(2), backends.processes(2), backends.dask(workers=2)):
-        other = assess(sites, BOOK, on=ON, zones=zones, backend=backend)
-        pd.testing.assert_frame_equal(plain.findings.drop(columns="geometry"), other.findings.drop(columns="geometry"))
+    # threads and processes: tests/unit/test_reproducible.py, to the byte
+    other = assess(sites, BOOK, on=ON, zones=zones, backend=backends.dask(workers=2))
+    pd.testing.assert_frame_equal(plain.findings.drop(columns="geometry"), other.findings.drop(columns="geometry"))
 
 
 @pytest.mark.parametrize("left_out", ["coverage", "geometry", "plan_in_force", "robustness", "zone_use"])

@@ -11,11 +11,12 @@ from typing import Any
 import geopandas as gpd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plangeo.quota.claims import Claims, Project, claim
 from plangeo.quota.conversions import convert
+from tests.effort import examples
 from tests.makers import CRS
 
 SIDE = st.integers(1, 30)
@@ -77,7 +78,7 @@ def agree(one: dict[Any, float], two: dict[Any, float]) -> None:
 CLASSES = st.sampled_from([("SKK",), ("ODT",), ("SKK", "ODT")])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data(), BOXES, BOXES, st.lists(st.integers(1, 39), max_size=3))
 def test_shares_of_a_project_add_up_to_one(data: st.DataObject, sites: Any, ground: Any, cuts: list[int]) -> None:
     found = projects(sites, [data.draw(CLASSES) for _ in sites])
@@ -91,7 +92,7 @@ def test_shares_of_a_project_add_up_to_one(data: st.DataObject, sites: Any, grou
         assert math.fsum(split) == pytest.approx(one.share, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data(), BOXES, BOXES, st.lists(st.integers(1, 39), max_size=3))
 def test_cutting_units_and_zones_moves_no_hectare(data: st.DataObject, sites: Any, ground: Any, cuts: list[int]) -> None:
     found = projects(sites, [data.draw(CLASSES) for _ in sites])
@@ -102,7 +103,7 @@ def test_cutting_units_and_zones_moves_no_hectare(data: st.DataObject, sites: An
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(BOXES)
 def test_one_class_claims_the_union_of_its_projects(sites: Any) -> None:
     """An independent computation: overlapping ground of one class counts once, so the claims are the union."""
@@ -112,7 +113,7 @@ def test_one_class_claims_the_union_of_its_projects(sites: Any) -> None:
     assert claimed == pytest.approx(shapely.union_all([p.shape for p in found]).area, rel=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.data(), BOXES)
 def test_the_order_of_units_and_zones_does_not_matter(data: st.DataObject, sites: Any) -> None:
     found = projects(sites, [("SKK",)] * len(sites))

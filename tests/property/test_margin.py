@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plangeo.margin import flip_distance, margins, nearest_permitted
+from tests.effort import examples
 
 CRS = "EPSG:9215"
 X0, Y0 = 449_000.0, 2_417_000.0
@@ -89,7 +90,7 @@ def union(zones: Shapes) -> shapely.Geometry:
     return shapely.buffer(shapely.buffer(shapely.union_all(zones), 1e-7, **corners), -1e-7, **corners)
 
 
-@settings(max_examples=70, deadline=None)
+@examples(42)
 @given(places(), layers())
 def test_margin_inside_is_the_distance_to_the_border_of_the_union(sites: Shapes, zones: Shapes) -> None:
     found, ground = measured(sites, zones), union(zones)
@@ -102,7 +103,7 @@ def test_margin_inside_is_the_distance_to_the_border_of_the_union(sites: Shapes,
             assert not shapely.covers(ground, site)
 
 
-@settings(max_examples=70, deadline=None)
+@examples(42)
 @given(places(), layers())
 def test_depth_outside_is_the_greatest_distance_of_many_places(sites: Shapes, zones: Shapes) -> None:
     """An independent computation: a fine net of places all over the site."""
@@ -120,7 +121,7 @@ def test_depth_outside_is_the_greatest_distance_of_many_places(sites: Shapes, zo
         assert seen - 0.01 - 1e-6 <= max(-margin, 0.0) <= seen + mesh + 1e-6
 
 
-@settings(max_examples=35, deadline=None)
+@examples(21)
 @given(places(), layers(), turned())
 def test_more_permitted_ground_never_lowers_a_margin(sites: Shapes, zones: Shapes, more: shapely.Polygon) -> None:
     before, after = measured(sites, zones), measured(sites, [*zones, more])
@@ -128,7 +129,7 @@ def test_more_permitted_ground_never_lowers_a_margin(sites: Shapes, zones: Shape
     assert (after["distance_m"] <= before["distance_m"] + 1e-6).all()
 
 
-@settings(max_examples=35, deadline=None)
+@examples(21)
 @given(places(), layers(), st.integers(-80, 80))
 def test_cutting_zones_and_their_order_change_nothing(sites: Shapes, zones: Shapes, angle: int) -> None:
     knife = move(shapely.affinity.rotate(shapely.box(-200, 20.5, 300, 300), angle, origin=(20, 20)))
@@ -141,7 +142,7 @@ def test_cutting_zones_and_their_order_change_nothing(sites: Shapes, zones: Shap
         assert other["distance_m"].to_numpy() == pytest.approx(whole["distance_m"].to_numpy(), abs=1e-5)
 
 
-@settings(max_examples=35, deadline=None)
+@examples(21)
 @given(st.lists(turned(), min_size=2, max_size=6), layers())
 def test_sites_do_not_know_one_another(sites: Shapes, zones: Shapes) -> None:
     together = measured(sites, zones)
@@ -150,7 +151,7 @@ def test_sites_do_not_know_one_another(sites: Shapes, zones: Shapes) -> None:
 
 
 @given(st.integers(1, 24), st.integers(1, 10), st.floats(0.1, 14))
-@settings(max_examples=40, deadline=None)
+@examples(24)
 def test_moving_inward_raises_the_margin(x: int, size: int, step: float) -> None:
     ground = [move(shapely.box(0, 0, 100, 100))]
     here, there = move(shapely.box(x - 20, 30, x - 20 + size, 35)), move(shapely.box(x - 20 + step, 30, x - 20 + size + step, 35))
@@ -158,7 +159,7 @@ def test_moving_inward_raises_the_margin(x: int, size: int, step: float) -> None
     assert found[1] > found[0]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(24)
 @given(st.lists(turned(), min_size=1, max_size=4), layers(), st.floats(0.05, 0.9))
 def test_flip_is_where_the_part_outside_passes_the_share(sites: Shapes, zones: Shapes, share: float) -> None:
     """An independent computation: the ground itself buffered a little less and a little more."""
@@ -178,7 +179,7 @@ def test_flip_is_where_the_part_outside_passes_the_share(sites: Shapes, zones: S
             assert within(row.flip_m + room) != row.tolerated
 
 
-@settings(max_examples=35, deadline=None)
+@examples(21)
 @given(places(), layers(), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_nearest_zones_are_the_nearest_of_all(sites: Shapes, zones: Shapes, k: int, chance: object) -> None:
     frame, plan, mask = register(sites), layer(zones), {"a": np.ones(len(zones), dtype=bool)}

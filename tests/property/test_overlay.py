@@ -6,11 +6,12 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plangeo.engine.partition import partition
 from plangeo.overlay import measure_zones
+from tests.effort import examples
 
 CRS = "EPSG:9215"
 X0, Y0 = 449_000.0, 2_417_000.0
@@ -39,14 +40,14 @@ def register(shapes: list[shapely.Geometry]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"site_id": [f"s{i}" for i in range(len(shapes))]}, geometry=shapes, crs=CRS)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(boxes(), boxes())
 def test_shares_of_the_cover_add_to_one(sites: list[shapely.Polygon], zones: list[shapely.Polygon]) -> None:
     cover = measure_zones(register(sites), layer(zones)).cover
     assert cover.groupby("site_id")["share"].sum().to_numpy() == pytest.approx(1.0, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(boxes(3), boxes())
 def test_covered_area_is_the_area_of_the_union(sites: list[shapely.Polygon], zones: list[shapely.Polygon]) -> None:
     cover = measure_zones(register(sites), layer(zones)).cover
@@ -56,7 +57,7 @@ def test_covered_area_is_the_area_of_the_union(sites: list[shapely.Polygon], zon
         assert rows["area_m2"].sum() == pytest.approx(shapely.intersection(site, ground).area, rel=1e-9, abs=1e-3)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(boxes(3), boxes(), st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(sites: list[shapely.Polygon], zones: list[shapely.Polygon], chance: object) -> None:
     frame, plan = register(sites), layer(zones)
@@ -70,7 +71,7 @@ def test_order_of_rows_does_not_matter(sites: list[shapely.Polygon], zones: list
     pd.testing.assert_frame_equal(left, right, check_exact=True)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(boxes(3), boxes(3), st.integers(-45, 45))
 def test_cutting_zones_changes_no_total(sites: list[shapely.Polygon], zones: list[shapely.Polygon], angle: int) -> None:
     knife = shapely.affinity.rotate(shapely.box(-200, 0, 200, 200), angle, origin=(0, 0))
@@ -117,7 +118,7 @@ def test_width_is_that_of_the_total_and_not_of_its_fragments() -> None:
     assert widths["s0", "A"] == pytest.approx(40, rel=0.02)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), min_size=2, max_size=6, unique=True), st.integers(3, 17))
 def test_lines_over_a_coverage_lose_no_metre(corners: list[tuple[int, int]], step: int) -> None:
     """Roads over stacked oblique coverages: every metre is covered once by each plan, whatever the crossings."""

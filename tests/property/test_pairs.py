@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plangeo.engine import pairs as pairs_module
 from plangeo.engine.borders import shared_borders
 from plangeo.engine.pairs import Measures, measure_pairs
 from plangeo.engine.pieces import cut
+from tests.effort import examples
 from tests.makers import cut_one_by_one
 
 X0, Y0 = 449_000.0, 2_417_000.0
@@ -59,7 +60,7 @@ def assert_same(first: Measures, second: Measures) -> None:
         assert getattr(first, name).tobytes() == getattr(second, name).tobytes(), name
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(registers(), st.integers(0, 500))
 def test_cutting_is_invisible_in_the_measures(sites: list[shapely.Geometry], seed: int) -> None:
     zones = coverage(seed)
@@ -69,7 +70,7 @@ def test_cutting_is_invisible_in_the_measures(sites: list[shapely.Geometry], see
     assert fine.measure == pytest.approx(whole.measure, rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(registers(), st.integers(0, 500))
 def test_a_clean_coverage_covers_everything_once(sites: list[shapely.Geometry], seed: int) -> None:
     zones = coverage(seed)
@@ -84,7 +85,7 @@ def test_a_clean_coverage_covers_everything_once(sites: list[shapely.Geometry], 
         assert total[n] == pytest.approx(expected, rel=1e-9, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(registers(), st.integers(0, 500))
 def test_the_exact_partition_agrees(sites: list[shapely.Geometry], seed: int) -> None:
     zones = coverage(seed)
@@ -95,7 +96,7 @@ def test_the_exact_partition_agrees(sites: list[shapely.Geometry], seed: int) ->
     assert fast == pytest.approx(slow, rel=1e-8, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(registers(), st.integers(0, 500), st.randoms(use_true_random=False))
 def test_order_of_rows_changes_no_bit(sites: list[shapely.Geometry], seed: int, chance: object) -> None:
     zones = coverage(seed)
@@ -110,7 +111,7 @@ def test_order_of_rows_changes_no_bit(sites: list[shapely.Geometry], seed: int, 
     assert first.unsettled.tolist() == sorted(site_order[n] for n in second.unsettled)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.integers(0, 500), st.sampled_from([1, 3, 64]))
 def test_threads_and_chunks_change_no_bit(seed: int, chunk: int) -> None:
     chance = np.random.default_rng(seed)
@@ -124,7 +125,7 @@ def test_threads_and_chunks_change_no_bit(seed: int, chunk: int) -> None:
         assert_same(first, measure_pairs(sites, pieces, threads=2))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(registers(), st.integers(0, 500))
 def test_a_window_of_the_pieces_changes_no_bit(sites: list[shapely.Geometry], seed: int) -> None:
     pieces = cut(coverage(seed), 16)
@@ -133,7 +134,7 @@ def test_a_window_of_the_pieces_changes_no_bit(sites: list[shapely.Geometry], se
     assert_same(measure_pairs(sites, pieces), measure_pairs(sites, pieces.take(near)))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(registers(), st.integers(0, 500), st.integers(0, 30))
 def test_a_site_that_meets_no_doubtful_edge_is_covered_evenly(sites: list[shapely.Geometry], seed: int, moved: int) -> None:
     zones = coverage(seed)

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plangeo import assessment
 from plangeo.assessment import assess
 from plangeo.model import Assessment, Verdict
 from plangeo.tables import SITES, ZONES
+from tests.effort import examples
 from tests.property.test_assess import BOOK, CODES, ON, X0, Y0, _communes, _frame, _union
 
 Frames = tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
@@ -63,7 +64,7 @@ def _rooms(result: Assessment) -> pd.DataFrame:
     return pd.DataFrame(found.drop(columns="geometry"))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(7)
 @given(situations(), st.integers(0, 9999))
 def test_the_chunk_law(situation: Frames, seed: int) -> None:
     sites, zones = situation
@@ -82,7 +83,7 @@ def _sorted(result: Assessment) -> pd.DataFrame:
     return frame.sort_values(["site_id", "check"], kind="stable", ignore_index=True)
 
 
-@settings(max_examples=15, deadline=None)
+@examples(7)
 @given(situations(), small, small, st.integers(1, 60))
 def test_more_forbidden_ground_never_makes_more_room(situation: Frames, x: int, y: int, size: int) -> None:
     sites, zones = situation
@@ -102,7 +103,7 @@ def test_more_forbidden_ground_never_makes_more_room(situation: Frames, x: int, 
         assert now[site_id] >= was[site_id] or was[site_id] is Verdict.UNKNOWN
 
 
-@settings(max_examples=15, deadline=None)
+@examples(7)
 @given(situations())
 def test_nobody_without_a_place_is_permitted_and_no_unit_layer_makes_nobody_greener(situation: Frames) -> None:
     sites, zones = situation
@@ -114,7 +115,7 @@ def test_nobody_without_a_place_is_permitted_and_no_unit_layer_makes_nobody_gree
     assert _rooms(with_units)[drawn].equals(_rooms(without)[drawn])
 
 
-@settings(max_examples=25, deadline=None)
+@examples(11)
 @given(situations(codes=("ODT", "RPH"), plans=("LUP", "UP")))
 def test_shares_of_a_unit_by_unions_and_differences(situation: Frames) -> None:
     """An independent second look: the upper plan where it lies, else the lower one, the forest of either before its housing."""
@@ -140,7 +141,7 @@ def test_shares_of_a_unit_by_unions_and_differences(situation: Frames) -> None:
             assert could == 0 or could < row.declared_area_m2
 
 
-@settings(max_examples=15, deadline=None)
+@examples(7)
 @given(situations(codes=("ODT", "RPH"), plans=("LUP", "UP")))
 def test_discs_that_would_do_by_trying_them(situation: Frames) -> None:
     """Some discs of the declared area that contain the point, one by one, on ground put together by unions."""

@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import plangeo as pg
@@ -16,6 +16,7 @@ from plangeo.reconciling.candidates import candidate_pairs
 from plangeo.reconciling.entries import entries_of
 from plangeo.reconciling.reconciliation import Reconciliation
 from plangeo.reconciling.rules import judge
+from tests.effort import examples
 
 NAMES = (
     *(
@@ -70,7 +71,7 @@ def said(result: Reconciliation) -> set[tuple[Any, ...]]:
 MIRROR = {"only_left": "only_right", "only_right": "only_left", "split": "merged", "merged": "split"}
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(entries, entries)
 def test_every_entry_is_in_exactly_one_outcome(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> None:
     left, right = frame(a, "left"), frame(b, "right")
@@ -89,7 +90,7 @@ def test_every_entry_is_in_exactly_one_outcome(a: list[dict[str, Any]], b: list[
         assert row.why_en
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(entries, entries)
 def test_exchanged_lists_give_the_mirror_image(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> None:
     left, right = frame(a, "left"), frame(b, "right")
@@ -102,7 +103,7 @@ def test_exchanged_lists_give_the_mirror_image(a: list[dict[str, Any]], b: list[
     assert set(there.outcomes[columns].itertuples(index=False, name=None)) == mirrored
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(entries, entries, st.randoms(use_true_random=False))
 def test_the_order_of_rows_says_nothing(a: list[dict[str, Any]], b: list[dict[str, Any]], random: Any) -> None:
     left, right = frame(a, "left"), frame(b, "right")
@@ -111,7 +112,7 @@ def test_the_order_of_rows_says_nothing(a: list[dict[str, Any]], b: list[dict[st
     assert said(pg.reconcile(left, right)) == said(other)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(entries.filter(bool), entries.filter(bool), st.booleans(), st.data())
 def test_an_officers_word_is_kept(a: list[dict[str, Any]], b: list[dict[str, Any]], same: bool, data: Any) -> None:
     left, right = frame(a, "left"), frame(b, "right")
@@ -132,7 +133,7 @@ def test_an_officers_word_is_kept(a: list[dict[str, Any]], b: list[dict[str, Any
         assert (m, n) not in pairs
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(entries, entries)
 def test_other_numbers_are_never_one_project(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> None:
     left, right = frame(a, "left"), frame(b, "right")
@@ -142,7 +143,7 @@ def test_other_numbers_are_never_one_project(a: list[dict[str, Any]], b: list[di
         assert [c for c in x if c.isdigit()] == [c for c in y if c.isdigit()]
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(entries, entries)
 def test_no_sure_pair_is_lost_by_looking_only_at_likely_ones(a: list[dict[str, Any]], b: list[dict[str, Any]]) -> None:
     profile = load_profile("vn")

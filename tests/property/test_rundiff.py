@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plangeo.assessment import assess
 from plangeo.overrides.fingerprints import changed_parts, fingerprints
 from plangeo.rundiff.comparison import compare_runs
+from tests.effort import examples
 from tests.makers import RULES, plan, rule, rulebook, site, sites, square, zones
 
 CODES = ("LUC", "SKK", "RPH", "NNP", "PNN")
@@ -52,7 +53,7 @@ def judged(grid: list[str], places: list[Any], edits: dict[str, Any]) -> Any:
     return assess(sites(*rows), law, on=edits.get("on", dt.date(2025, 7, 1)), zones=zones(*ground))
 
 
-@settings(max_examples=15, deadline=None)
+@examples(8)
 @given(GRID, PLACES, EDITS)
 def test_every_change_is_found_and_explained(grid: list[str], places: list[Any], edits: dict[str, Any]) -> None:
     first, second = judged(grid, places, {}), judged(grid, places, edits)
@@ -75,7 +76,7 @@ def test_every_change_is_found_and_explained(grid: list[str], places: list[Any],
     assert set(back.changes["site_id"]) == set(rows)
 
 
-@settings(max_examples=10, deadline=None)
+@examples(5)
 @given(GRID, PLACES, EDITS)
 def test_a_fingerprint_that_stays_is_a_verdict_that_stays(grid: list[str], places: list[Any], edits: dict[str, Any]) -> None:
     first, second = judged(grid, places, {}), judged(grid, places, edits)

@@ -6,13 +6,14 @@ import datetime as dt
 
 import geopandas as gpd
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import plangeo as pg
 from plangeo.chronicle.lawchanges import law_days
 from plangeo.chronicle.standings import STANDINGS, standing_of
 from plangeo.rulebook import Rulebook
+from tests.effort import examples
 from tests.makers import plan, rule, rulebook, site, sites, square, zones
 
 CHAIN = [
@@ -57,7 +58,7 @@ def registers(draw: st.DrawFn) -> gpd.GeoDataFrame:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(7)
 @given(registers(), drawn(), days)
 def test_one_date_is_an_assessment(register: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, day: dt.date) -> None:
     found = pg.compare_dates(register, book(), [day], zones=layer)
@@ -69,7 +70,7 @@ def test_one_date_is_an_assessment(register: gpd.GeoDataFrame, layer: gpd.GeoDat
     assert found.counts()[day.isoformat()].sum() == len(register)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(7)
 @given(registers(), drawn(), st.lists(days, min_size=2, max_size=3, unique=True), st.randoms(use_true_random=False))
 def test_every_flip_has_a_reason_and_the_order_of_rows_tells_nothing(
     register: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, some: list[dt.date], random: object
@@ -87,7 +88,7 @@ def test_every_flip_has_a_reason_and_the_order_of_rows_tells_nothing(
     assert set(found.flips["standing"]) <= set(STANDINGS) - {"same"}
 
 
-@settings(max_examples=20, deadline=None)
+@examples(6)
 @given(registers(), drawn(), days, days)
 def test_between_two_changes_of_the_law_nothing_differs(
     register: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, one: dt.date, two: dt.date
@@ -99,7 +100,7 @@ def test_between_two_changes_of_the_law_nothing_differs(
         assert pg.compare_dates(register, book(), [first, last], zones=layer).flips.empty
 
 
-@settings(max_examples=20, deadline=None)
+@examples(6)
 @given(registers(), drawn(), st.lists(days, min_size=4, max_size=4), days)
 def test_approvals_by_epoch_are_those_day_by_day(
     register: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, approved: list[dt.date], now: dt.date

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import plangeo as pg
 from plangeo.errors import RulebookError
 from plangeo.model import Verdict
+from tests.effort import examples
 from tests.makers import PLANS, RULES, X0, Y0, rule, rulebook, site, sites, zones
 
 NEEDS = {"vi": "phương án", "en": "a plan"}
@@ -43,7 +44,7 @@ def holding(assessment: pg.Assessment) -> set[str]:
     return {row.detail_en for row in found.itertuples() if row.reason == "holds"}
 
 
-@settings(max_examples=25, deadline=None)
+@examples(9)
 @given(st.integers(1, 40), st.integers(0, 20), st.integers(0, 12))
 def test_more_ground_never_removes_a_condition(rice: int, more: int, accuracy: int) -> None:
     two, any_area = trigger("two", "NNP"), trigger("any", "LUA", area_ha=0, op=">", needs={"vi": "a", "en": "any"})
@@ -52,7 +53,7 @@ def test_more_ground_never_removes_a_condition(rice: int, more: int, accuracy: i
     assert small <= large
 
 
-@settings(max_examples=25, deadline=None)
+@examples(9)
 @given(st.integers(0, 50), st.integers(0, 20))
 def test_a_condition_never_makes_a_site_greener(rice: int, accuracy: int) -> None:
     without = judged(500, 10.0 * rice, accuracy=accuracy)

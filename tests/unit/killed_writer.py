@@ -140,12 +140,12 @@ class Trials:
 
 
 def sweep_writing(trials: Trials, kills: int) -> list[str]:
-    """Kill a whole writing at ``kills`` moments, evenly over its steps; what the folder holds, looked at by nobody's help."""
+    """Kill a whole writing at ``kills`` moments, evenly from its first step to its last; what the folder then holds, unhelped."""
     count = trials.steps(trials.write)
     found = []
     for n in range(kills):
         trials.reset()
-        assert trials.killed_at(trials.write, n * count // kills)
+        assert trials.killed_at(trials.write, n * (count - 1) // (kills - 1))
         found.append(trials.state())
     return found
 
@@ -211,12 +211,12 @@ def main() -> None:
     trials = Trials(root)
     told: dict[str, Any] = {}
     if what == "exchange":
-        told = {"writing": sweep_writing(trials, 50), "publishing": sweep_publishing(trials)}
+        told = {"writing": sweep_writing(trials, 20), "publishing": sweep_publishing(trials)}
     elif what == "journal":
         told = {"publishing": sweep_publishing(trials), "recovery": sweep_recovery(trials, 4)}
     else:
         largest = max(p.stat().st_size for p in trials.saved["new"].iterdir() if p.is_file())
-        sizes = [0, *(int(largest * n / 16) + n for n in range(1, 17)), *(4**n for n in range(2, 7)), 2 * largest]
+        sizes = [0, *(int(largest * n / 8) + n for n in range(1, 9)), *(4**n for n in range(2, 7)), 2 * largest]
         told = {"full": sweep_full_disk(trials, sizes), "exits": exits}
     print(json.dumps(told))
 

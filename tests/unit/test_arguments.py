@@ -18,7 +18,7 @@ import plangeo as pg
 from plangeo.errors import InputError, LayerError, PlangeoError, RulebookError, TableError
 from plangeo.model import Assessment
 from plangeo.report import write_outputs
-from plangeo.workbook import notes_of
+from plangeo.worksheets.inputsheets import notes_of
 from tests.makers import PLANS, rule, rulebook, site, sites, square, zones
 
 BOOK = rulebook(rules=[rule("housing", "ODT", "permitted")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 import sys
@@ -47,6 +48,9 @@ from plangeo.reading import Topic
 from plangeo.reconciling.confirmation import read_confirmations
 from plangeo.report import write_outputs
 from plangeo.rerun import repeat_run
+from plangeo.resources.amounts import parse_bytes
+from plangeo.resources.budget import Limits, require_fit
+from plangeo.resources.estimate import RunSize
 from plangeo.rulebook import load_rulebook, rulebook_from_text
 from plangeo.rundiff.recordedrun import read_run
 from plangeo.sheetfile import write_tables
@@ -192,6 +196,9 @@ METRES = "site_id,name,x,y\n1,A,450000,2420000\n"
 ZONES = "zone_id,wkt\n1,POINT(1 1)\n"
 WAYS: dict[str, Provoke] = {
     "attribution_without_tiles": lambda t: pg.make_map(_assess(), attribution="x"),
+    "budget_malformed": lambda t: parse_bytes("4", "--memory"),
+    "budget_memory_exceeded": lambda t: require_fit(RunSize(10, 10), Limits(memory=1e6)),
+    "budget_time_exceeded": lambda t: require_fit(RunSize(10, 10), Limits(seconds=1.0)),
     "compare_no_layer": lambda t: pg.make_map(_assess(), compare="mood"),
     "tiles_unsafe": lambda t: pg.make_map(_assess(), tiles="http://a.example.org/{z}/{x}/{y}.png", attribution="x"),
     "tiles_without_attribution": lambda t: pg.make_map(_assess(), tiles="https://a.example.org/{z}/{x}/{y}.png"),
@@ -239,7 +246,7 @@ WAYS: dict[str, Provoke] = {
     "limits_malformed": lambda t: limits_from("mood=1"),
     "layer_empty": lambda t: pg.read_sites(_geojson(t / "a.geojson")),
     "layer_kind_wrong": lambda t: cut([shapely.Point(1, 1)], 32),
-    "layer_too_large": lambda t: refuse_huge(zones(("Z", "ODT", _round(1_500_001), "P1"))),
+    "layer_too_large": lambda t: refuse_huge(zones(("Z", "ODT", square(0, 0, 10), "P1")), 4),
     "layer_unknown": lambda t: _raise(errors.LayerError("x")),
     "layer_unwanted": lambda t: _assess(noise=zones(("Z", "ODT", square(0, 0, 10), "P1"))),
     "map_detached": lambda t: _apart(pg.make_map(_assess())).render(),
@@ -318,6 +325,7 @@ def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert met.value.code == "package_missing"
 
 
+@functools.cache
 def _raised() -> dict[str, list[str]]:
     """Code → where the package raises a fault with it."""
     found: dict[str, list[str]] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import subprocess
@@ -22,10 +24,17 @@ from plangeo.study import Sheet, SheetColumn, Study
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("cli") / "demo"
-    assert run(["demo", "--out", str(out)]) == 0
-    return out
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """The folder of ``plangeo demo``, and what it said on its two streams."""
+    out, said, err = tmp_path_factory.mktemp("cli") / "demo", io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(err):
+        assert run(["demo", "--out", str(out)]) == 0
+    return out, said.getvalue(), err.getvalue()
+
+
+@pytest.fixture(scope="module")
+def demo(told: tuple[Path, str, str]) -> Path:
+    return told[0]
 
 
 def test_the_demo_asks_every_question(demo: Path) -> None:
@@ -33,9 +42,16 @@ def test_the_demo_asks_every_question(demo: Path) -> None:
     assert [row for row in about if row[0] == "Nội dung chưa thực hiện"] == []
 
 
-def options() -> list[str]:
-    given = [str(sample("projects.xlsx")), "--rulebook", str(sample("rulebook.yaml")), "--on", "2025-07-01"]
-    given += ["--layer", f"zones={sample('zones.gpkg')}", "--layer", f"districts={sample('communes.gpkg')}"]
+@pytest.fixture(scope="module")
+def result(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("few") / "out"
+    assert run(["assess", "--project", str(few / "plangeo.yaml"), "--out", str(out)]) == 1
+    return out
+
+
+def options(folder: Path) -> list[str]:
+    given = [str(folder / "projects.xlsx"), "--rulebook", str(sample("rulebook.yaml")), "--on", "2025-07-01"]
+    given += ["--layer", f"zones={folder / 'zones.gpkg'}", "--layer", f"districts={sample('communes.gpkg')}"]
     return [
         "assess",
         *given,
@@ -48,14 +64,13 @@ def options() -> list[str]:
     ]
 
 
-def test_the_demo_writes_everything_and_ends_with_the_map(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_writes_everything_and_ends_with_the_map(told: tuple[Path, str, str]) -> None:
+    demo, out, err = told
     assert {*OUTPUTS, "map.html", "manifest.json"} <= {p.name for p in demo.iterdir()}
     assert "map.html" in read_manifest(demo)["files"]
-    assert run(["demo", "--out", str(demo)]) == 0
-    said = capsys.readouterr()
-    assert said.out.splitlines()[-1] == str(demo / "map.html")
-    assert "minh họa" in said.out.splitlines()[0]
-    assert said.err == "" or all(line.startswith("Note:") for line in said.err.splitlines())
+    assert out.splitlines()[-1] == str(demo / "map.html")
+    assert "minh họa" in out.splitlines()[0]
+    assert err == "" or all(line.startswith("Note:") for line in err.splitlines())
 
 
 def test_explain_reads_a_result(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,14 +83,14 @@ def test_explain_reads_a_result(demo: Path, capsys: pytest.CaptureFixture[str]) 
     assert "not a finished plangeo output" in capsys.readouterr().err
 
 
-def test_the_map_is_drawn_again_and_the_manifest_keeps_up(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = read_manifest(demo)["files"]["map.html"]
-    assert run(["map", str(demo)]) == 0
-    assert capsys.readouterr().out.strip() == str(demo / "map.html")
-    assert read_manifest(demo)["files"]["map.html"] == before
+def test_the_map_is_drawn_again_and_the_manifest_keeps_up(result: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = read_manifest(result)["files"]["map.html"]
+    assert run(["map", str(result)]) == 0
+    assert capsys.readouterr().out.strip() == str(result / "map.html")
+    assert read_manifest(result)["files"]["map.html"] == before
     ground = ["--tiles", "https://tiles.example.org/{z}/{x}/{y}.png", "--attribution", "© Example"]
-    drawn = demo.parent / "en.html"
-    assert run(["map", str(demo), "--lang", "en", "--out", str(drawn), "--compare", str(sample("zones.gpkg")), *ground]) == 0
+    drawn = result.parent / "en.html"
+    assert run(["map", str(result), "--lang", "en", "--out", str(drawn), "--compare", str(sample("zones.gpkg")), *ground]) == 0
     text = drawn.read_text("utf-8")
     assert "img-src data: https://tiles.example.org;" in text
     assert '"name":["zones.gpkg","zones.gpkg"]' in text
@@ -99,17 +114,20 @@ def test_a_map_of_changed_inputs_is_refused(demo: Path, tmp_path: Path, capsys: 
     assert "changed" in said
 
 
-def test_options_and_project_file_give_the_same_verdicts(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([*options(), "--out", str(tmp_path / "out"), "--lang", "en"]) == 1
+def test_options_and_project_file_give_the_same_verdicts(
+    few: Path, result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*options(few), "--out", str(tmp_path / "options"), "--lang", "en"]) == 1
     said = capsys.readouterr().out
     assert "Not compatible" in said
-    assert read_manifest(tmp_path / "out")["verdict_digest"] == read_manifest(demo)["verdict_digest"]
+    by_options, by_project = read_manifest(tmp_path / "options"), read_manifest(result)
+    assert by_options["verdict_digest"] == by_project["verdict_digest"]
 
 
-def test_assess_alone_runs_the_project_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = f'register: {{path: {json.dumps(str(sample("projects.xlsx")))}, crs: "EPSG:9215"}}\n'
+def test_assess_alone_runs_the_project_of_the_folder(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f'register: {{path: {json.dumps(str(few / "projects.xlsx"))}, crs: "EPSG:9215"}}\n'
     text += f"rulebook: {json.dumps(str(sample('rulebook.yaml')))}\n"
-    text += f"on: 2025-07-01\nout: kết quả\nlayers: {{zones: {json.dumps(str(sample('zones.gpkg')))}}}\n"
+    text += f"on: 2025-07-01\nout: kết quả\nlayers: {{zones: {json.dumps(str(few / 'zones.gpkg'))}}}\n"
     (tmp_path / "plangeo.yaml").write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
     assert run(["assess"]) == 1
@@ -198,8 +216,8 @@ def test_a_plan_is_prepared_once_and_then_found(
     assert run(["prepare", str(tmp_path / "nothing.gpkg")]) == 2
 
 
-def test_a_streamed_run_gives_the_digest_of_a_run_at_once(demo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = options()
+def test_a_streamed_run_gives_the_digest_of_a_run_at_once(few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = options(few)
     given = given[: given.index("--boundaries")]
     assert run([*given, "--out", str(tmp_path / "whole")]) == 1
     assert run([*given, "--out", str(tmp_path / "parts"), "--stream", "--lang", "en"]) == 1
@@ -214,7 +232,7 @@ def test_a_streamed_run_gives_the_digest_of_a_run_at_once(demo: Path, tmp_path: 
     said = capsys.readouterr().err
     assert "cannot go on" in said
     assert "the date" in said
-    assert run([*options(), "--out", str(tmp_path / "no"), "--stream"]) == 2
+    assert run([*options(few), "--out", str(tmp_path / "no"), "--stream"]) == 2
     assert "takes no --boundaries" in capsys.readouterr().err
     assert run([*given, "--out", str(tmp_path / "no"), "--stream", "--with", f"quota={sample('quota.xlsx')}"]) == 2
     assert "takes no file of one: quota" in capsys.readouterr().err
@@ -288,9 +306,11 @@ def test_read_takes_the_day_of_the_list(capsys: pytest.CaptureFixture[str]) -> N
     assert "the day of the list is not known" not in capsys.readouterr().out
 
 
-def test_a_file_nobody_asks_for_is_refused_before_anything_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_nobody_asks_for_is_refused_before_anything_is_judged(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     strange = ["--with", f"prioritylist={sample('projects.xlsx')}", "--out", str(tmp_path / "out")]
-    assert run([*options(), *strange]) == 2
+    assert run([*options(few), *strange]) == 2
     said = capsys.readouterr().err
     assert "no study asks for the file prioritylist" in said
     assert "columns" not in said
@@ -307,7 +327,7 @@ class _Unwritable:
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("where", ["studied", "written"])
 def test_verdicts_are_written_before_a_fault_of_a_study_is_told(
-    where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    where: str, few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     columns = (SheetColumn("what", "Nội dung", "What", style="hectare"),)
 
@@ -319,7 +339,7 @@ def test_verdicts_are_written_before_a_fault_of_a_study_is_told(
 
     monkeypatch.setattr("plangeo.studies.studies", lambda: {"parks": Study("parks", Label("", ""), run_study)})
     out = tmp_path / "out"
-    assert run([*options(), "--out", str(out)]) == 3
+    assert run([*options(few), "--out", str(out)]) == 3
     said = capsys.readouterr()
     assert "these studies are missing: parks" in said.err
     assert "our fault, not yours" in said.err

@@ -48,14 +48,16 @@ def test_what_a_rule_joins_an_officer_may_part() -> None:
 def test_csv_with_undecided_rows(tmp_path: Path, text: str) -> None:
     file = tmp_path / "confirm.csv"
     file.write_text(text, "utf-8")
-    assert [(d.left_id, d.right_id, d.same, str(d.date)) for d in read_confirmations(file)] == [("A1", "B1", True, "2025-07-01")]
+    assert [(d.left_id, d.right_id, d.same, str(d.date)) for d in read_confirmations(file)[0]] == [
+        ("A1", "B1", True, "2025-07-01")
+    ]
 
 
 def test_the_sheet_of_a_reconciliation_comes_back_filled_in(tmp_path: Path) -> None:
     left, right = listed(("P-1", "Mỏ cát Bãi Vàng")), listed(("P-1", "Nhà máy gạch Cầu Ngầm"))
     file = tmp_path / "diff.xlsx"
     write_sheets(sheets_of(pg.reconcile(left, right)), file)
-    assert read_confirmations(file) == []
+    assert read_confirmations(file) == ([], [])
     book = openpyxl.load_workbook(file)
     sheet = book["Cần xác nhận"]
     heading = [c.value for c in sheet[1]]
@@ -66,19 +68,39 @@ def test_the_sheet_of_a_reconciliation_comes_back_filled_in(tmp_path: Path) -> N
     assert (told["outcome"], told["reason"], told["confirmed_by"]) == ("changed", "confirmed", "Trần Lan, 2025-07-02")
 
 
-def test_faults_are_told_together_and_nothing_is_used() -> None:
-    rows = [word("A1", "B1", "maybe"), word("A1", "B1", who=""), word("A1", "B1", date="soon"), word("", "B1")]
-    with pytest.raises(TableError, match="none was") as told:
-        read_confirmations(pd.DataFrame(rows))
-    text = str(told.value)
-    assert all(part in text for part in ("row 1: the decision 'maybe'", "row 2: nobody", "row 3: 'soon'", "row 4: left_id"))
+def test_a_bad_row_is_told_with_its_fault_and_the_others_hold() -> None:
+    bad = [word("A1", "B1", "maybe"), word("A1", "B1", who=""), word("A1", "B1", date="soon"), word("", "B1")]
+    made, refused = read_confirmations(pd.DataFrame([*bad, word("A2", "B3")]))
+    assert [(d.left_id, d.right_id) for d in made] == [("A2", "B3")]
+    told = [f"{r.where}: {r.problem}" for r in refused]
+    faults = ("row 1: the decision 'maybe'", "row 2: nobody", "row 3: 'soon'", "row 4: left_id")
+    assert len(told) == len(faults)
+    assert all(fault in text for fault, text in zip(faults, told, strict=True))
+    result = pg.reconcile(LEFT, RIGHT, confirmed=pd.DataFrame([*bad, word("A2", "B3")]))
+    found = set(result.outcomes[["left_ids", "right_ids"]].itertuples(index=False, name=None))
+    assert ("A2", "B3") in found
+    assert ("A1", "B1") not in found, "a row with a fault is never applied"
+    assert sum("this confirmation has no effect" in d.said for d in result.decisions) == 4
 
 
-def test_contradictions_are_refused() -> None:
-    with pytest.raises(TableError, match="decided the other way in row 1"):
-        read_confirmations(pd.DataFrame([word("A1", "B1"), word("A1", "B1", "different")]))
-    with pytest.raises(TableError, match="not several with several"):
-        outcomes(pd.DataFrame([word("A1", "B1"), word("A1", "B3"), word("A2", "B1")]))
+def test_of_contradictions_none_holds() -> None:
+    rows = [word("A1", "B1"), word("A1", "B1", "different"), word("A2", "B3")]
+    made, refused = read_confirmations(pd.DataFrame(rows))
+    assert [(d.left_id, d.right_id) for d in made] == [("A2", "B3")]
+    assert [r.problem.rpartition(" in ")[2] for r in refused] == ["row 2", "row 1"]
+    several = pd.DataFrame([word("A1", "B1"), word("A1", "B3"), word("A2", "B1")])
+    result = pg.reconcile(LEFT, RIGHT, confirmed=several)
+    assert not (
+        result.outcomes["left_ids"].ne("") & result.outcomes["right_ids"].ne("") & result.outcomes["confirmed_by"].ne("")
+    ).any()
+    assert sum("not several with several" in d.said for d in result.decisions) == 3
+
+
+def test_one_bad_row_of_a_chain_leaves_the_other_groups_alone() -> None:
+    left, right = listed(*((f"A{n}", f"Chợ {n}") for n in (1, 2, 3))), listed(*((f"B{n}", f"Trường {n}") for n in (1, 2, 3)))
+    rows = [word("A1", "B1"), word("A1", "B2"), word("A2", "B2"), word("A3", "B3")]
+    found = pg.reconcile(left, right, confirmed=pd.DataFrame(rows)).outcomes
+    assert found.loc[found["confirmed_by"] != "", "left_ids"].tolist() == ["A3"]
 
 
 def test_unknown_identifiers_are_reported() -> None:

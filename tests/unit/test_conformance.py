@@ -17,6 +17,7 @@ import geopandas as gpd
 import pytest
 from jsonschema import Draft202012Validator
 
+from plangeo.assessment import assess
 from plangeo.cli import run
 from plangeo.delivery.conformance import check_output
 from plangeo.delivery.contracts import FORMATS, published
@@ -25,6 +26,7 @@ from plangeo.listing import finding_table, verdict_table
 from plangeo.manifest import read_manifest
 from plangeo.model import Assessment
 from plangeo.report import write_outputs
+from tests.makers import rulebook, site, sites, square, zones
 
 Rows = list[dict[str, str]]
 
@@ -195,3 +197,11 @@ def test_a_format_nobody_published_is_refused(out: Path) -> None:
     with pytest.raises(InputError, match="format 99") as told:
         check_output(sealed(out, lambda m: m.update(format=99)))
     assert told.value.code == "result_format_unknown"
+
+
+def test_a_register_without_any_place_and_crs_is_published_as_any_other(tmp_path: Path) -> None:
+    nowhere = sites(site("A", None), site("B", None)).set_crs(None, allow_override=True)
+    write_outputs(
+        assess(nowhere, rulebook(), on="2025-07-01", zones=zones(("Z", "ODT", square(0, 0, 50), "P1"))), tmp_path / "out"
+    )
+    assert check_output(tmp_path / "out").faults == ()

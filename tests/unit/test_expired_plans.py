@@ -106,10 +106,25 @@ def test_a_stage_that_ended_is_on_the_list_with_what_rests_on_it() -> None:
     register = sites(site("A", square(100, 100, 200), **MONEY))
     found = pg.add_studies(pg.assess(register, rulebook(plans=[NEW]), on=ON, zones=drawn), only=["plans", "expired_plans"])
     (row,) = pg.sheet_of(found, "expired_plans").to_dict("records")
-    assert row["plan_id"] == "NEW@..2024-12-31"
+    assert (row["plan_id"], str(row["ended_on"]), row["status_vi"][:9]) == ("NEW", "2024-12-31", "Một phần:")
     assert (row["sites"], row["capital_min_vnd"]) == (1, 100e9)
     (plan_row,) = pg.sheet_of(found, "plans").to_dict("records")
     assert (plan_row["plan_id"], plan_row["sites"]) == ("NEW", 1)
+
+
+def test_the_stages_of_a_plan_stand_in_its_row_and_ground_on_several_counts_once() -> None:
+    """NEW is in force, and two of its stages ended that lie on each other; OLD ended with the stage it had."""
+    rows = [("n1", "NEW"), ("n2", "NEW"), ("n3", "NEW"), ("o1", "OLD"), ("o2", "OLD")]
+    drawn = zones(*((zone, "ODT", square(0, 0, 1000), plan_id) for zone, plan_id in rows))
+    drawn["valid_to"] = ["", "2023-12-31", "2024-12-31", "", "2018-12-31"]
+    register = sites(site("A", square(100, 100, 200), **MONEY))
+    found = pg.add_studies(pg.assess(register, rulebook(plans=[OLD, NEW]), on=ON, zones=drawn), only=["expired_plans"])
+    table = pg.sheet_of(found, "expired_plans").set_index("plan_id")
+    assert table.index.tolist() == ["OLD", "NEW"]
+    assert table["area_ha"].tolist() == pytest.approx([4, 4])
+    assert [str(day) for day in table["ended_on"]] == ["2020-12-31", "2024-12-31"]
+    assert "2 stage(s) ended" in table.at["NEW", "why_en"]
+    assert pg.sheet_of(found, "expired_plan_sites")["plan_id"].tolist() == ["NEW", "OLD"]
 
 
 def test_joined_shapes_keep_the_areas_among_them() -> None:
@@ -119,38 +134,30 @@ def test_joined_shapes_keep_the_areas_among_them() -> None:
     assert joined(some[3:]) is None
 
 
-@pytest.fixture(scope="module")
-def sample() -> Assessment:
-    register = pg.read_sites(pg.sample("projects.xlsx"), crs="EPSG:9215", boundaries=pg.sample("project_boundaries.gpkg"))
-    layers = {"zones": pg.read_zones(pg.sample("zones.gpkg")), "districts": pg.read_districts(pg.sample("communes.gpkg"))}
-    result = pg.assess(register, pg.load_rulebook(pg.sample("rulebook.yaml")), on=ON, crs="EPSG:9215", **layers)
-    return pg.add_studies(result, only=["plans", "expired_plans"])
-
-
-def test_the_sample_s_list_is_what_geopandas_finds(sample: Assessment) -> None:
+def test_the_sample_s_list_is_what_geopandas_finds(studied_sample: Assessment) -> None:
     """The areas of sites on the replaced plan, by an overlay of geopandas; its capital, by pandas."""
     zones = pg.read_zones(pg.sample("zones.gpkg")).to_crs("EPSG:9215")
     old = zones[zones["plan_id"] == "QHSDD-2021"]
-    placed = sample.sites[sample.sites.geometry.notna()].to_crs("EPSG:9215")
+    placed = studied_sample.sites[studied_sample.sites.geometry.notna()].to_crs("EPSG:9215")
     areal = placed[placed.geom_type.isin(["Polygon", "MultiPolygon"])]
     cut = gpd.overlay(
         areal[["site_id", "geometry"]], gpd.GeoDataFrame(geometry=[old.union_all()], crs=old.crs), keep_geom_type=True
     )
-    (row,) = pg.sheet_of(sample, "expired_plans").to_dict("records")
+    (row,) = pg.sheet_of(studied_sample, "expired_plans").to_dict("records")
     assert row["area_ha"] == pytest.approx(cut.area.sum() / 1e4, rel=1e-6)
     joined_sites = gpd.sjoin(placed, old[["geometry"]], predicate="intersects")["site_id"].unique()
     assert set(row["site_ids"].split(", ")) == set(joined_sites)
-    resting = sample.sites[sample.sites["site_id"].isin(joined_sites)]
+    resting = studied_sample.sites[studied_sample.sites["site_id"].isin(joined_sites)]
     assert row["capital_min_vnd"] == pytest.approx(resting["capital_min_vnd"].sum())
     assert row["capital_unstated"] == int(
         resting[["capital_min_vnd", "capital_max_vnd", "capital_min_usd"]].isna().all(axis=1).sum()
     )
 
 
-def test_the_sample_s_units_are_what_geopandas_finds(sample: Assessment) -> None:
+def test_the_sample_s_units_are_what_geopandas_finds(studied_sample: Assessment) -> None:
     zones = pg.read_zones(pg.sample("zones.gpkg")).to_crs("EPSG:9215")
     communes = pg.read_districts(pg.sample("communes.gpkg")).to_crs("EPSG:9215")
-    register = pg.sheet_of(sample, "plans").set_index("plan_id")
+    register = pg.sheet_of(studied_sample, "plans").set_index("plan_id")
     for plan_id, some in zones.groupby("plan_id"):
         ground = some.union_all()
         met = communes["district_name"][communes.geometry.intersection(ground).area > 1.0]

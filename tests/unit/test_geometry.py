@@ -141,7 +141,8 @@ GATE: dict[str, tuple[shapely.Geometry, str, float, float, tuple[float, float] |
     "NaN": (shapely.Point(NAN, NAN), "quarantined", 0.0, 0.0, None),
     "infinite": (shapely.LineString([(X0, Y0), (INF, Y0)]), "quarantined", 0.0, 0.0, None),
     "1e308": (shapely.Polygon([(X0, Y0), (1e308, Y0), (X0, Y0 + 1)]), "quarantined", 0.0, 0.0, (0, 0)),
-    "areas and points": (_at(f"GEOMETRYCOLLECTION (POLYGON ({SHELL}), POINT (5 5))"), "quarantined", 0.0, 0.0, (0, 0)),
+    "areas and points": (_at(f"GEOMETRYCOLLECTION (POLYGON ({SHELL}), POINT (500 5))"), "quarantined", 0.0, 0.0, (0, 0)),
+    "a point on its area": (_at(f"GEOMETRYCOLLECTION (POLYGON ({SHELL}), POINT (5 5))"), "repaired", 10000.0, 10000.0, (0, 0)),
 }
 
 

@@ -57,7 +57,7 @@ def test_a_layer_that_was_not_given_or_is_broken_nearby_has_no_data() -> None:
     result = judge(row, relics=relics(bow, shapely.Point(X0, Y0)))
     assert states(result, "relics") == {"a": "no_data"}
     assert result.sites["verdict"].tolist() == ["unknown"]
-    assert {"layer": "relics", "rows": 2, "measured": 1, "quarantined": 1, "without_place": 0} in result.layer_rows
+    assert {"layer": "relics", "rows": 2, "measured": 1, "labels": 0, "quarantined": 1, "without_place": 0} in result.layer_rows
 
 
 SHAPES = st.sampled_from(
@@ -94,7 +94,7 @@ def test_the_books_balance_for_anything_drawn(drawn: Any, ground: Any, kept_clea
     assert set(result.ledger.drop(columns="site_id").to_numpy().ravel()) <= set(STATES)
     counts = {row["layer"]: row for row in books["rows"]}
     assert counts["zones"]["rows"] == len(plan)
-    set_aside = {layer: row["quarantined"] + row["without_place"] for layer, row in counts.items()}
+    set_aside = {layer: row["labels"] + row["quarantined"] + row["without_place"] for layer, row in counts.items()}
     assert set_aside == {layer: counts[layer]["rows"] - counts[layer]["measured"] for layer in counts}
     lacking = (result.ledger[["zones", "relics"]] == NO_DATA).any(axis=1).to_numpy()
     assert not (result.sites["verdict"].isin(["permitted", "conditional"]).to_numpy() & lacking).any()

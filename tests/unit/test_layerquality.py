@@ -190,6 +190,36 @@ def test_zones_never_in_force_together_may_overlap_and_only_the_day_s_count_as_g
     assert found(check_plan_layer(layer, BOOK), "duplicate")["zones"].tolist() == ["A, B"]
 
 
+def test_ground_of_zones_outside_their_days_is_no_gap_but_is_told() -> None:
+    """West from today, middle from 2028, east until 2024; 20 m in the middle of it all are drawn by nobody."""
+    layer = zones(
+        ("W", "LUA", square(0, 0, 100), "P1"), ("M", "ODT", square(100, 0, 100), "P1"), ("E", "ODT", box(220, 0, 300, 100), "P1")
+    )
+    layer["valid_from"], layer["valid_to"] = ["", "2028-01-01", ""], ["", "", "2024-12-31"]
+    unit = units(box(0, 0, 300, 100))
+    quality = check_plan_layer(layer.iloc[[0, 1, 2]], BOOK, unit)
+    assert quality.faults.empty, "less than half is covered today: the unit is not held against the plan"
+    wide = check_plan_layer(zones_with_west(layer), BOOK, units(box(-400, 0, 300, 100)))
+    (gap,) = found(wide, "uncovered").to_dict("records")
+    assert gap["area_m2"] == pytest.approx(20 * 100)
+    assert cell(wide, "P1", "covered_share") == pytest.approx(500 / 700), "but it does not count as covered"
+    assert any("outside their days" in note.en and "1.80 ha" in note.en for note in wide.notes)
+
+
+def zones_with_west(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The layer with one more zone of 4 ha in force to the west of it."""
+    more = zones(("WW", "LUA", box(-400, 0, 0, 100), "P1")).assign(valid_from="", valid_to="")
+    return gpd.GeoDataFrame(pd.concat([layer, more], ignore_index=True), crs=layer.crs)
+
+
+def test_days_that_cannot_be_read_are_a_fault() -> None:
+    layer = zones(("A", "LUA", square(0, 0, 100), "P1"), ("B", "ODT", square(100, 0, 100), "P1"))
+    layer["valid_from"], layer["valid_to"] = ["khi được duyệt", "2026-01-01"], ["", "2025-01-01"]
+    told = found(check_plan_layer(layer, BOOK), "bad_dates")
+    assert sorted(told["zones"]) == ["A", "B"]
+    assert any("is no day" in why for why in told["why_en"])
+
+
 def test_plan_that_ended_is_listed_and_examined_only_by_name() -> None:
     layer = zones(("A", "LUA", square(0, 0, 100), "OLD"), ("B", "ODT", square(50, 0, 100), "OLD"))
     quality = check_plan_layer(layer, BOOK)

@@ -13,6 +13,8 @@ import shapely
 
 import plangeo as pg
 from plangeo.cli import run
+from plangeo.layerscores import score_lines
+from plangeo.manifest import build_manifest
 from plangeo.study import Sheet
 from tests.makers import CLASSES, CRS, X0, Y0, plan, rule, rulebook, rulebook_text, site, sites, square, zones
 
@@ -177,7 +179,8 @@ def test_command_says_what_is_wrong(
 
 
 def test_a_huge_layer_is_told_and_not_looked_at(monkeypatch):
-    monkeypatch.setattr("plangeo.planlayers.planzones.MOST_VERTICES", 4)
+    for limit in ("MOST_VERTICES", "MOST_COMPARED"):
+        monkeypatch.setattr(f"plangeo.planlayers.planzones.{limit}", 4)
     plan_layer = zones(("Z1", "ODT", square(0, 0, 100), "P1"))
     done = pg.assess(sites(site("S1", square(10, 10, 20))), rulebook(), on="2025-07-01", zones=plan_layer)
     studied = pg.add_studies(done, only=["plan_quality", "plan_consistency", "plan_versions"])
@@ -198,3 +201,29 @@ def test_the_quality_command_writes_no_cell_that_a_spreadsheet_takes_for_a_formu
     assert not any(cell.lstrip('"').startswith("=") for line in text.splitlines() for cell in line.split(","))
     assert run([*given, str(tmp_path / "faults.xlsx")]) == 1
     assert "Chất lượng lớp quy hoạch" in openpyxl.load_workbook(tmp_path / "faults.xlsx").sheetnames
+
+
+def test_the_quality_of_the_plan_layer_is_said_in_a_line_and_kept_in_the_manifest() -> None:
+    plan_layer = zones(("Z1", "ODT", square(0, 0, 100), "P1"), ("Z2", "LUA", square(80, 0, 100), "P1"))
+    done = pg.assess(sites(site("S1", square(10, 10, 20))), rulebook(), on="2025-07-01", zones=plan_layer)
+    assert score_lines(done, "en") == []  # nobody asked
+    studied = pg.add_studies(done, only=["plan_quality"])
+    (line,) = score_lines(studied, "en")
+    assert line.startswith(
+        "Plan layer P1: coverage score 88.88 % (covered 100.00 %, overlapping 11.12 %, known codes 100.00 %); faults: 1,"
+    )
+    assert score_lines(studied, "vi")[0].startswith("Lớp quy hoạch P1: điểm độ phủ 88,88 %")
+    (kept,) = build_manifest(studied, {})["plan_layer"]["plans"]
+    assert kept["score"] == pytest.approx(1 - 2000 / 18000)
+    assert (kept["plan_id"], kept["faults"]) == ("P1", 1)
+    assert build_manifest(done, {})["plan_layer"] is None
+
+
+def test_a_plan_layer_nobody_could_look_at_is_said_before_the_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plangeo.planlayers.planzones.MOST_VERTICES", 4)
+    plan_layer = zones(("Z1", "ODT", square(0, 0, 100), "P1"))
+    done = pg.assess(sites(site("S1", square(10, 10, 20))), rulebook(), on="2025-07-01", zones=plan_layer)
+    studied = pg.add_studies(done, only=["plan_quality"])
+    (line,) = score_lines(studied, "en")
+    assert line.startswith("Quality of the plan layer: not examined, could not be done: the plan layer has 5 vertices")
+    assert build_manifest(studied, {})["plan_layer"]["plans"] == []

@@ -92,6 +92,23 @@ def test_ground_drawn_twice_or_cut_counts_once() -> None:
     assert len(laid(*rows).pieces) == 1
 
 
+def test_zones_of_unreadable_days_are_compared_with_nothing() -> None:
+    """Nobody knows whether they are in force: neither agreement nor disagreement may be read out of them."""
+    layer = zones(
+        ("U", "LUA", box(0, 0, 200, 100), "TINH"),
+        ("L1", "LUA", square(0, 0, 100), "XA"),
+        ("L2", "ODT", square(100, 0, 100), "XA"),
+    )
+    for days in (["", "khi được duyệt", "khi được duyệt"], ["", "2027-01-01", "2027-01-01"]):
+        layer["valid_from"], layer["valid_to"] = days, ["", "2026-01-01", "2026-01-01"]
+        (pair,), _ = plan_pairs(zones_by_plan(layer, BOOK))
+        matrix = lay_over(*pair, Agreement(BOOK, {}))
+        (row,) = matrix.cells.to_dict("records")
+        assert (row["upper_code"], row["lower_code"], row["outcome"]) == ("LUA", "", "unknown")
+        assert row["area_m2"] == pytest.approx(2 * 100 * 100)
+        assert matrix.pieces.empty
+
+
 def test_overlay_classes_stay_out() -> None:
     book = rulebook(ON, plans=PLANS, classes=[*CLASSES, {"code": "KKT", "name": "Khu kinh tế", "overlay": True}])
     rows = [

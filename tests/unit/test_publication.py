@@ -47,7 +47,7 @@ def _told(what: str, folder: Path) -> dict[str, Any]:
 def test_killed_at_any_step_the_folder_holds_the_old_or_the_new_result(tmp_path: Path) -> None:
     """Looked at without plangeo's help: the exchange is one step."""
     told = told_by_the_killer("exchange", tmp_path)
-    assert len(told["writing"]) == 50
+    assert len(told["writing"]) == 20
     assert set(told["writing"]) == {"old", "new"}
     assert {(raw, seen, *rest) for raw, seen, *rest in told["publishing"]} == {
         ("old", "old", "new", "out"),

@@ -96,27 +96,40 @@ def test_a_form_checks_the_numbers_of_a_row_and_notes_a_difference_without_losin
     assert frame["problem"].tolist() == [""] * 4
 
 
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every layout as a workbook, and room for LibreOffice's own files."""
+    folder = tmp_path_factory.mktemp("lists")
+    for n, layout in enumerate(LAYOUTS):
+        write_layout(layout, folder / f"{n}.xlsx")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def as_written(lists: Path) -> list[pd.DataFrame]:
+    return [read_register(lists / f"{n}.xlsx") for n in range(len(LAYOUTS))]
+
+
 @pytest.mark.parametrize("suffix", ["xls", "ods", "xlsx", "csv"])
-def test_the_same_list_saved_by_libreoffice_reads_the_same(suffix: str, tmp_path: Path) -> None:
+def test_the_same_list_saved_by_libreoffice_reads_the_same(
+    suffix: str, lists: Path, as_written: list[pd.DataFrame], tmp_path: Path
+) -> None:
     program = shutil.which("soffice") or shutil.which("libreoffice")
     if program is None:
         pytest.skip("LibreOffice is not on this machine")
-    for n, layout in enumerate(LAYOUTS):
-        write_layout(layout, tmp_path / f"{n}.xlsx")
     kind = "csv:Text - txt - csv (StarCalc):59,34,76" if suffix == "csv" else suffix
-    out = tmp_path / "saved"
     command = [
         program,
         "--headless",
-        f"-env:UserInstallation={(tmp_path / 'user').as_uri()}",
+        f"-env:UserInstallation={(lists / 'user').as_uri()}",
         "--convert-to",
         kind,
         "--outdir",
-        str(out),
+        str(tmp_path),
     ]
-    subprocess.run([*command, *map(str, sorted(tmp_path.glob("*.xlsx")))], check=True, capture_output=True, timeout=240)
+    subprocess.run([*command, *map(str, sorted(lists.glob("*.xlsx")))], check=True, capture_output=True, timeout=240)
     for n, layout in enumerate(LAYOUTS):
-        first, again = read_register(tmp_path / f"{n}.xlsx"), read_register(out / f"{n}.{suffix}")
+        first, again = as_written[n], read_register(tmp_path / f"{n}.{suffix}")
         if suffix == "csv" and layout is MERGED_BODY:
             continue  # text tables have no merged cells, so nothing says that a word counts for several rows
         pd.testing.assert_frame_equal(first, again)

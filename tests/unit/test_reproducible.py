@@ -1,4 +1,7 @@
-"""One register and one plan through twelve ways of execution: one verdict digest, and equal bytes where rows stand in one order."""
+"""One register and one plan through twelve ways of execution: one verdict digest, and equal bytes where rows stand in one order.
+
+A cluster is asked in test_stream.py (a worker is killed) and in tests/property/test_assess.py.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,6 @@ def first(inputs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
 WAYS: dict[str, Callable[[dict[str, Path], Path, pytest.MonkeyPatch], Any]] = {
     "again": lambda i, d, m: judged(i),
     "chunks of 3": lambda i, d, m: [in_chunks_of(3, m), judged(i)][1],
-    "chunks of 7": lambda i, d, m: [in_chunks_of(7, m), judged(i)][1],
     "two threads": lambda i, d, m: [in_chunks_of(5, m), judged(i, backend=backends.threads(2))][1],
     "two processes": lambda i, d, m: [in_chunks_of(5, m), judged(i, backend=backends.processes(2))][1],
     "compiled sums": lambda i, d, m: [m.setattr("plangeo.assessment.prefers_compiled", lambda count: True), judged(i)][1],
@@ -119,7 +121,6 @@ SAME_VERDICTS: dict[str, Callable[[dict[str, Path], Path, pytest.MonkeyPatch], A
     "prepared layer": lambda i, d, m: [prepared(m, d / "cache"), judged(i), judged(i)][2],
     "stream, parts of 7": lambda i, d, m: streamed(i, d / "out", 7),
     "stream, one part, threads": lambda i, d, m: streamed(i, d / "out", 1000, backend=backends.threads(2)),
-    "stream, dask": lambda i, d, m: streamed(i, d / "out", 9, backend=backends.dask(workers=2)),
 }
 """Ways with other rows, inputs told otherwise or fewer files: the verdict digest is the same."""
 

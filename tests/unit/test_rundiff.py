@@ -7,9 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
+from affine import Affine
 
 import plangeo as pg
 from plangeo.assessment import assess
@@ -19,7 +23,7 @@ from plangeo.model import Assessment
 from plangeo.report import write_outputs
 from plangeo.rundiff.comparison import RunDiff, compare_runs
 from plangeo.rundiff.rundifftable import describe_diff, write_diff
-from tests.makers import RULES, plan, rule, rulebook, site, sites, square, zones
+from tests.makers import CRS, RULES, X0, Y0, plan, rule, rulebook, site, sites, square, zones
 
 ON = dt.date(2025, 7, 1)
 """Three zones side by side: paddy, industry, forest; a kilometre each."""
@@ -262,7 +266,9 @@ def test_the_workbook_refuses_other_names(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def sample() -> tuple[Any, Any, Any]:
+    """Every fourth project of the sample and P-0016, with its law and its plan."""
     places = pg.read_sites(pg.sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01")
+    places = places[(np.arange(len(places)) % 4 == 0) | (places["site_id"] == "P-0016")]
     return places, pg.load_rulebook(pg.sample("rulebook.yaml")), pg.read_zones(pg.sample("zones.gpkg"))
 
 
@@ -293,3 +299,110 @@ def test_every_change_has_a_cause(sample: tuple[Any, Any, Any]) -> None:
     assert set(diff.causes["site_id"]) == set(diff.changes["site_id"])
     assert set(diff.changes[diff.changes["change"] == "only_before"]["site_id"]) == set(places["site_id"].iloc[:3])
     assert not (diff.causes["cause"] == "not_found").any()
+
+
+def relics(*corners: tuple[float, float]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"name": ["Chùa"] * len(corners)}, geometry=[square(x, y, 10) for x, y in corners], crs=CRS)
+
+
+def slopes(path: Path, west: float, east: float) -> Path:
+    """Slopes in degrees on cells of 10 m over the three zones: ``west`` over A and B, ``east`` over C."""
+    cells = np.full((100, 300), west, dtype=np.float32)
+    cells[:, 200:] = east
+    place = {"transform": Affine(10, 0, X0, 0, -10, Y0 + 1000), "crs": CRS, "count": 1, "dtype": "float32"}
+    place |= dict(zip(("height", "width"), cells.shape, strict=True))
+    with rasterio.open(path, "w", driver="GTiff", **place) as file:
+        file.write(cells, 1)
+        file.units = ("degree",)
+    return path
+
+
+KEEP_OFF = {"use": "industrial_park", "layer": "relics", "field": "distance_m", "op": ">=", "value": 300, "basis": "test"}
+LEVEL = {"use": "industrial_park", "layer": "slope", "field": "slope_deg", "op": "<=", "value": 15, "basis": "test"}
+
+
+def surrounded(asked: list[dict[str, Any]], **layers: Any) -> Assessment:
+    return assess(sites(*SITES), rulebook(requirements=asked), on=ON, zones=zones(*ZONES), **layers)
+
+
+def test_a_relic_that_moved_is_the_layer_and_touches_the_site_beside_it() -> None:
+    """B keeps 300 m from the relic at 2,400 m, not from the one at 1,600 m; D has another use."""
+    diff = compare_runs(
+        surrounded([KEEP_OFF], relics=relics((2400, 900))), surrounded([KEEP_OFF], relics=relics((2400, 900), (1600, 500)))
+    )
+    assert flips(diff) == {"B": ("permitted", "not_permitted")}
+    assert said(diff)["B"] == {("layer", True)}
+    assert "D" not in said(diff)
+    assert "layer relics is another one" in diff.causes.set_index("site_id").loc["B", "evidence_en"]
+
+
+def test_a_longer_setback_is_the_requirement_and_not_the_layer() -> None:
+    longer = surrounded([KEEP_OFF | {"value": 1200}], relics=relics((2400, 900)))
+    diff = compare_runs(surrounded([KEEP_OFF], relics=relics((2400, 900))), longer)
+    assert flips(diff) == {"B": ("permitted", "not_permitted")}
+    # the file of rules is another one, but no rule on B's ground is
+    assert said(diff)["B"] == {("requirement", True)}
+
+
+def test_a_steeper_raster_is_the_layer(tmp_path: Path) -> None:
+    before = surrounded([LEVEL], slope=slopes(tmp_path / "old.tif", 5, 5))
+    diff = compare_runs(before, surrounded([LEVEL], slope=slopes(tmp_path / "new.tif", 20, 5)))
+    assert flips(diff) == {"B": ("permitted", "not_permitted")}
+    assert {name: cause for name, cause in said(diff).items() if name in "AB"} == {"A": {("layer", True)}, "B": {("layer", True)}}
+
+
+def test_of_two_layers_that_differ_neither_is_proven(tmp_path: Path) -> None:
+    asked = [KEEP_OFF, LEVEL]
+    before = surrounded(asked, slope=slopes(tmp_path / "old.tif", 5, 5), relics=relics((2400, 900)))
+    diff = compare_runs(
+        before, surrounded(asked, slope=slopes(tmp_path / "new.tif", 20, 5), relics=relics((2400, 900), (9000, 0)))
+    )
+    assert said(diff)["B"] == {("layer", False)}
+    assert "layer relics, slope is another one" in diff.causes.set_index("site_id").loc["B", "evidence_en"]
+
+
+def test_the_same_register_read_in_another_system_is_the_crs_and_not_the_place(tmp_path: Path) -> None:
+    """The second run was told another central meridian, so that the site lies off the plan."""
+    told = []
+    for name, crs in (("right", CRS), ("wrong", "EPSG:9210")):
+        pd.DataFrame({"site_id": ["B"], "name": ["B"], "use": ["industrial_park"], "X": [Y0 + 450.0], "Y": [X0 + 1450.0]}).to_csv(
+            tmp_path / "list.csv", index=False
+        )
+        read = pg.read_sites(tmp_path / "list.csv", crs=crs, columns={"X": "north", "Y": "east"})
+        done = assess(read, rulebook(), on=ON, zones=zones(*ZONES), crs=CRS)
+        told.append(recorded(tmp_path / name, done))
+    diff = compare_runs(*told)
+    assert [r["change"] for r in diff.changes.to_dict("records")] == ["verdict"]
+    assert said(diff)["B"] == {("crs", True)}
+    assert "same register" in diff.causes["evidence_en"].iloc[0]
+
+
+def streamed(folder: Path, book: Any, places: Any = SITES, ground: Any = ZONES) -> Path:
+    folder.mkdir()
+    sites(*places).drop(columns="problem").to_parquet(folder / "sites.parquet")
+    return pg.assess_to(folder / "out", folder / "sites.parquet", book, on=ON, zones=zones(*ground), part_sites=2)
+
+
+def test_streamed_folders_know_rules_requirements_and_zones_but_no_places(tmp_path: Path) -> None:
+    book = rulebook()
+    before = streamed(tmp_path / "one", book)
+    rules = [r for r in RULES if r["zone"] != "SKK"] + [rule("industrial_park", "SKK", "not_permitted")]
+    diff = compare_runs(before, streamed(tmp_path / "two", rulebook(rules=rules)))
+    assert flips(diff) == {"B": ("permitted", "not_permitted")}
+    assert said(diff)["B"] == {("rule", True)}
+    assert any("--stream" in note.en for note in diff.not_compared)
+    assert not any("did not record the rules" in note.en for note in diff.not_compared)
+    edited = compare_runs(
+        before, streamed(tmp_path / "three", book, ground=[("Z1", "SKK", square(0, 0, 1000), "P1"), *ZONES[1:]])
+    )
+    assert said(edited)["A"] == {("zone", True)}
+    assert compare_runs(before, streamed(tmp_path / "four", book)).same
+
+
+def test_a_streamed_run_records_the_law_that_the_whole_one_records(tmp_path: Path) -> None:
+    whole = recorded(tmp_path / "whole", judged())
+    parts = streamed(tmp_path / "parts", rulebook())
+    laws = [json.loads((folder / "manifest.json").read_text("utf-8"))["law"] for folder in (whole, parts)]
+    assert laws[0] == laws[1]
+    assert laws[0]["answers"]
+    assert compare_runs(whole, parts).changes["change"].tolist() == []

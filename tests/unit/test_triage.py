@@ -298,9 +298,8 @@ def test_the_study_writes_its_sheets_also_of_nothing() -> None:
     assert not nothing.studies_not_run
 
 
-def test_the_sample_has_a_case_of_each() -> None:
-    places = pg.read_sites(pg.sample("projects.xlsx"), crs="EPSG:9215", list_date="2025-07-01")
-    result = pg.assess(places, pg.load_rulebook(pg.sample("rulebook.yaml")), on="2025-07-01", zones=pg.sample("zones.gpkg"))
+def test_the_sample_has_a_case_of_each(judged_sample: pg.Assessment) -> None:
+    result = judged_sample
     blocked, left_out = find_blocked(result)
     refused = set(result.sites.loc[result.sites["verdict"] == "not_permitted", "site_id"])
     assert {b.site_id for b in blocked} | {x.site_id for x in left_out} == refused
