@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo codes test deep mutants fuzz lint sample bench clean picture
+.PHONY: demo codes dependencies audit test deep mutants fuzz lint sample bench clean picture
 
 demo: $(VENV)/.runtime
 	$(BIN)/plangeo demo --out out/demo || test $$? -eq 1  # 1 = findings, as the sample means to have
@@ -11,6 +11,16 @@ demo: $(VENV)/.runtime
 # The page of every code, made from the catalogue.
 codes: $(VENV)/.runtime
 	$(BIN)/plangeo codes --page > plangeo/catalogue/CODES.md
+
+# The list of packages with their licences, from what is installed.
+dependencies: $(VENV)/.runtime
+	$(BIN)/python data/list_dependencies.py > DEPENDENCIES.md
+
+# Known faults of the pinned packages; needs the internet. "Could not be audited" is no "nothing found".
+audit: $(VENV)/bin/python
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install -q --disable-pip-version-check pip-audit
+	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -66,4 +76,4 @@ picture: $(VENV)/.dev
 	$(BIN)/python maps/screenshot.py
 
 clean:
-	rm -rf $(VENV) .venv-bench out build dist
+	rm -rf $(VENV) .venv-bench .venv-audit out build dist

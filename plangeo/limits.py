@@ -30,7 +30,7 @@ class Limits:
     """Of all shapes of a layer together."""
     cells: int = 30_000_000
     """Rows × columns of a sheet."""
-    pixels: int = 40_000_000_000
+    pixels: int = 1_000_000_000_000
     """Rows × columns of a raster; it is read window by window, so this bounds time rather than memory."""
     archive_entries: int = 5_000
     archive_mb: int = 4_000

@@ -419,7 +419,21 @@ def _columns(raw: Raw, profile: Profile, columns: Mapping[str, str] | None, path
     given = dict(columns or {})
     read = {c: f for c, f in raw.fields.items() if c in raw.frame and c not in given and f not in given.values()}
     raw.decisions += told_columns(raw.frame, profile, given, read, Path(path).name)
+    raw.decisions += _told_personal(raw.frame, profile, given)
     return given | read
+
+
+def _told_personal(frame: pd.DataFrame, profile: Profile, given: Mapping[str, str]) -> list[Decision]:
+    """Name the columns of personal data: no map shows them, unless the user reads one as a field that maps show."""
+    found = [str(c) for c in frame.columns if profile.is_personal(str(c))]
+    kept = ", ".join(repr(c) for c in found if c not in given)
+    told = [f"personal data by their headings, not in maps; sites.gpkg has them, so mind whom it goes to: {kept}"] if kept else []
+    told += [
+        f"{c!r} is personal data by its heading, and is shown as {given[c]} because the caller said so"
+        for c in found
+        if c in given
+    ]
+    return [Decision("column", "personal data", said) for said in told]
 
 
 def told_columns(

@@ -18,10 +18,10 @@ from plangeo.gdalgate import VECTOR_OPTIONS, pyogrio, reference_in
 from plangeo.geometry import CURVED, as_crs, box_text
 from plangeo.inputs import Raw, Request
 from plangeo.letters.bytetext import decode_frame
+from plangeo.wkbdepth import MOST_NESTING, is_nested_too_deep
 
 CURVE_NOTE = "curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)"
 _CURVES = ("CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface")
-_MAX_NESTING = 32
 _SALVAGE_BLOCK = 1000
 _QUIET = (
     "not consistent with type in gpkg_geometry_columns",
@@ -186,9 +186,9 @@ def shapes_of(wkb: Any) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
     problems: dict[int, str] = {}
     safe = np.array(wkb, dtype=object)
     for position, blob in enumerate(safe):
-        if blob is not None and _nested_too_deep(bytes(blob)):
+        if blob is not None and is_nested_too_deep(bytes(blob)):
             safe[position] = None
-            problems[position] = f"invalid_geometry: collections nested deeper than {_MAX_NESTING}"
+            problems[position] = f"invalid_geometry: collections nested deeper than {MOST_NESTING}"
     shapes = _built(safe)
     for position in np.flatnonzero(shapely.is_missing(shapes)).tolist():
         if safe[position] is not None:
@@ -218,15 +218,6 @@ def _box(blob: Any) -> str:
     if mended is None or mended.is_empty or not np.isfinite(mended.bounds).all():
         return ""
     return f" {box_text(mended.bounds)}"
-
-
-def _nested_too_deep(blob: bytes) -> bool:
-    """GEOS recurses into collections without a limit and takes the process down; counting headers is enough."""
-    if len(blob) < 9 * _MAX_NESTING or (blob[1] if blob[0] else blob[4]) not in (7, 0xEF, 0xD7, 0xBF):
-        return False
-    return (
-        blob.count(b"\x01\x07\x00\x00") + blob.count(b"\x00\x00\x00\x00\x07") + blob.count(b"\x01\xef\x03\x00\x00") > _MAX_NESTING
-    )
 
 
 def settle_crs(found: Any, request: Request, name: str, notes: list[str], shapes: Any) -> pyproj.CRS:

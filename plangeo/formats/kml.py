@@ -32,7 +32,12 @@ def read(path: Path, request: Request) -> Raw:
         main = [p for p in inside if p.name.lower() == "doc.kml"] or inside
         if not main:
             raise InputError(f"{path.name} holds no KML document. Export it again from Google Earth.", code="file_damaged")
-        raw = _read(main[0], path, request)
+        try:
+            raw = _read(main[0], path, request)
+        except InputError as fault:
+            if path.name in str(fault):
+                raise
+            raise type(fault)(f"{path.name}: {fault}", code=fault.code) from fault
     if len(inside) > 1:
         raw.notes.append(f"{path.name} holds {len(inside)} KML documents; {main[0].name} was read")
     return raw

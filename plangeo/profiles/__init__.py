@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
@@ -77,10 +78,21 @@ class Profile:
     """Kinds of lists known by name."""
     names: NameWords = field(default_factory=NameWords)
     """Words in names of projects: abbreviations, fillers, words before the number of a part."""
+    personal: tuple[str, ...] = ()
+    """Words in headings of columns that hold personal data."""
 
     def header_words(self, table: str) -> frozenset[str]:
         """Return the folded column names a header row of ``table`` may hold."""
         return frozenset(fold(word) for words in self.synonyms.get(table, {}).values() for word in words)
+
+    def is_personal(self, heading: str) -> bool:
+        """Say whether a column holds personal data, by the words of its heading.
+
+        >>> [load_profile("vn").is_personal(text) for text in ("SĐT chủ hộ", "Dia_chi thuong tru", "Chủ đầu tư")]
+        [True, True, False]
+        """
+        words = f" {' '.join(_words(heading))} "
+        return any(f" {' '.join(_words(said))} " in words for said in self.personal)
 
     def header_fields(self, table: str) -> dict[str, str]:
         """Return folded column name → canonical field; a name of several fields is the first one's."""
@@ -89,6 +101,10 @@ class Profile:
             for word in (name, *words):
                 fields.setdefault(fold(word), name)
         return fields
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", fold(text).replace("_", " "))
 
 
 class _Title(BaseModel):
@@ -135,6 +151,7 @@ class _Form(BaseModel):
     meridians: Text | None = None
     forms: Text | None = None
     name_words: Text | None = None
+    personal: list[Text] = []
     synonyms: dict[str, dict[str, list[Text]]]
 
 
@@ -207,6 +224,7 @@ def _read_profile(name: str | Path, *, packaged: bool) -> Profile:
         meridians=meridians,
         forms=forms,
         names=names,
+        personal=tuple(form.personal),
     )
 
 

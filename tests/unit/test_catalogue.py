@@ -37,6 +37,7 @@ from plangeo.grids.rasters import read_raster
 from plangeo.grids.sloperasters import slope_of
 from plangeo.landcodes import describe_code
 from plangeo.law.planregister import plans_from_table
+from plangeo.limits import limits_from
 from plangeo.manifest import read_manifest
 from plangeo.overrides.decisionfile import read_decisions
 from plangeo.planlayers.planzones import refuse_huge
@@ -242,6 +243,7 @@ WAYS: dict[str, Provoke] = {
     "header_row_wrong": lambda t: pg.read_sites(_text(t / "a.csv", METRES), crs="EPSG:9215", header_row="first"),
     "ids_repeated": lambda t: pg.reconcile(_names(2).assign(site_id="1"), _names(2)),
     "input_unreadable": lambda t: _raise(errors.InputError("x")),
+    "limits_malformed": lambda t: limits_from("mood=1"),
     "layer_empty": lambda t: pg.read_sites(_geojson(t / "a.geojson")),
     "layer_kind_wrong": lambda t: cut([shapely.Point(1, 1)], 32),
     "layer_too_large": lambda t: refuse_huge(zones(("Z", "ODT", square(0, 0, 10), "P1")), 4),
@@ -292,6 +294,11 @@ WAYS: dict[str, Provoke] = {
 """Fault → the shortest way to it."""
 
 MET_ELSEWHERE = {
+    "reader_crashed": "tests/unit/test_apart.py::test_a_reader_that_dies_is_a_fault_of_the_file",
+    "reader_failed": "tests/unit/test_apart.py::test_what_does_not_come_over_whole_is_refused",
+    "reader_memory": "tests/unit/test_apart.py::test_memory_beyond_the_limit_is_a_fault_of_the_file",
+    "reader_timeout": "tests/unit/test_apart.py::test_a_file_that_hangs_its_reader_is_stopped",
+    "reader_unavailable": "tests/unit/test_apart.py::test_a_reader_that_cannot_start_is_told_with_the_way_out",
     "disk_full": "tests/unit/test_report.py::test_a_failure_leaves_the_earlier_result_whole",
     "file_in_use": "tests/unit/test_publication.py::test_a_file_held_by_excel_leaves_the_old_result",
     "folder_in_use": "tests/unit/test_publication.py::test_a_second_run_in_one_folder_is_refused",

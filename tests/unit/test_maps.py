@@ -22,6 +22,7 @@ from plangeo.maps import leaflet_script, leaflet_style, make_map, to_island
 from plangeo.model import Assessment
 from plangeo.panels import PANELS, encode
 from plangeo.panels import zones as zone_panel
+from plangeo.sources import read_sites
 from tests.makers import plan, rule, rulebook, site, sites, square, zones
 from tests.unit.test_polygonblob import read as read_blob
 
@@ -302,3 +303,34 @@ def test_districts_bring_outline_and_name() -> None:
     data = island(page(result))
     assert [u["name"] for u in data["panels"]["districts"]] == ["Xã Ba Sơn"]
     assert data["panels"]["card"]["records"][0]["units"] == [{"name": "Xã Ba Sơn", "share": 1.0}]
+
+
+def test_personal_columns_of_a_register_stay_out_of_the_map(tmp_path) -> None:
+    """The officer is told which columns they are, and no map holds their values, under whatever heading."""
+    personal = {
+        "Số điện thoại": "0912345678",
+        "Số CCCD chủ hộ": "024099001234",
+        "Chủ sử dụng đất": "Nguyễn Văn Kín",
+        "E-mail": "kin@example.vn",
+        "Địa chỉ thường trú": "Ngõ Kín 7",
+        "owner_name": "Tran Thi Secret",
+        "Ghi chú riêng": "BIMAT",  # no word of the profile: the map shows no column of the office's own
+    }
+    heads = ["Mã dự án", "Tên dự án", "Loại dự án", "X", "Y", *personal]
+    cells = ["P1", "Khu dân cư", "housing", "2420005", "450005", *personal.values()]
+    (tmp_path / "a.csv").write_text("\n".join(";".join(row) for row in (heads, cells)) + "\n", "utf-8")
+    read = read_sites(tmp_path / "a.csv", crs="EPSG:9215")
+    [told] = [d.said for d in read.attrs["plangeo"]["decisions"] if d.where == "personal data"]
+    assert all(repr(head) in told for head in list(personal)[:5])
+    assert "Ghi chú riêng" not in told
+    plan_zones = zones(("Z", "ODT", square(450_000, 2_420_000, 100), "P1"), crs="EPSG:9215")
+    page = make_map(assess(read, rulebook(), on="2025-07-01", zones=plan_zones)).get_root().render()
+    assert "Khu dân cư" in page
+    assert [value for value in personal.values() if value in page] == []
+
+
+def test_a_personal_column_read_as_the_name_is_told(tmp_path) -> None:
+    (tmp_path / "a.csv").write_text("Mã dự án;Chủ hộ;X;Y\nP1;Nguyễn Văn A;2420005;450005\n", "utf-8")
+    read = read_sites(tmp_path / "a.csv", crs="EPSG:9215", columns={"Chủ hộ": "name"})
+    [told] = [d.said for d in read.attrs["plangeo"]["decisions"] if d.where == "personal data"]
+    assert told == "'Chủ hộ' is personal data by its heading, and is shown as name because the caller said so"
