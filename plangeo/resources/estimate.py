@@ -3,6 +3,7 @@
 The constants stand here and nowhere else. They were measured on two cores of an AMD EPYC of 2024 under Linux, on the sample of the
 package and on the plans that bench/workload.py makes, with the extra ``fast`` installed; bench/estimate.py measures them against any
 machine. Other machines are slower or faster by half, and zones with long borders cost more than small ones: hence the spread.
+What rasters and the second computation cost is a guess, not measured.
 """
 
 from __future__ import annotations
