@@ -107,7 +107,7 @@ def test_ids_lead_to_the_findings_and_back(folder: Path, result: Assessment) -> 
 
 
 def test_more_links_than_excel_opens_stay_text(result: Assessment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plangeo.workbook._LINKS", 2)
+    monkeypatch.setattr("plangeo.worksheets.tablesheet._LINKS", 2)
     write_report(result, tmp_path / "a.xlsx")
     cells = openpyxl.load_workbook(tmp_path / "a.xlsx")["Dự án"]["A"][1:]
     assert [cell.value for cell in cells] == result.sites["site_id"].tolist()
