@@ -21,8 +21,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-EXACT_PAIRS = 4_000
+EXACT_PAIRS = 250
 """Pairs of edges up to this number are summed in rational numbers (about 15 µs each), more in floating point."""
+
+_CLEAR_M = 1e-3
+"""An edge of slope 1000 or less that passes a point at this distance, metres, is on one side of it whatever rounding does."""
 
 Floats = NDArray[np.float64]
 
@@ -87,8 +90,10 @@ def shared_area(one: Edges, other: Edges) -> Sum:
         return Sum(0.0, 0.0, True)
     signs = one.sign[left] * other.sign[right]
     if len(left) <= EXACT_PAIRS:
-        pairs = zip(one.ends[left].tolist(), other.ends[right].tolist(), signs.tolist(), strict=True)
-        terms = _rational_terms(list(pairs), (float(one.ends[0, 0]), float(one.ends[:, 1].min())))
+        origin = (float(one.ends[0, 0]), float(one.ends[:, 1].min()))
+        terms = _rational_terms(
+            _lines(one, left, origin), _lines(other, right, origin), left.tolist(), right.tolist(), signs.tolist()
+        )
         return Sum(math.fsum(terms), _rounding(terms, 2**-52), True)
     floats = (signs * _below_both(one.ends[left], other.ends[right])).tolist()
     return Sum(math.fsum(floats), _rounding(floats, 2**-44), False)
@@ -113,22 +118,31 @@ def _pairs(one: Edges, other: Edges) -> tuple[NDArray[np.intp], NDArray[np.intp]
     return np.repeat(np.arange(len(found)), [len(f) for f in found]), np.concatenate(found)
 
 
-def _rational_terms(pairs: list[tuple[list[float], list[float], float]], origin: tuple[float, float]) -> list[float]:
-    """Signed area below both edges of each pair, each rounded once; sums do not depend on the origin, their rounding does."""
+_Line = tuple[Fraction, Fraction, Fraction, Fraction]
+"""x left, x right, y left, slope."""
+
+
+def _lines(edges: Edges, wanted: NDArray[np.intp], origin: tuple[float, float]) -> dict[int, _Line]:
+    """The wanted edges as rational numbers from an origin: sums do not depend on it, the rounding of their terms does."""
     x0, y0 = Fraction(origin[0]), Fraction(origin[1])
+    found = {}
+    for n in np.unique(wanted).tolist():
+        x1, y1, x2, y2 = (Fraction(v) for v in edges.ends[n].tolist())
+        found[n] = (x1 - x0, x2 - x0, y1 - y0, (y2 - y1) / (x2 - x1))
+    return found
+
+
+def _rational_terms(
+    one: dict[int, _Line], other: dict[int, _Line], left: list[int], right: list[int], signs: list[float]
+) -> list[float]:
+    """Signed area below both edges of each pair, each rounded once."""
     terms = []
-    for e, f, sign in pairs:
-        a, b = Fraction(max(e[0], f[0])) - x0, Fraction(min(e[2], f[2])) - x0
-        ea, eb = _at(e, a, b, x0, y0)
-        fa, fb = _at(f, a, b, x0, y0)
+    for i, j, sign in zip(left, right, signs, strict=True):
+        e, f = one[i], other[j]
+        a, b = max(e[0], f[0]), min(e[1], f[1])
+        (ea, eb), (fa, fb) = ((g[2] + (a - g[0]) * g[3], g[2] + (b - g[0]) * g[3]) for g in (e, f))
         terms.append(sign * float(_integral_of_lower(b - a, ea, eb, fa, fb)))
     return terms
-
-
-def _at(edge: list[float], a: Fraction, b: Fraction, x0: Fraction, y0: Fraction) -> tuple[Fraction, Fraction]:
-    x1, y1 = Fraction(edge[0]) - x0, Fraction(edge[1]) - y0
-    slope = (Fraction(edge[3]) - y0 - y1) / (Fraction(edge[2]) - x0 - x1)
-    return y1 + (a - x1) * slope, y1 + (b - x1) * slope
 
 
 def _integral_of_lower(wide: Fraction, ea: Fraction, eb: Fraction, fa: Fraction, fb: Fraction) -> Fraction:
@@ -170,12 +184,15 @@ def shared_length(line: Any, polygon: Edges) -> float:
     >>> shared_length(LineString([(-1, 1), (3, 1)]), edges_of(box(0, 0, 2, 2)))
     2.0
     """
+    passing = polygon.within(line.bounds)
+    if not len(passing):  # no border passes: all of the line, or nothing
+        return float(line.length) if holds(polygon, *np.asarray(shapely.get_coordinates(line))[0].tolist()) else 0.0
+    beside = polygon.across(line.bounds[0] - 1, line.bounds[2] + 1)
     lengths = []
     for part in shapely.get_parts(line).tolist():
         points = np.asarray(part.coords)[:, :2].tolist()
         for start, end in pairwise(points):
-            near = polygon.across(min(start[0], end[0]) - 1, max(start[0], end[0]) + 1)
-            lengths.append(_share_within(start, end, near) * math.dist(start, end))
+            lengths.append(_share_within(start, end, beside, _meeting(passing, start, end)) * math.dist(start, end))
     return math.fsum(lengths)
 
 
@@ -186,30 +203,41 @@ def holds(polygon: Edges, x: Fraction | float, y: Fraction | float) -> bool:
     >>> holds(edges_of(box(0, 0, 2, 2)), 1, 1), holds(edges_of(box(0, 0, 2, 2)), 1, 3)
     (True, False)
     """
-    ends = polygon.ends
-    near = (ends[:, 0] <= float(x) + 1) & (ends[:, 2] >= float(x) - 1) & (ends[:, [1, 3]].max(axis=1) >= float(y) - 1)
-    above = 0
-    for (x1, y1, x2, y2), sign in zip(ends[near].tolist(), polygon.sign[near].tolist(), strict=True):
+    here, there = float(x), float(y)
+    near = (polygon.ends[:, 0] <= here + _CLEAR_M) & (polygon.ends[:, 2] >= here - _CLEAR_M)
+    ends, signs = polygon.ends[near], polygon.sign[near]
+    wide, rise = ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]
+    heights = ends[:, 1] + (here - ends[:, 0]) * rise / wide
+    clear = (ends[:, 0] < here - _CLEAR_M) & (ends[:, 2] > here + _CLEAR_M)
+    clear &= (np.abs(heights - there) > _CLEAR_M) & (np.abs(rise) <= 1000 * wide)
+    above = int(signs[clear & (heights > there)].sum())
+    for (x1, y1, x2, y2), sign in zip(ends[~clear].tolist(), signs[~clear].tolist(), strict=True):
         if x1 <= x < x2:
             height = Fraction(y1) + (Fraction(x) - Fraction(x1)) * (Fraction(y2) - Fraction(y1)) / (Fraction(x2) - Fraction(x1))
             above += int(sign) if height > y else 0
     return above > 0
 
 
-def _share_within(start: list[float], end: list[float], edges: Edges) -> float:
-    """Share of a segment within a polygon: cut where the polygon could begin or end, each part asked at its middle."""
+def _share_within(start: list[float], end: list[float], polygon: Edges, met: Floats) -> float:
+    """Share of a segment within a polygon: cut where the edges it meets cross it, each part asked at its middle."""
+    if not len(met):
+        return float(holds(polygon, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
     x0, y0 = Fraction(start[0]), Fraction(start[1])
     dx, dy = Fraction(end[0]) - x0, Fraction(end[1]) - y0
-    low, high = min(start[1], end[1]), max(start[1], end[1])
-    reached = (edges.ends[:, [1, 3]].max(axis=1) >= low) & (edges.ends[:, [1, 3]].min(axis=1) <= high)
     cuts = {Fraction(0), Fraction(1)}
-    for x1, y1, x2, y2 in edges.ends[reached].tolist():
+    for x1, y1, x2, y2 in met.tolist():
         ex, ey, ox, oy = Fraction(x2) - Fraction(x1), Fraction(y2) - Fraction(y1), Fraction(x1) - x0, Fraction(y1) - y0
         if turn := dx * ey - dy * ex:
             cuts.add((ox * ey - oy * ex) / turn)
-    if dx:  # upright edges stand where others end
-        cuts |= {(Fraction(x) - x0) / dx for x in np.unique(edges.ends[:, [0, 2]]).tolist()}
-    ordered = sorted(at for at in cuts if 0 <= at <= 1)
-    parts = pairwise(ordered)
-    within = [b - a for a, b in parts if holds(edges, x0 + dx * (a + b) / 2, y0 + dy * (a + b) / 2)]
+    parts = pairwise(sorted(at for at in cuts if 0 <= at <= 1))
+    within = [b - a for a, b in parts if holds(polygon, x0 + dx * (a + b) / 2, y0 + dy * (a + b) / 2)]
     return float(sum(within, Fraction(0)))
+
+
+def _meeting(ends: Floats, start: list[float], end: list[float]) -> Floats:
+    """The edges whose boxes meet that of a segment."""
+    west, east = min(start[0], end[0]), max(start[0], end[0])
+    south, north = min(start[1], end[1]), max(start[1], end[1])
+    low, high = np.minimum(ends[:, 1], ends[:, 3]), np.maximum(ends[:, 1], ends[:, 3])
+    found: Floats = ends[(ends[:, 0] <= east) & (ends[:, 2] >= west) & (low <= north) & (high >= south)]
+    return found

@@ -71,7 +71,7 @@ def test_sums_over_edges_agree_with_overlaying(one: Any, other: Any, points: lis
     assert found.size == pytest.approx(shapely.intersection(one, other).area, abs=1e-6)
     assert shared_area(edges_of(other), edges_of(one)).size == pytest.approx(found.size, abs=1e-6)
     line = shapely.affinity.translate(shapely.LineString(points), X0, Y0)
-    if line.length:
+    if line.length and line.is_simple:  # a line that doubles back is dissolved by the one and counted twice by the other
         along = shapely.intersection(line, other.boundary).length
         within = shapely.intersection(line, other).length
         assert within - along - 1e-6 <= shared_length(line, edges_of(other)) <= within + 1e-6
