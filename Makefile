@@ -12,9 +12,9 @@ demo: $(VENV)/.runtime
 codes: $(VENV)/.runtime
 	$(BIN)/plangeo codes --page > plangeo/catalogue/CODES.md
 
-# The list of packages with their licences, from what is installed.
+# The table of packages with their licences in SECURITY.md, from what is installed.
 dependencies: $(VENV)/.runtime
-	$(BIN)/python data/list_dependencies.py > DEPENDENCIES.md
+	$(BIN)/python tests/dependency_list.py
 
 # Known faults of the pinned packages; needs the internet. "Could not be audited" is no "nothing found".
 audit: $(VENV)/bin/python

@@ -352,7 +352,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         cover = govern(found.cover, law)
         evidence["zones"] = mark_prevailing(found.evidence, cover)
         footprints = measure(discs)
-        if case.cross_check and isinstance(layers["zones"], gpd.GeoDataFrame):
+        if case.cross_check:  # the zones are in memory then: kept ones fail here rather than pass uncounted
             both = [recount(s, layers["zones"], m.evidence, contact_m) for s, m in ((sites, found), (discs, footprints))]
             counted = add_recounts(both)
         facts["zones"] = _zone_facts(sites, layers["zones"], case.zones, set(found.evidence["site_id"])) | {

@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
 from plangeo.errors import CrsError
-from plangeo.labelpoints import find_labels, tell_label, without_repeats
+from plangeo.labelpoints import find_labels, tell_label, told_place, without_repeats
 
 # Layers whose rows cover ground; sites and features to keep clear of may be lines and points.
 AREAS_ONLY = frozenset({"zones", "districts", "present_use"})
@@ -412,7 +412,9 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
     for i in np.flatnonzero(~present | empty | ~finite | astray | thin | ~valid | (kinds == _COLLECTION)).tolist():
         shape = flat[i]
         if not present[i]:
-            problems[i] = problems[i] or "no_geometry: the row has no place on the map"
+            if (told := told_place(problems[i])) is not None:  # a label of an earlier run has to be proven again
+                thin_ones[i], problems[i] = _label_again(*told, frame.crs), ""
+            problems[i] = problems[i] or ("" if i in thin_ones else "no_geometry: the row has no place on the map")
             continue
         if empty[i]:
             problems[i] = problems[i] or "empty_geometry: the geometry is empty, so its place is unknown"
@@ -431,15 +433,17 @@ def repair_layer(frame: gpd.GeoDataFrame, layer: str, id_column: str) -> tuple[g
             flat[i] = None
         elif not valid[i]:
             flat[i] = _mend(i, out, shape, float(declared[i]), layer, id_column, problems, repaired, ledger)
-    labels = find_labels(out, flat, {i: g for i, g in thin_ones.items() if not problems[i]}, layer)
+    labels = find_labels(out, flat, {i: g for i, g in thin_ones.items() if g is not None and not problems[i]}, layer)
+    mark = "" if frame.crs is None else _crs_mark(as_crs(frame.crs))
     for i, shape in thin_ones.items():
         if i in labels:
-            problems[i] = tell_label(_name_of(labels[i], out, id_column))
-            ledger.append(
-                _ledger_row(i, out, layer, id_column, "repaired", "label of another row", problems[i], _first_place(shape))
-            )
+            problems[i] = tell_label(_name_of(labels[i], out, id_column), shape, mark)
+            if present[i]:  # else it was told before
+                row = _ledger_row(i, out, layer, id_column, "repaired", "label of another row", problems[i], _first_place(shape))
+                ledger.append(row)
         else:
-            set_aside(i, shape, "not_an_area: a line or point cannot be a zone; its ground is unknown", _ground_along(shape))
+            place = None if shape is None else _ground_along(shape)
+            set_aside(i, shape, "not_an_area: a line or point cannot be a zone; its ground is unknown", place)
     out["problem"] = [_with_crs(text, frame.crs) for text in problems]
     out["repaired"] = repaired
     return out.set_geometry(gpd.GeoSeries(flat, index=out.index, crs=frame.crs)), ledger
@@ -543,6 +547,22 @@ def _with_crs(text: str, crs: Any) -> str:
     if crs is None or not isinstance(text, str) or not (mark := _BOX.search(text)) or mark[2]:
         return text
     return f"{text[: mark.start()]}[bbox {mark[1]} in {_crs_mark(as_crs(crs))}]"
+
+
+def _label_again(place: tuple[float, float] | None, stated: str, crs: Any) -> Any:
+    """The point of a label that an earlier run told, in ``crs``; None where it cannot be had."""
+    if place is None:
+        return None
+    point = shapely.Point(place)
+    if not stated or crs is None or stated == _crs_mark(as_crs(crs)):
+        return point
+    try:
+        source, target = as_crs(stated), as_crs(crs)
+        transformation(source, target)
+        moved = _moved(np.array([point], dtype=object), source, target)[0]
+    except CrsError:
+        return None
+    return moved if np.isfinite(shapely.get_coordinates(moved)).all() else None
 
 
 def _ground_along(shape: Any) -> Any:

@@ -6,6 +6,7 @@ in every way that matters for a verdict has nothing to add: that ground is known
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ _SAME: Mapping[str, tuple[str, ...]] = {
 }
 """Layer → columns in which a label and its polygon agree; the first must not be empty."""
 _WORD = "label_point: "
+_PLACE = re.compile(r"\[at (-?\d[\d.e+-]*), (-?\d[\d.e+-]*)(?: in (\S+))?\]$")
 _COLLECTION = 7  # type id of shapely
 
 
@@ -31,7 +33,7 @@ def find_labels(rows: pd.DataFrame, shapes: NDArray[np.object_], thin: Mapping[i
     of which only points can be labels, and not on a border.
     """
     names = [name for name in _SAME.get(layer, ()) if name in rows]
-    points = {n: shape for n, shape in thin.items() if shapely.get_dimensions(shape) == 0}
+    points = {n: shape for n, shape in thin.items() if _is_one_point(shape)}
     if _SAME.get(layer, ("",))[0] not in names or not points:
         return {}
     filled = rows[names].astype(object)
@@ -63,9 +65,29 @@ def without_repeats(geometry: Any) -> Any:
     return ground
 
 
-def tell_label(name: str) -> str:
-    """Return the ``problem`` of a label of the row called ``name``."""
-    return f"{_WORD}a point inside {name}, which says the same of its ground; it has no ground of its own"
+def _is_one_point(shape: Any) -> bool:
+    return bool(shapely.get_dimensions(shape) == 0 and len(shapely.get_coordinates(shape)) == 1)
+
+
+def tell_label(name: str, point: Any, crs: str) -> str:
+    """Return the ``problem`` of a label of the row called ``name``; where it stands is told, so that it can be proven again.
+
+    ``crs`` is the mark of the CRS of ``point``, empty where it is not known.
+    """
+    x, y = shapely.get_coordinates(point)[0].tolist()
+    place = f"[at {x!r}, {y!r}{f' in {crs}' if crs else ''}]"
+    return f"{_WORD}a point inside {name}, which says the same of its ground; it has no ground of its own {place}"
+
+
+def told_place(problem: str) -> tuple[tuple[float, float] | None, str] | None:
+    """Return the point and the CRS that the ``problem`` of a label tells; None of any other problem.
+
+    What a row was in an earlier run is no proof: its polygon may have been taken out since, and anybody can write the words.
+    """
+    if not problem.startswith(_WORD):
+        return None
+    mark = _PLACE.search(problem)
+    return ((float(mark[1]), float(mark[2])), mark[3] or "") if mark else (None, "")
 
 
 def label_rows(rows: pd.DataFrame) -> NDArray[np.bool_]:

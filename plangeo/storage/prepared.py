@@ -41,7 +41,7 @@ from plangeo.storage.piecefile import (
 )
 
 # Raise when preparing changes: everything kept before is then made anew.
-PREPARING = 4
+PREPARING = 5
 _FILES = ("pieces", "borders", "shapes", "rows", "repairs")
 _OUTLINE = ("boxes",)
 _NOT_FAITHFUL = "not kept: its rows cannot be written faithfully"

@@ -101,6 +101,25 @@ def test_a_point_that_labels_a_zone_casts_no_doubt(what: str) -> None:
     assert counted["rows"] == len(rows) + 1 == sum(counted[c] for c in ("measured", "labels", "quarantined", "without_place"))
 
 
+def test_a_label_of_an_earlier_run_is_proven_again() -> None:
+    """What the gate wrote of a row stays in its frame, and the frame may be edited, converted or written by anybody."""
+    drawn = zones_of(TOWN, ("F", "RPH", FOREST, "LUP"), ("L", "RPH", INSIDE, "LUP"))
+    asked = sites(site("A", shapely.box(X0, Y0, X0 + 50, Y0 + 50)))
+    gated = assess(asked, BOOK, on="2025-07-01", zones=drawn).layers["zones"]
+    assert gated.geometry.isna().tolist() == [False, False, True]
+    forged = gated.assign(problem=["", "", "label_point: a point inside F, which says the same of its ground"])
+    elsewhere = gated.assign(problem=gated["problem"].str.replace(r"\[at \S+,", "[at 1.0,", regex=True))
+    expected = {
+        "as it was": (gated, "permitted"),
+        "converted by its user": (gated.to_crs("EPSG:4326"), "permitted"),
+        "its polygon taken out": (gated[gated["zone_id"] != "F"], "unknown"),
+        "without a place": (forged, "unknown"),
+        "with a place outside": (elsewhere, "unknown"),
+    }
+    told = {what: assess(asked, BOOK, on="2025-07-01", zones=z).sites["verdict"].iloc[0] for what, (z, _) in expected.items()}
+    assert told == {what: verdict for what, (_, verdict) in expected.items()}
+
+
 def test_an_empty_register_is_judged_where_a_zone_was_set_aside() -> None:
     """Every streamed run judges a register without rows, so a plan with one faulty zone could not be streamed at all."""
     faulty = ("B", "RPH", shapely.Polygon([(X0, Y0), (X0 + 80, Y0 + 80), (X0 + 80, Y0), (X0, Y0 + 60)]), "LUP")

@@ -1,4 +1,4 @@
-"""Print every package plangeo needs at run time, with its version and licence, from the metadata of what is installed here.
+"""Write every package plangeo needs at run time into SECURITY.md, with version and licence, from the metadata of what is installed here.
 
 make dependencies
 """
@@ -10,16 +10,8 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
-HEAD = """# What plangeo is built on
-
-Packages installed with plangeo (without its extras), directly or by one another; versions and licences as their own metadata say.
-Made by `make dependencies`. The wheels of shapely, pyogrio, fiona, rasterio and pyproj also hold GEOS (LGPL-2.1), GDAL (MIT), PROJ (MIT)
-and what these are built on. Leaflet (BSD-2-Clause) and geojson-vt (ISC) are in `plangeo/panels/vendor`, the typeface Tinos (see OFL.txt
-beside it) in `plangeo/papers/fonts`.
-
-| package | version | licence | needed by |
-|---|---|---|---|
-"""
+PAGE = Path(__file__).parents[1] / "SECURITY.md"
+HEAD = "| package | version | licence | needed by |\n|---|---|---|---|\n"
 _CLASSIFIER = "License :: OSI Approved :: "
 
 
@@ -63,7 +55,7 @@ def licence_of(name: str) -> str:
 
 
 def table() -> str:
-    """Return the page of dependencies."""
+    """Return the table of dependencies."""
     rows = [
         f"| {name} | {metadata.version(name)} | {licence_of(name)} | {', '.join(sorted(by))} |"
         for name, by in sorted(needed().items())
@@ -72,4 +64,5 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    print(table(), end="")
+    said = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(said[: said.index(HEAD)] + table(), encoding="utf-8", newline="\n")
