@@ -47,7 +47,9 @@ from plangeo.placements import measure_rooms
 from plangeo.profiles import load_profile
 from plangeo.reaches import declared_circles, reach_of
 from plangeo.reading import decision_rows
-from plangeo.recount.recounting import Recount, add_recounts, recount, tell_recount
+from plangeo.recount.recounting import recount, recount_districts
+from plangeo.recount.setbacks import recount_setbacks
+from plangeo.recount.tallies import Recount, Tally, add_recounts, add_tallies, tell_recount
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.storage.keptzones import KeptZones, window_around
@@ -80,7 +82,7 @@ class Chunk:
     findings: pd.DataFrame
     nearest: pd.DataFrame
     ledger: pd.DataFrame
-    recount: Recount | None = None
+    recount: Recount = field(default_factory=dict)
 
 
 def list_checks() -> pd.DataFrame:
@@ -258,7 +260,7 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map, 
         crs_check=case.crs_check,
         ledger=_ordered(_concat([c.ledger for c in chunks]), site_ids),
         layer_rows=case.layer_rows,
-        recount=tell_recount(add_recounts(c.recount for c in chunks if c.recount is not None)) if case.cross_check else {},
+        recount=tell_recount(add_recounts(c.recount for c in chunks)) if case.cross_check else {},
     )
     require_balance(found, site_ids)
     return found
@@ -341,7 +343,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     facts: dict[str, dict[str, Any]] = {}
     evidence: dict[str, gpd.GeoDataFrame] = {}
     cover = govern(empty(COVER), law)
-    counted = None
+    counted: dict[str, Tally] = {}
     reach = reach_of(sites, law)
     if case.zones is not None:
         discs = declared_circles(sites)
@@ -354,11 +356,11 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         footprints = measure(discs)
         if case.cross_check:  # the zones are in memory then: kept ones fail here rather than pass uncounted
             both = [recount(s, layers["zones"], m.evidence, contact_m) for s, m in ((sites, found), (discs, footprints))]
-            counted = add_recounts(both)
+            counted["zones"] = add_tallies(both)
         facts["zones"] = _zone_facts(sites, layers["zones"], case.zones, set(found.evidence["site_id"])) | {
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},
-            "recount_doubts": counted.doubts if counted is not None else {},
+            "recount_doubts": counted["zones"].doubts if case.cross_check else {},
             "footprint_cover": govern(footprints.cover, law),
             "reach_cover": govern(measure(reach).cover, law),
             "footprint_quarantined": _zone_facts(discs, layers["zones"], case.zones, set(discs["site_id"]))["quarantined"],
@@ -367,12 +369,15 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if "districts" in layers:
         districts = layers["districts"]
         evidence["districts"] = measure_districts(sites, districts, contact_m)
+        if case.cross_check:
+            counted["districts"] = recount_districts(sites, districts, evidence["districts"], contact_m)
         facts["districts"] = layer_facts(sites, districts, reached=set(evidence["districts"]["site_id"])) | {
             "names": tuple(districts["district_name"].astype(str)),
             "ids": tuple(districts["district_id"].astype(str)),
             "parents": tuple(districts["parent_name"].astype(str) if "parent_name" in districts else [""] * len(districts)),
             "units": case.units,
             "crs_check": case.crs_check,
+            "recount_doubts": counted["districts"].doubts if case.cross_check else {},
         }
     grounds = {"plan": (evidence["zones"], layer)} if case.zones is not None else {}
     if PRESENT_USE in layers:
@@ -395,6 +400,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
     tables["triggers"] = measure_trigger_ground(sites, law, grounds, threads=case.threads)
     tables["requirements"] = measure_requirements(sites, cover, layers, law)
+    if case.cross_check:
+        counted["setbacks"], tables["requirements"] = recount_setbacks(sites, tables["requirements"], layers, law)
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=law)
     nearest = empty(NEAREST)
     if case.zones is not None and "placement" in case.codes:
