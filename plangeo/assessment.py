@@ -34,7 +34,7 @@ from plangeo.engine.partition import CONTACT_WIDTH_M, REPROJECTED_CONTACT_M
 from plangeo.engine.pieces import hilbert_positions
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.errors import PlangeoWarning
-from plangeo.flips import measure_around
+from plangeo.flips import flip_grounds, measure_around, permitted_grounds
 from plangeo.geometry import as_crs, repair_layer, working_crs
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.stages import stage_zones, with_stages
@@ -48,6 +48,7 @@ from plangeo.profiles import load_profile
 from plangeo.reaches import declared_circles, reach_of
 from plangeo.reading import decision_rows
 from plangeo.recount.recounting import recount, recount_districts
+from plangeo.recount.robustness import recount_around
 from plangeo.recount.setbacks import recount_setbacks
 from plangeo.recount.tallies import Recount, Tally, add_recounts, add_tallies, tell_recount
 from plangeo.rulebook import Rulebook
@@ -409,6 +410,11 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if case.zones is not None and "robustness" in case.codes:
         totals = measured.once(judge_totals)
         facts["zones"]["flips"], nearest = measure_around(sites, case.zones, measured, totals, threads=case.threads)
+        if case.cross_check:
+            asked = flip_grounds(sites, case.zones, measured, totals)
+            permitted = permitted_grounds(sites, case.zones, measured, totals)
+            counted |= recount_around(sites, layers["zones"], asked, permitted, facts["zones"]["flips"], nearest)
+            facts["zones"]["flip_doubts"] = {**counted["nearest"].doubts, **counted["robustness"].doubts}
     findings = _concat([CHECKS[code].judge(measured) for code in case.codes])
     if case.zones is not None:
         wanted = _spoken_against(evidence["zones"], findings)

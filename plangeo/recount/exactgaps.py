@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from plangeo.recount.exactsums import Edges, edges_of, holds
 from plangeo.recount.wholegrid import Floats, Grid
@@ -97,27 +98,43 @@ class Places:
         runs = [segments_of(shape) for shape in shapes]
         self.segments: Floats = np.concatenate(runs) if runs else np.empty((0, 4))
         """The segments of all of them, one shape after the other."""
-        self.owner = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
         parts = [part for shape in shapes for part in _lines_and_points(shape)]
-        self._starts = np.array([part.coords[0][:2] for part in parts]).reshape(-1, 2)
+        self.starts: Floats = np.array([part.coords[0][:2] for part in parts]).reshape(-1, 2)
+        """A corner of each part."""
         self._areas = [area for shape in shapes for area in _areas(shape)]
         self._boxes = shapely.bounds(np.array(self._areas, dtype=object)).reshape(-1, 4)
         self._edges: dict[int, Edges] = {}
 
+    @property
+    def box(self) -> Box:
+        """The box (west, south, east, north) around all of them."""
+        return box_of(self.segments)
+
+    @property
+    def has_areas(self) -> bool:
+        """Whether some of them are areas."""
+        return bool(self._areas)
+
+    def hold(self, x: float, y: float) -> bool:
+        """Return whether an area of these holds a point; on a border either answer may come."""
+        return any(holds(self._edges_of(n), x, y) for n in np.flatnonzero(boxes_within(self._boxes, (x, y, x, y), 0.0)).tolist())
+
     def hold_any(self, other: Places) -> bool:
         """Return whether an area of these holds a part of the others whole; what crosses a border may count or not."""
-        if not len(other._starts):
+        if not self._areas or not len(other.starts):
             return False
-        x, y = other._starts.T
-        near = _within(self._boxes, (x.min(), y.min(), x.max(), y.max()), 0.0)
-        for n in np.flatnonzero(near).tolist():
+        x, y = other.starts.T
+        for n in np.flatnonzero(boxes_within(self._boxes, (x.min(), y.min(), x.max(), y.max()), 0.0)).tolist():
             west, south, east, north = self._boxes[n].tolist()
-            for at in np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north)).tolist():
-                if n not in self._edges:
-                    self._edges[n] = edges_of(self._areas[n])
-                if holds(self._edges[n], *other._starts[at].tolist()):
-                    return True
+            asked = other.starts[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
+            if any(holds(self._edges_of(n), *start) for start in asked.tolist()):
+                return True
         return False
+
+    def _edges_of(self, area: int) -> Edges:
+        if area not in self._edges:
+            self._edges[area] = edges_of(self._areas[area])
+        return self._edges[area]
 
 
 def gap_between(one: Places, other: Places) -> Gap:
@@ -147,8 +164,8 @@ def least_gap(one: Floats, other: Floats) -> Gap:
     if not len(one) or not len(other):
         return Gap(None)
     reach = _reach(one, other)
-    other = other[_within(other, _box(one), reach)]
-    one = one[_within(one, _box(other), reach)]
+    other = other[boxes_within(other, box_of(one), reach)]
+    one = one[boxes_within(one, box_of(other), reach)]
     best, pairs, found = math.inf, 0, []
     step = max(1, _AT_ONCE // len(other))
     for low in range(0, len(one), step):
@@ -171,18 +188,20 @@ def _margin(distance: float) -> float:
     return 2 * (_MARGIN_M + _MARGIN * distance)
 
 
-def _box(ends: Floats) -> Box:
+def box_of(ends: Floats) -> Box:
+    """Return the box (west, south, east, north) around some segments."""
     x, y = ends[:, [0, 2]], ends[:, [1, 3]]
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def _within(ends: Floats, box: Box, reach: float) -> Any:
-    """Which segments have a box within reach of a box."""
+def boxes_within(ends: Floats, box: Box, reach: float) -> NDArray[np.bool_]:
+    """Return which boxes lie within reach of a box (west, south, east, north); of segments those that they span, of NaN none."""
     west, south, east, north = box
     x_low, x_high = np.minimum(ends[:, 0], ends[:, 2]), np.maximum(ends[:, 0], ends[:, 2])
     y_low, y_high = np.minimum(ends[:, 1], ends[:, 3]), np.maximum(ends[:, 1], ends[:, 3])
     east_off, north_off = np.maximum(x_low - east, west - x_high), np.maximum(y_low - north, south - y_high)
-    return np.hypot(np.maximum(east_off, 0), np.maximum(north_off, 0)) <= reach
+    near: NDArray[np.bool_] = np.hypot(np.maximum(east_off, 0), np.maximum(north_off, 0)) <= reach
+    return near
 
 
 def _reach(one: Floats, other: Floats) -> float:
@@ -195,19 +214,21 @@ def _reach(one: Floats, other: Floats) -> float:
 def _end_gaps(one: Floats, other: Floats) -> Floats:
     """The least distance from an end of one segment to the other, in rows laid against one another."""
     return np.minimum(
-        np.minimum(_point_gaps(one[..., :2], other), _point_gaps(one[..., 2:], other)),
-        np.minimum(_point_gaps(other[..., :2], one), _point_gaps(other[..., 2:], one)),
+        np.minimum(point_gaps(one[..., :2], other), point_gaps(one[..., 2:], other)),
+        np.minimum(point_gaps(other[..., :2], one), point_gaps(other[..., 2:], one)),
     )
 
 
-def _may_cross(one: Floats, other: Floats) -> Any:
+def _may_cross(one: Floats, other: Floats) -> NDArray[np.bool_]:
     """Whether segments cross; where rounding hides it an end of one lies on the other, and their distance tells."""
     a, b, c, d = one[..., :2], one[..., 2:], other[..., :2], other[..., 2:]
     boxes = (np.minimum(a, b) <= np.maximum(c, d)).all(axis=-1) & (np.minimum(c, d) <= np.maximum(a, b)).all(axis=-1)
-    return boxes & (_turn(a, b, c) * _turn(a, b, d) <= 0) & (_turn(c, d, a) * _turn(c, d, b) <= 0)
+    crosses: NDArray[np.bool_] = boxes & (_turn(a, b, c) * _turn(a, b, d) <= 0) & (_turn(c, d, a) * _turn(c, d, b) <= 0)
+    return crosses
 
 
-def _point_gaps(point: Floats, ends: Floats) -> Floats:
+def point_gaps(point: Floats, ends: Floats) -> Floats:
+    """Return how far points (last axis: x, y) are from segments (x, y, x, y) laid against them, in floating point."""
     start, along = ends[..., :2], ends[..., 2:] - ends[..., :2]
     off = point - start
     square = (along * along).sum(axis=-1)

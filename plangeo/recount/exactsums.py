@@ -67,17 +67,27 @@ class Sum:
 
 def edges_of(geometry: Any) -> Edges:
     """Return the edges of a polygon or multipolygon."""
-    rings = [
-        _along(np.asarray(ring.coords)[:, :2], shell)
-        for part in shapely.get_parts(geometry).tolist()
-        for ring, shell in ((part.exterior, True), *((hole, False) for hole in part.interiors))
-    ]
-    runs = np.concatenate(rings) if rings else np.empty((0, 4))
+    runs = directed_edges(geometry)
     upright = runs[:, 0] == runs[:, 2]
     runs, aside = runs[~upright], runs[upright]
     leftward = runs[:, 0] > runs[:, 2]
     ends = np.where(leftward[:, None], runs[:, [2, 3, 0, 1]], runs)
     return Edges(ends, np.where(leftward, 1.0, -1.0), aside)
+
+
+def directed_edges(geometry: Any) -> Floats:
+    """Return the edges of a polygon or multipolygon as x, y, x, y, with its ground on their left.
+
+    >>> from shapely import box
+    >>> directed_edges(box(0, 0, 2, 1)).tolist()[0]
+    [2.0, 0.0, 2.0, 1.0]
+    """
+    rings = [
+        _along(np.asarray(ring.coords)[:, :2], shell)
+        for part in shapely.get_parts(geometry).tolist()
+        for ring, shell in ((part.exterior, True), *((hole, False) for hole in part.interiors))
+    ]
+    return np.concatenate(rings) if rings else np.empty((0, 4))
 
 
 def shared_area(one: Edges, other: Edges) -> Sum:
