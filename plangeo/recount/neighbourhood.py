@@ -73,7 +73,7 @@ class Neighbourhood:
     def has_place_apart(self, chosen: Bools) -> bool | None:
         """Return whether some place of the site is at least the reach from the chosen zones; None where that was not found out.
 
-        It is not where all corners of the site lie on the zones: whether all of it does is not asked here.
+        It is not where all corners of the site lie on the zones, as they do where all of it lies on them.
 
         Corners first. Then middles of squares (of pieces of a line) that are halved while they may hold such a place: none of
         their places is farther from the zones than the middle is, and half the diagonal.
@@ -82,9 +82,6 @@ class Neighbourhood:
         corners = np.unique(self._places.segments.reshape(-1, 2), axis=0)
         if not rows or self._is_any_apart(rows, corners):
             return True
-        off = [not self._stock.hold(rows, *corner) for corner in corners.tolist()]
-        if not any(off) or self._stock.border_gaps(rows, corners[off]).max() <= NOISE_M:
-            return None
         areal, tried = self._places.has_areas, 0
         cells = _square(self._places.box) if areal else self._places.segments
         while len(cells):
@@ -106,7 +103,8 @@ class Neighbourhood:
             if areal:
                 waiting &= mine | np.array([bool(boxes_within(self._places.segments, box_of(c[None]), 0.0).any()) for c in cells])
             cells = _quarter(cells[waiting]) if areal else _halve(cells[waiting])
-        return False
+        on = self._stock.border_gaps(rows, corners) <= NOISE_M
+        return None if all(near or self._stock.hold(rows, *xy) for near, xy in zip(on, corners.tolist(), strict=True)) else False
 
     def _is_any_apart(self, rows: list[int], points: Floats) -> bool:
         """Whether one of some places is at least the reach from the zones: those that seem so are measured exactly."""

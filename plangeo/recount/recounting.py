@@ -22,6 +22,9 @@ from plangeo.recount.tallies import Tally, add_tallies
 
 _ZONE = ("plan_id", "zone_code", "zone_id")
 _DISTRICT = ("district_name", "district_id")
+# Around a place on a border the engine looks this many contact widths far for the zones on its sides (one millimetre), and not farther than this.
+_SIDES = 1_000
+_FARTHEST_SIDE_M = 0.02
 # What two ways of measuring may differ by beside contact: a share of the site, far above the rounding of either.
 _SHARE = 1e-9
 
@@ -132,15 +135,16 @@ def _again(shape: Any, outline: Edges | None, zone: Edges, contact_m: float) -> 
 
 def _on_both_sides(shape: Any, zone: Edges, contact_m: float) -> float:
     """Metres of a line that run along a border, where it is on both sides however it is asked; 1 for points that lie on one."""
+    beside_m = min(_SIDES * contact_m, _FARTHEST_SIDE_M)
     if shape.length:
-        return length_along(shape, zone, contact_m)
+        return length_along(shape, zone, beside_m)
     points = shapely.get_parts(shape).tolist()
-    on_border = [_on_border(zone, point, contact_m) for point in points]
+    on_border = [_on_border(zone, point, beside_m) for point in points]
     inside = any(holds(zone, point.x, point.y) and not on for point, on in zip(points, on_border, strict=True))
     return float(any(on_border) and not inside)
 
 
-def _on_border(zone: Edges, point: Any, contact_m: float) -> bool:
+def _on_border(zone: Edges, point: Any, beside_m: float) -> bool:
     west, south, east, north = point.bounds
-    beside = zone.within((west - contact_m, south - contact_m, east + contact_m, north + contact_m))
-    return not least_gap(segments_of(point), beside).reaches(contact_m, beyond=True)
+    beside = zone.within((west - beside_m, south - beside_m, east + beside_m, north + beside_m))
+    return not least_gap(segments_of(point), beside).reaches(beside_m, beyond=True)

@@ -8,15 +8,13 @@ divisor at every step instead.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 _MANTISSA = 53
-_FINEST = 900
-"""Binary places beyond which a shift of a large coordinate would leave the range of doubles."""
 
 Floats = NDArray[np.float64]
 
@@ -42,12 +40,13 @@ class Grid:
         spare = np.frexp((whole & -whole).astype(np.float64))[1] - 1  # binary zeros at the end
         return cls(max(0, int((_MANTISSA - exponent - spare).max())))
 
-    def whole(self, values: Iterable[float]) -> list[int]:
+    def whole(self, values: Sequence[float]) -> list[int]:
         """Return coordinates that the grid holds as whole numbers of its cells.
 
         >>> Grid(3).whole([0.5, 0.375])
         [4, 3]
         """
-        if self.bits > _FINEST:
+        try:
+            return [int(math.ldexp(v, self.bits)) for v in values]
+        except OverflowError:  # the whole number is beyond the range of doubles
             return [(top << self.bits) // bottom for top, bottom in (v.as_integer_ratio() for v in values)]
-        return [int(math.ldexp(v, self.bits)) for v in values]

@@ -125,6 +125,8 @@ def test_a_sound_run_says_what_was_counted_again_and_keeps_its_verdicts() -> Non
         "kinds": {
             "zones": {"pairs": 3, "rational_pairs": 3, "not_recomputed": 0, "sites_in_doubt": []},
             "setbacks": {"pairs": 0, "rational_pairs": 0, "not_recomputed": 0, "sites_in_doubt": []},
+            "robustness": {"pairs": 0, "rational_pairs": 0, "not_recomputed": 0, "sites_in_doubt": []},
+            "nearest": {"pairs": 1, "rational_pairs": 1, "not_recomputed": 0, "sites_in_doubt": []},
         },
     }
     assert checked.recount["differences_below_share"] <= 1e-9
