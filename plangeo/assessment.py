@@ -47,6 +47,7 @@ from plangeo.placements import measure_rooms
 from plangeo.profiles import load_profile
 from plangeo.reaches import declared_circles, reach_of
 from plangeo.reading import decision_rows
+from plangeo.recount.rastershares import recount_shares
 from plangeo.recount.recounting import recount, recount_districts
 from plangeo.recount.robustness import recount_around
 from plangeo.recount.setbacks import recount_setbacks
@@ -403,6 +404,7 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     tables["requirements"] = measure_requirements(sites, cover, layers, law)
     if case.cross_check:
         counted["setbacks"], tables["requirements"] = recount_setbacks(sites, tables["requirements"], layers, law)
+        counted["rasters"], tables["requirements"] = recount_shares(sites, tables["requirements"], layers, law)
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=law)
     nearest = empty(NEAREST)
     if case.zones is not None and "placement" in case.codes:

@@ -208,6 +208,12 @@ SHARED_REASONS: Mapping[str, Reason] = {
     ),
 }
 RASTER_REASONS: Mapping[str, Reason] = {
+    "recount_differs": Reason(
+        "Tính lại tỷ lệ diện tích bằng phương pháp độc lập cho kết quả khác ({detail}), nên chưa biết có đạt yêu cầu theo {basis} hay "
+        "không: hãy báo lỗi kèm tệp.",
+        "A second, independent computation of the shares comes to another result ({detail}), so nobody knows whether what {basis} "
+        "requires is kept: please report it with the files.",
+    ),
     "met": Reason(
         "Đạt yêu cầu {detail} trên {share} diện tích (cần {threshold}) theo {basis}.",
         "{detail} holds on {share} of the site ({threshold} needed) under {basis}.",

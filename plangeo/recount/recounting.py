@@ -22,9 +22,10 @@ from plangeo.recount.tallies import Tally, add_tallies
 
 _ZONE = ("plan_id", "zone_code", "zone_id")
 _DISTRICT = ("district_name", "district_id")
-# Around a place on a border the engine looks this many contact widths far for the zones on its sides (one millimetre), and not farther than this.
-_SIDES = 1_000
-_FARTHEST_SIDE_M = 0.02
+# Around a place on a border the engine looks for the zones on its sides, a thousand contact widths far, or ten of those of reprojected
+# layers: whether a zone no farther than twice that is among them says nothing.
+_SIDES = 2_000
+_FARTHEST_SIDE_M = 0.04
 # What two ways of measuring may differ by beside contact: a share of the site, far above the rounding of either.
 _SHARE = 1e-9
 

@@ -123,10 +123,8 @@ def test_a_sound_run_says_what_was_counted_again_and_keeps_its_verdicts() -> Non
         "differences_below_share": checked.recount["differences_below_share"],
         "sites_in_doubt": [],
         "kinds": {
-            "zones": {"pairs": 3, "rational_pairs": 3, "not_recomputed": 0, "sites_in_doubt": []},
-            "setbacks": {"pairs": 0, "rational_pairs": 0, "not_recomputed": 0, "sites_in_doubt": []},
-            "robustness": {"pairs": 0, "rational_pairs": 0, "not_recomputed": 0, "sites_in_doubt": []},
-            "nearest": {"pairs": 1, "rational_pairs": 1, "not_recomputed": 0, "sites_in_doubt": []},
+            kind: {"pairs": pairs, "rational_pairs": pairs, "not_recomputed": 0, "sites_in_doubt": []}
+            for kind, pairs in (("zones", 3), ("setbacks", 0), ("robustness", 0), ("nearest", 1), ("rasters", 0))
         },
     }
     assert checked.recount["differences_below_share"] <= 1e-9
