@@ -50,6 +50,7 @@ from plangeo.reading import decision_rows
 from plangeo.recount.rastershares import recount_shares
 from plangeo.recount.recounting import recount, recount_districts
 from plangeo.recount.robustness import recount_around
+from plangeo.recount.rooms import recount_rooms
 from plangeo.recount.setbacks import recount_setbacks
 from plangeo.recount.tallies import Recount, Tally, add_recounts, add_tallies, tell_recount
 from plangeo.rulebook import Rulebook
@@ -118,8 +119,8 @@ def assess(
         verdict at least UNKNOWN.
     crs : metric CRS to measure in; chosen from the data by default.
     backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
-    cross_check : measure every site on the zones a second time, by other formulas in rational numbers
-        (``plangeo.recount``), and leave a site on which the two disagree UNKNOWN. The zones are read whole for it.
+    cross_check : measure a second time, by other formulas in rational numbers, what verdicts rest on (``plangeo.recount``), and
+        leave a site on which the two disagree UNKNOWN. The zones are read whole for it.
     progress : called with (sites judged, all sites) whenever a chunk is done; chunks are then small enough to be counted.
     layers : ``zones=`` and ``districts=``, frames or paths. Zones in a file of 8 MiB and more are made ready once and
         kept in the user's cache folder (``$PLANGEO_CACHE``); later runs read what is kept.
@@ -183,7 +184,7 @@ class Case:
     layer_rows: tuple[Mapping[str, Any], ...] = ()
     """All three as in ``model.Assessment``."""
     cross_check: bool = False
-    """Whether sites are measured on zones in memory a second time."""
+    """Whether what verdicts rest on is measured a second time; the zones are in memory then."""
 
 
 def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
@@ -355,16 +356,16 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
         found = measure(sites, width_classes=_width_classes(law))
         cover = govern(found.cover, law)
         evidence["zones"] = mark_prevailing(found.evidence, cover)
-        footprints = measure(discs)
+        footprints, beyond = measure(discs), measure(reach)
         if case.cross_check:  # the zones are in memory then: kept ones fail here rather than pass uncounted
-            both = [recount(s, layers["zones"], m.evidence, contact_m) for s, m in ((sites, found), (discs, footprints))]
-            counted["zones"] = add_tallies(both)
+            asked = ((sites, found), (discs, footprints), (reach, beyond))
+            counted["zones"] = add_tallies(recount(s, layers["zones"], m.evidence, contact_m) for s, m in asked)
         facts["zones"] = _zone_facts(sites, layers["zones"], case.zones, set(found.evidence["site_id"])) | {
             "widths": found.widths,
             "doubts": {**found.doubts, **footprints.doubts},
-            "recount_doubts": counted["zones"].doubts if case.cross_check else {},
+            "recount_doubts": dict(counted["zones"].doubts) if case.cross_check else {},
             "footprint_cover": govern(footprints.cover, law),
-            "reach_cover": govern(measure(reach).cover, law),
+            "reach_cover": govern(beyond.cover, law),
             "footprint_quarantined": _zone_facts(discs, layers["zones"], case.zones, set(discs["site_id"]))["quarantined"],
             "reach_quarantined": _zone_facts(reach, layers["zones"], case.zones, set(reach["site_id"]))["quarantined"],
         }
@@ -398,6 +399,11 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
             },
         )
         grounds[PRESENT_USE] = (lying.evidence, present)
+        if case.cross_check:
+            both = ((sites, lying), (reach, beyond))
+            counted[PRESENT_USE] = add_tallies(recount(s, layers[PRESENT_USE], m.evidence, contact_m) for s, m in both)
+            if "zones" in facts:  # without zones every site is UNKNOWN
+                facts["zones"]["recount_doubts"] |= counted[PRESENT_USE].doubts
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
     tables["triggers"] = measure_trigger_ground(sites, law, grounds, threads=case.threads)
@@ -408,14 +414,17 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     measured = Measured(sites=table, evidence=tables, cover=cover, layers=facts, rulebook=law)
     nearest = empty(NEAREST)
     if case.zones is not None and "placement" in case.codes:
-        facts["zones"]["rooms"] = measure_rooms(sites, table, case.zones, layers, law, contact_m, case.units)
+        rooms = facts["zones"]["rooms"] = measure_rooms(sites, table, case.zones, layers, law, contact_m, case.units)
+        if case.cross_check:
+            counted["placement"] = recount_rooms(sites, table, layers["zones"], rooms, law, contact_m)
+            facts["zones"]["room_doubts"] = counted["placement"].doubts
     if case.zones is not None and "robustness" in case.codes:
         totals = measured.once(judge_totals)
         facts["zones"]["flips"], nearest = measure_around(sites, case.zones, measured, totals, threads=case.threads)
         if case.cross_check:
-            asked = flip_grounds(sites, case.zones, measured, totals)
+            flipping = flip_grounds(sites, case.zones, measured, totals)
             permitted = permitted_grounds(sites, case.zones, measured, totals)
-            counted |= recount_around(sites, layers["zones"], asked, permitted, facts["zones"]["flips"], nearest)
+            counted |= recount_around(sites, layers["zones"], flipping, permitted, facts["zones"]["flips"], nearest)
             facts["zones"]["flip_doubts"] = {**counted["nearest"].doubts, **counted["robustness"].doubts}
     findings = _concat([CHECKS[code].judge(measured) for code in case.codes])
     if case.zones is not None:

@@ -392,7 +392,8 @@ class Assessment:
     studies_not_run: tuple[SkippedCheck, ...] = ()
     recount: Mapping[str, Any] = field(default_factory=dict)
     """What a second computation measured again (``cross_check=True``): sites, pairs of site and zone, those in rational
-    numbers, a bound on the differences as shares of sites, sites on which the two disagree; empty when it was not asked for."""
+    numbers, a bound on the differences as shares of sites, sites on which the two disagree, and ``kinds``: the same for districts,
+    distances, rasters …, with what could not be computed again; empty when it was not asked for."""
 
     @property
     def illustrative(self) -> bool:

@@ -25,30 +25,38 @@ _MOST_TRIED = 4_000
 
 
 class Neighbourhood:
-    """One site and what lies within ``reach`` metres of it."""
+    """One site and what lies within ``reach`` metres of it.
 
-    def __init__(self, shape: Any, stock: ZoneStock, reach: float) -> None:
+    ``contact_m``: where strips of ground up to this width count as contact, gaps and overlaps of that width are nothing.
+    """
+
+    def __init__(self, shape: Any, stock: ZoneStock, reach: float, *, contact_m: float = 0.0) -> None:
         self.reach, self._stock = reach, stock
         self._places = Places([shape])
+        self._closed, self._noise = max(_CLOSED_M, 1.5 * contact_m), NOISE_M + 3 * contact_m
+
+    def rows(self, chosen: Bools) -> list[int]:
+        """Return the rows of chosen zones that may lie within the reach."""
+        return self._stock.near(chosen, self._places.box, self.reach)
 
     def to_zone(self, chosen: Bools) -> float | None:
         """Return the distance to the nearest of the chosen zones where it is less than the reach."""
-        gap = self._stock.gap(self._places, self._stock.near(chosen, self._places.box, self.reach))
-        return None if gap.reaches(self.reach - NOISE_M) else gap.metres
+        gap = self._stock.gap(self._places, self.rows(chosen))
+        return None if gap.reaches(self.reach - self._noise) else gap.metres
 
     def to_border(self, chosen: Bools) -> float | None:
         """Return the distance to the border of the ground of the chosen zones where it is less than the reach; 0 off the ground."""
         rows = self._stock.near(chosen, self._places.box, self.reach + 1.0)
         edges = [self._stock.directed(row) for row in rows]
         every = np.concatenate(edges) if edges else np.empty((0, 4))
-        every = every[boxes_within(every, self._places.box, self.reach + NOISE_M)]
+        every = every[boxes_within(every, self._places.box, self.reach + self._noise)]
         least = math.inf
         for edge in _unpaired(every):
-            if self._gap_to(edge).reaches(self.reach - NOISE_M):
+            if self._gap_to(edge).reaches(self.reach - self._noise):
                 continue
             for part in self._open_parts(edge, every, rows):
                 gap = self._gap_to(part)
-                least = least if gap.reaches(self.reach - NOISE_M) else min(least, gap.metres)
+                least = least if gap.reaches(self.reach - self._noise) else min(least, gap.metres)
         if least < math.inf:
             return least
         return None if all(self._stock.hold(rows, *start) for start in self._places.starts.tolist()) else 0.0
@@ -60,13 +68,13 @@ class Neighbourhood:
         """Parts of an edge within the reach on whose right no zone lies: a line just beside it is cut, and asked at the middles."""
         along = edge[2:] - edge[:2]
         long = float(np.hypot(*along))
-        beside = edge + np.tile(np.array([along[1], -along[0]]) / long * _CLOSED_M, 2)
-        first, last = _clip(beside, self._places.box, self.reach + NOISE_M)
+        beside = edge + np.tile(np.array([along[1], -along[0]]) / long * self._closed, 2)
+        first, last = _clip(beside, self._places.box, self.reach + self._noise)
         cuts = [at for at in _crossings(beside, every) if first < at < last]
         parts = []
         for low, high in pairwise(sorted([first, *cuts, last])):
             x, y = (beside[:2] + along * (low + high) / 2).tolist()
-            if (high - low) * long > NOISE_M and not self._stock.hold(rows, x, y):
+            if (high - low) * long > self._noise and not self._stock.hold(rows, x, y):
                 parts.append(np.concatenate([edge[:2] + along * low, edge[:2] + along * high]))
         return parts
 
@@ -78,7 +86,7 @@ class Neighbourhood:
         Corners first. Then middles of squares (of pieces of a line) that are halved while they may hold such a place: none of
         their places is farther from the zones than the middle is, and half the diagonal.
         """
-        rows = self._stock.near(chosen, self._places.box, self.reach)
+        rows = self.rows(chosen)
         corners = np.unique(self._places.segments.reshape(-1, 2), axis=0)
         if not rows or self._is_any_apart(rows, corners):
             return True
@@ -99,11 +107,11 @@ class Neighbourhood:
             )
             if self._is_any_apart(rows, middles[mine & (far >= self.reach)]):
                 return True
-            waiting = (far + half >= self.reach - NOISE_M) & (half > NOISE_M)
+            waiting = (far + half >= self.reach - self._noise) & (half > self._noise)
             if areal:
                 waiting &= mine | np.array([bool(boxes_within(self._places.segments, box_of(c[None]), 0.0).any()) for c in cells])
             cells = _quarter(cells[waiting]) if areal else _halve(cells[waiting])
-        on = self._stock.border_gaps(rows, corners) <= NOISE_M
+        on = self._stock.border_gaps(rows, corners) <= self._noise
         return None if all(near or self._stock.hold(rows, *xy) for near, xy in zip(on, corners.tolist(), strict=True)) else False
 
     def _is_any_apart(self, rows: list[int], points: Floats) -> bool:
@@ -111,8 +119,8 @@ class Neighbourhood:
         far = self._stock.border_gaps(rows, points)
         return any(
             not self._stock.hold(rows, x, y)
-            and self._stock.gap(Places([shapely.Point(x, y)]), rows).reaches(self.reach - NOISE_M)
-            for x, y in points[far >= self.reach - NOISE_M].tolist()
+            and self._stock.gap(Places([shapely.Point(x, y)]), rows).reaches(self.reach - self._noise)
+            for x, y in points[far >= self.reach - self._noise].tolist()
         )
 
 

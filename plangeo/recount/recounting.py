@@ -14,9 +14,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
-from plangeo.recount.exactgaps import least_gap, segments_of
+from plangeo.recount.exactgaps import boxes_within, least_gap, segments_of
 from plangeo.recount.exactsums import Edges, Sum, edges_of, holds, length_along, shared_area, shared_length
 from plangeo.recount.tallies import Tally, add_tallies
 
@@ -82,17 +81,12 @@ def _recount(
         if shape is None or shape.is_empty:
             continue
         rows_of: dict[_Key, list[int]] = defaultdict(list)
-        for row in np.flatnonzero(_meets(boxes, shape.bounds)).tolist():
+        reach = 0.0 if shape.area else _beside_m(contact_m)
+        for row in np.flatnonzero(boxes_within(boxes, shape.bounds, reach)).tolist():
             rows_of[keys[drawn[row]]].append(row)
         near = {key: edges(tuple(rows)) for key, rows in rows_of.items()}
         found.append(_one_site(site_id, shape, near, told.get(site_id, {}), contact_m))
     return add_tallies(found)
-
-
-def _meets(boxes: NDArray[np.float64], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
-    west, south, east, north = box
-    meets: NDArray[np.bool_] = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
-    return meets
 
 
 def _one_site(
@@ -136,13 +130,17 @@ def _again(shape: Any, outline: Edges | None, zone: Edges, contact_m: float) -> 
 
 def _on_both_sides(shape: Any, zone: Edges, contact_m: float) -> float:
     """Metres of a line that run along a border, where it is on both sides however it is asked; 1 for points that lie on one."""
-    beside_m = min(_SIDES * contact_m, _FARTHEST_SIDE_M)
+    beside_m = _beside_m(contact_m)
     if shape.length:
         return length_along(shape, zone, beside_m)
     points = shapely.get_parts(shape).tolist()
     on_border = [_on_border(zone, point, beside_m) for point in points]
     inside = any(holds(zone, point.x, point.y) and not on for point, on in zip(points, on_border, strict=True))
     return float(any(on_border) and not inside)
+
+
+def _beside_m(contact_m: float) -> float:
+    return min(_SIDES * contact_m, _FARTHEST_SIDE_M)
 
 
 def _on_border(zone: Edges, point: Any, beside_m: float) -> bool:

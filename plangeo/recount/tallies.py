@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("zones", "districts", "present_use", "setbacks", "robustness", "nearest", "rasters")
+KINDS = ("zones", "districts", "present_use", "setbacks", "robustness", "nearest", "placement", "rasters")
 """``zones``, ``districts``, ``present_use``: a site on a zone or unit; ``setbacks``: a distance that is held against a bound;
-``robustness``: whether a verdict survives what plan and site cannot exclude; ``nearest``: the nearest permitted zone; ``rasters``: a share of a site on a raster."""
+``robustness``: whether a verdict survives what plan and site cannot exclude; ``nearest``: the nearest permitted zone; ``placement``: whether all
+places that a point stands for would do; ``rasters``: a share of a site on a raster."""
 _LEAST = 1e-9
 """Differences are not told more finely than this share: the last digits depend on how sums were grouped."""
 

@@ -172,7 +172,10 @@ def test_cross_check_on_the_command_line_at_once_and_streamed(tmp_path: Path, ca
     given = ["assess", str(tmp_path / "sites.parquet"), f"--rulebook={tmp_path}/rules.yaml", "--on=2025-07-01", "--lang=en"]
     given += [f"--layer=zones={tmp_path}/zones.gpkg", "--cross-check"]
     assert run([*given, f"--out={tmp_path}/whole"]) == 1
-    assert "Second computation: 1 shapes, 2 pairs with zones (2 in rational numbers); 0 disagree." in capsys.readouterr().out
+    assert (
+        "Second computation: 1 shapes, 2 pairs with zones (2 in rational numbers), 1 nearest permitted zones; 0 disagree."
+        in capsys.readouterr().out
+    )
     assert run([*given, f"--out={tmp_path}/parts", "--stream"]) == 1
     whole, parts = (read_manifest(tmp_path / name) for name in ("whole", "parts"))
     assert whole["cross_check"] == parts["cross_check"]

@@ -307,3 +307,52 @@ def test_a_broken_feature_nearby_must_have_been_noticed(monkeypatch: pytest.Monk
     monkeypatch.setattr(surroundings, "quarantined_boxes", lambda frame: dict.fromkeys(sound(frame), elsewhere))
     assert reasons(_kept_clear(*relics), "setback")["met"] == "met"  # which is what must not be said
     assert reasons(_kept_clear(*relics, cross_check=True), "setback")["met"] == "recount_differs"
+
+
+def test_a_point_that_would_do_wherever_it_lies_is_confirmed_and_a_gap_too_large_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Discs of 314 m² reach 20 m from the point; the plan is accurate to 5 m."""
+    asked = sites(
+        site("sure", shapely.Point(X0 + 50, Y0 + 50), declared_area_m2=314.0),
+        site("beside worse ground", shapely.Point(X0 + 85, Y0 + 50), declared_area_m2=314.0),
+        site("beside no ground", shapely.Point(X0 + 50, Y0 + 12), declared_area_m2=314.0),
+    )
+    book = rulebook(plans=[PLANS[0] | {"accuracy_m": 5.0}], rules=[*RULES, rule("*", "SKK", "not_permitted")])
+    sound = assess(asked, book, on=DAY, zones=PLAN, cross_check=True)
+    assert reasons(sound, "placement")["sure"] == "disc_everywhere"
+    assert sound.recount["kinds"]["placement"] == {"pairs": 1, "rational_pairs": 1, "not_recomputed": 0, "sites_in_doubt": []}
+    measure = assessment.measure_rooms
+    monkeypatch.setattr(
+        assessment,
+        "measure_rooms",
+        lambda *given: {s: replace(room, gap_m=99.0, would=1.0) for s, room in measure(*given).items()},
+    )
+    assert set(reasons(assess(asked, book, on=DAY, zones=PLAN), "placement").values()) == {"disc_everywhere"}
+    result = assess(asked, book, on=DAY, zones=PLAN, cross_check=True)
+    assert reasons(result, "placement") == {
+        "sure": "disc_everywhere",
+        "beside worse ground": "recount_differs",
+        "beside no ground": "recount_differs",
+    }
+    assert "99 m ≠ 12 m" in pg.explain(result, "beside no ground", "en")
+
+
+def test_ground_of_present_uses_is_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = sites(site("S", square(60, 10, 80)))
+    present = zones(("R", "LUC", square(0, 0, 100), "P1"), ("V", "ODT", square(100, 0, 100), "P1"))
+    sound = assess(asked, BOOK, on=DAY, zones=PLAN, present_use=present, cross_check=True)
+    assert sound.recount["kinds"]["present_use"] == {"pairs": 2, "rational_pairs": 2, "not_recomputed": 0, "sites_in_doubt": []}
+    measure = assessment.measure_zones
+
+    def broken(places: Any, zones: Any = None, **more: Any) -> Any:
+        found = measure(places, zones, **more)
+        if "R" in set(found.evidence["zone_id"]):
+            object.__setattr__(found, "evidence", found.evidence[found.evidence["zone_id"] != "R"].reset_index(drop=True))
+        return found
+
+    monkeypatch.setattr(assessment, "measure_zones", broken)
+    result = assess(asked, BOOK, on=DAY, zones=PLAN, present_use=present, cross_check=True)
+    assert result.recount["kinds"]["present_use"]["sites_in_doubt"] == ["S"]
+    assert result.recount["kinds"]["zones"]["sites_in_doubt"] == []
+    assert "coverage.recount_differs" in result.sites["reasons"].iloc[0]
