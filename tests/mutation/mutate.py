@@ -107,9 +107,7 @@ class Campaign:
             n: s for n, (_, s, _) in told.items()
         }
 
-    def _outcome(
-        self, mutant: Mutant, chosen: Sequence[str], items: dict[str, pytest.Item], seconds: dict[str, float]
-    ) -> str:
+    def _outcome(self, mutant: Mutant, chosen: Sequence[str], items: dict[str, pytest.Item], seconds: dict[str, float]) -> str:
         """The quick tests first; all others only for a fault that these do not notice."""
         for part in (chosen[:QUICK_TESTS], chosen[QUICK_TESTS:]):
             limit = 30 + 10 * sum(seconds[n] for n in part)

@@ -423,8 +423,8 @@ def test_coverage_counts_bare_ground_and_doubts() -> None:
     book = rulebook(classes=[*CLASSES, OVERLAY])
     assert said("coverage", measured(book, face(100, zone("ODT")))) == {("covered", ""): "permitted"}
     table = CHECKS["coverage"].judge(measured(book, face(97, zone("ODT")), face(1), face(2, zone("KKT"))))
-    assert table[["reason", "verdict", "area_m2", "share", "measure"]].values.tolist() == [
-        ["uncovered", "unknown", 3, 0.03, 0.03]
+    assert table[["reason", "verdict", "area_m2", "share", "measure", "threshold"]].values.tolist() == [
+        ["uncovered", "unknown", 3, 0.03, 0.03, 0]
     ]
     bare_side = measured(book, face(100, sides=((zone("ODT"),), ()), dim=1))
     assert said("coverage", bare_side) == {("uncovered", ""): "unknown"}
@@ -565,6 +565,12 @@ def test_a_trigger_keeps_what_it_says() -> None:
     conditions((None, None), area_ha=100_000_000)
     with pytest.raises(RulebookError):
         conditions((None, None), area_ha=100_000_001)
+    for useless, why in (({"use": []}, "at least one"), ({"zone": []}, "at least one"), ({"area_ha": 0}, "every site")):
+        with pytest.raises(RulebookError, match=why):
+            conditions((None, None), **useless)
+    for stranger, why in (({"use": "x"}, "use 'x'"), ({"zone": "XXX"}, "class 'XXX' is unknown")):
+        with pytest.raises(RulebookError, match=why):
+            conditions((None, None), **stranger)
     conditions((None, None), needs={"vi": "a"})
     conditions((None, None), needs={"en": "a"})
     regimes = [
