@@ -191,8 +191,8 @@ def test_many_faults_are_told_and_of_more_how_many() -> None:
             rulebook(rules=[rule("housing", f"X{n}", "permitted") for n in range(count)])
         return str(fault.value).splitlines()
 
-    shown = len(told(150)) - 2
-    assert told(150)[-1] == f"- … and {150 - shown} more"
+    shown = len(told(230)) - 2
+    assert told(230)[-1] == f"- … and {230 - shown} more"
     assert len(told(shown)) == shown + 1
     assert "more" not in told(shown)[-1]
     assert told(shown + 1)[-1] == "- … and 1 more"
