@@ -16,44 +16,10 @@ from plangeo.law.compatibility import ask, ground_by_rule, has_conditions, name_
 from plangeo.law.consent import casts_doubt, consents, is_ground, is_overlay
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.triggers import Regime, Trigger
-from plangeo.model import Flip, Label, LegalBasis, Measured, Relabelling, SkippedCheck, Verdict, ZoneClass
+from plangeo.model import Flip, Label, LegalBasis, Relabelling, SkippedCheck, Verdict, ZoneClass
 from plangeo.rulebook import Rulebook
+from tests.lawtables import DAY, OVERLAY, Zones, face, measured, said, zone
 from tests.makers import CLASSES, PLANS, RULES, plan, rule, rulebook
-
-DAY = dt.date(2025, 7, 1)
-Zones = tuple[tuple[str, str, str], ...]
-
-
-def zone(code: str, plan_id: str = "P1", zone_id: str = "") -> tuple[str, str, str]:
-    return plan_id, code, zone_id or f"{plan_id}-{code}"
-
-
-def face(size: float, *zones: tuple[str, str, str], site: str = "S", sides: Sequence[Zones] = (), dim: int = 2) -> dict[str, Any]:
-    """A face of ``size`` hundredths of its site, each 1 m² or 1 m; ``dim`` 2, 1 or 0."""
-    return {
-        "site_id": site,
-        "zones": tuple(sorted({z for s in sides for z in s} if sides else zones)),
-        "on_border": bool(sides),
-        "sides": tuple(sides),
-        "area_m2": size if dim == 2 else 0.0,
-        "length_m": size if dim == 1 else 0.0,
-        "share": size / 100,
-    }
-
-
-def measured(book: Rulebook, *faces: dict[str, Any], facts: dict[str, Any] | None = None, **site: Any) -> Measured:
-    law = book if book.on else book.at(DAY)
-    ids = list(dict.fromkeys(f["site_id"] for f in faces)) or ["S"]
-    cover = pd.DataFrame(faces) if faces else pd.DataFrame(columns=list(face(1)))
-    sites = pd.DataFrame([{"site_id": i, "use": "housing", "use_code": "housing", "dimension": 2} | site for i in ids])
-    return Measured(sites, {}, govern(cover, law), {"zones": facts or {}}, law)
-
-
-def said(check: str, table: Measured) -> dict[tuple[str, str], str]:
-    """(reason, class or plan) → verdict."""
-    found = CHECKS[check].judge(table)
-    about = "zone_code" if check == "zone_use" else "plan_id"
-    return {(r, a): v for r, a, v in zip(found["reason"], found[about], found["verdict"], strict=True)}
 
 
 def threshold(zone: str = "RPH", **bounds: float) -> dict[str, Any]:
@@ -207,9 +173,6 @@ def test_a_use_nobody_knows_and_ground_nobody_governs() -> None:
     }
     assert said("zone_use", measured(rulebook(), face(100))) == {("no_zone", ""): "unknown"}
     assert said("zone_use", measured(rulebook(), face(100), use_code="")) == {("no_zone", ""): "unknown"}
-
-
-OVERLAY = {"code": "KKT", "name": {"vi": "Khu kinh tế", "en": "Zone"}, "overlay": True}
 
 
 def test_an_overlay_alone_is_no_ground_and_over_ground_changes_nothing() -> None:

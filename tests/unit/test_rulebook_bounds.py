@@ -39,7 +39,7 @@ def test_a_book_is_closed_over_one_day() -> None:
     assert book.at(DAY) is book
     assert book.at(dt.datetime(2025, 7, 1, 14)) is book  # the hour does not count
     for no_day in (None, "2025-07-01", pd.NaT, 20250701):
-        with pytest.raises(RulebookError, match="give a datetime.date"):
+        with pytest.raises(RulebookError, match=r"give a datetime\.date"):
             rulebook().at(no_day)  # type: ignore[arg-type]
     with pytest.raises(RulebookError, match="closed over 2025-07-01 already"):
         book.at(DAY + dt.timedelta(1))
