@@ -64,25 +64,16 @@ def read_layer(
     CrsError when the file states no CRS and the caller none.
     """
     name = shown or path.name
-    if mark := reference_in(path):
-        raise InputError(
-            f"{name} holds {mark!r}, by which readers take a file for one that points at other files or at the network. It was not "
-            "opened. Remove that text, or export the file again.",
-            code="file_not_its_type",
-        )
+    _refuse_reference(path, name)
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         layer = choose_layer(path, request, name, notes, ignore=ignore)
-        opened = dict(options or {})
-        extra = {"where": where} if where else {}
+        opened, extra = dict(options or {}), {"where": where} if where else {}
         try:
             info = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True, **opened)
             if info.get("driver", driver) != driver:
-                raise InputError(
-                    f"{name} opened as {info['driver']}, not as {driver}: the suffix and the content disagree. Export it again.",
-                    code="file_not_its_type",
-                )
+                raise _other_driver(name, info["driver"], driver)
             crs, wkb, fields, problems = _read_or_salvage(path, layer, driver, encoding, opened | extra, info, name, notes)
         except InputError:
             raise
@@ -93,11 +84,7 @@ def read_layer(
             ) from error
     notes += _gdal_notes(caught)
     if not len(next(iter(fields.values()), [])) and (wkb is None or not len(wkb)):
-        raise InputError(
-            f"{name}, layer {layer!r} has no rows: an empty layer would make every site look free of conflict. "
-            "Check the export, or leave the layer out.",
-            code="layer_empty",
-        )
+        raise _no_rows(name, layer)
     table = pd.DataFrame(fields) if fields else pd.DataFrame(index=range(len(wkb)))
     table, decisions = decode_frame(table, declared, from_bytes=encoding is not None, known=request.known)
     if wkb is None:
@@ -106,16 +93,44 @@ def read_layer(
     problems |= more
     crs_found = default_crs or (crs if carries_crs else None)
     settled = settle_crs(crs_found, request, name, notes, shapes)
-    if "Z" in str(info["geometry_type"]) or "3D" in str(info["geometry_type"]):
-        notes.append("heights (Z) of the geometry are not used")
-    if driver != "GPKG" and _has_curves(path, layer, driver):
-        notes.append(CURVE_NOTE)
+    notes += _shape_notes(str(info["geometry_type"]), path, layer, driver)
     # a column of the file may already be called "geometry"; it must not hide the shapes
     table = table.rename(columns={c: f"{c}_raw" for c in table.columns if c == "geometry"})
     frame = gpd.GeoDataFrame(_numbered(table), geometry=gpd.GeoSeries(shapes, crs=settled), crs=settled)
     if problems:
         notes.append(f"{len(problems)} row(s) could not be read whole and are kept without geometry")
     return Raw(frame, layer, notes, problems, decisions, stated_crs=crs_found)
+
+
+def _refuse_reference(path: Path, name: str) -> None:
+    """**Raises** InputError for a file that would have its reader open something else."""
+    if mark := reference_in(path):
+        raise InputError(
+            f"{name} holds {mark!r}, by which readers take a file for one that points at other files or at the network. It was not "
+            "opened. Remove that text, or export the file again.",
+            code="file_not_its_type",
+        )
+
+
+def _other_driver(name: str, found: str, wanted: str) -> InputError:
+    return InputError(
+        f"{name} opened as {found}, not as {wanted}: the suffix and the content disagree. Export it again.",
+        code="file_not_its_type",
+    )
+
+
+def _no_rows(name: str, layer: str) -> InputError:
+    return InputError(
+        f"{name}, layer {layer!r} has no rows: an empty layer would make every site look free of conflict. "
+        "Check the export, or leave the layer out.",
+        code="layer_empty",
+    )
+
+
+def _shape_notes(kind: str, path: Path, layer: str, driver: str) -> list[str]:
+    """What of the shapes is not used, or was straightened."""
+    notes = ["heights (Z) of the geometry are not used"] if "Z" in kind or "3D" in kind else []
+    return [*notes, CURVE_NOTE] if driver != "GPKG" and _has_curves(path, layer, driver) else notes
 
 
 def read_styles(path: Path, query: str, encoding: str | None = None) -> list[str]:
