@@ -30,8 +30,9 @@ from plangeo.positions.coordinates import Places, bare_points, places
 from plangeo.positions.cornerlists import has_corners
 from plangeo.positions.crsnotes import claims_of, settle_written, speaks_of
 from plangeo.profiles import Profile
+from plangeo.rawfiles import read_raw
 from plangeo.reading import Sentence
-from plangeo.sources import read_raw, with_words
+from plangeo.sources import with_words
 from plangeo.text import fold
 
 # Readers neither refuse nor exchange anything under a system in metres that covers the earth; the numbers stay as written.
