@@ -18,7 +18,8 @@ import shapely
 
 from plangeo.amounts.declaredareas import AREA_COLUMNS
 from plangeo.arguments import take_sites
-from plangeo.canonical import SURVEYED, Survey, canonical_sites, find_columns, survey_sites
+from plangeo.canonical import SURVEYED, Survey, canonical_sites, survey_sites
+from plangeo.columnchoice import find_columns
 from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.engine.pairs import COMPILED_FROM
 from plangeo.formats.geoparquet import read_slices, stated_crs

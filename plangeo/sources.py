@@ -16,7 +16,8 @@ from plangeo.adminunits.placereport import report_places
 from plangeo.arguments import take_layer
 from plangeo.boundaries import join_boundaries
 from plangeo.bounds import check_bounds
-from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones, find_columns
+from plangeo.canonical import canonical_districts, canonical_register, canonical_sites, canonical_zones
+from plangeo.columnchoice import find_columns
 from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.errors import InputError, TableError
 from plangeo.features import canonical_features

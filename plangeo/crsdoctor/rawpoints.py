@@ -19,7 +19,7 @@ import pyproj
 import shapely
 
 from plangeo.adminunits.placereport import date_list
-from plangeo.canonical import find_columns
+from plangeo.columnchoice import find_columns
 from plangeo.crsdoctor.crsreadings import WGS84, Floats
 from plangeo.errors import CrsError, InputError
 from plangeo.geometry import as_crs
