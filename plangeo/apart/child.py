@@ -227,7 +227,7 @@ def _raise_fault(answer: Mapping[str, Any], name: str, limits: Limits) -> None:
 
 
 def read_apart(path: Path, request: Request) -> tuple[Raw, list[Path], str]:
-    """Read a file in the child; the result is that of ``rawfiles.read_here``.
+    """Read a file in the child; the result is that of ``sources.read_here``.
 
     **Raises** what that raises, and InputError for a crash, a hang, or memory beyond the limit.
     """
