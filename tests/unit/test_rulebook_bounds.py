@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from plangeo.errors import RulebookError
@@ -36,6 +37,10 @@ def says(zone: str, verdict: str, *conditions: dict[str, Any]) -> dict[str, Any]
 def test_a_book_is_closed_over_one_day() -> None:
     book = rulebook(DAY)
     assert book.at(DAY) is book
+    assert book.at(dt.datetime(2025, 7, 1, 14)) is book  # the hour does not count
+    for no_day in (None, "2025-07-01", pd.NaT, 20250701):
+        with pytest.raises(RulebookError, match="give a datetime.date"):
+            rulebook().at(no_day)  # type: ignore[arg-type]
     with pytest.raises(RulebookError, match="closed over 2025-07-01 already"):
         book.at(DAY + dt.timedelta(1))
 
@@ -49,7 +54,7 @@ def test_a_mixture_is_a_class_when_every_part_is_known() -> None:
     assert [made.classes[c].overlay for c in ("ODT+SKK", "KKT+ODT", "KKT+KDL")] == [False, False, True]
     assert made.classes["ODT"] is book.classes["ODT"]
     assert made.classes["ODT"].parts == ()
-    assert book.with_mixed(["ODT", "XXX+ODT"]) is book
+    assert book.with_mixed(["ODT", "XXX+ODT", "ODT+ODT", "ODT+"]) is book
     nameless = rulebook(DAY, classes=[*CLASSES, {"code": "NTS", "name": {}}]).with_mixed(["NTS+SKK"])
     assert nameless.classes["NTS+SKK"].name.en == "NTS + Industrial park land"
 
