@@ -119,14 +119,18 @@ def test_what_has_no_place_is_not_outside() -> None:
 
 
 def test_a_problem_of_the_row_outweighs_what_was_mended() -> None:
+    told = "mã dự án bị trùng (duplicate_id): A"
     for problem, repaired, wanted in (
-        ("", "", ["sound", "permitted", ""]),
-        ("", "closed the ring", ["repaired", "permitted", "closed the ring"]),
-        ("duplicate_id: A", "", ["problem", "unknown", "duplicate_id: A"]),
-        ("duplicate_id: A", "closed the ring", ["problem", "unknown", "duplicate_id: A"]),
+        ("", "", ["sound", "permitted", "", ""]),
+        ("", "closed the ring", ["repaired", "permitted", "closed the ring", "closed the ring"]),
+        ("duplicate_id: A", "", ["problem", "unknown", "duplicate_id: A", told]),
+        ("duplicate_id: A", "closed the ring", ["problem", "unknown", "duplicate_id: A", told]),
+        ("duplicate_id: A; odd", "", ["problem", "unknown", "duplicate_id: A; odd", f"{told}; odd"]),
+        ("duplicate_id", "", ["problem", "unknown", "duplicate_id", "duplicate_id"]),  # not as the house writes problems
+        ("strange: A", "", ["problem", "unknown", "strange: A", "strange: A"]),
     ):
-        found = rows("geometry", measured(rulebook(), problem=problem, repaired=repaired), "reason", "verdict", "detail_en")
-        assert found == [wanted]
+        table = measured(rulebook(), problem=problem, repaired=repaired)
+        assert rows("geometry", table, "reason", "verdict", "detail_en", "detail") == [wanted]
 
 
 # --- where a site without a place may lie -----------------------------------------------------------------------------------
@@ -176,6 +180,8 @@ def test_nowhere_is_sure_only_where_nothing_else_can_be_meant() -> None:
     ]
     beside = room(permitted_m2=0.0, could_m2=0.0, beside_m=12.5)
     assert placed_by(beside, "reason", "verdict", "measure", "unit") == ["beside_unit", "unknown", 12.5, "m"]
+    assert placed_by(room(permitted_m2=0.0, could_m2=0.0, beside_m=0.1))[0] == "beside_unit"
+    assert placed_by(room(permitted_m2=0.5, forbidden_m2=0.5))[0] == "partly"
     assert placed_by(room(permitted_m2=0.0, could_m2=1e-9, largest_m2=1e-9)) == ["none_known", "unknown"]
     assert placed_by(room(permitted_m2=0.0, unknown_m2=40.0)) == ["none_known", "unknown"]
 
@@ -239,6 +245,9 @@ def test_an_area_in_doubt_proves_no_lack_of_room() -> None:
     assert placed_by(room(**small), declared_area_min_m2=600.0)[0] == "partly"
     assert placed_by(room(**small), declared_area_max_m2=700.0)[0] == "partly"  # it may be half as large
     assert placed_by(room(**small), declared_area_max_m2=1200.1)[0] == "no_room"
+    least: dict[str, Any] = {"permitted_m2": 0.45, "could_m2": 0.45}  # 100.5 m² may be half of one, by rounding
+    assert placed_by(room(**least), declared_area_m2=100.5)[0] == "no_room"
+    assert placed_by(room(**least), declared_area_m2=100.4)[0] == "partly"
     for nothing in (0.0, -5.0, math.inf, math.nan):
         assert placed_by(room(**small), declared_area_m2=nothing)[0] == "partly", nothing
 
@@ -268,6 +277,9 @@ def test_what_is_left_over_is_told_in_words() -> None:
         "partly", "unknown", 0.4, "share", 0.4, 40,
     ]  # fmt: skip
     assert placed_by(room(), "detail_en") == ["Xã Một (100.0 m²): compatible 40.00%; not compatible 60.00%"]
+    assert placed_by(room(permitted_m2=0.5, forbidden_m2=0.5), "detail_en") == [
+        "Xã Một (1.0 m²): compatible 50.00%; not compatible 50.00%"
+    ]
     assert placed_by(room(forbidden_m2=0.0))[0] == "everywhere"
     assert placed_by(room(forbidden_m2=0.0, conditional_m2=5.0))[0] == "everywhere"
     assert placed_by(room(forbidden_m2=0.0, unknown_m2=1.0))[0] == "partly"
@@ -298,8 +310,11 @@ def test_a_disc_does_everywhere_only_when_borders_are_farther_than_the_maps_may_
     assert placed_by(silent, "reason", "verdict", "plan_id", "detail_en") == [
         "accuracy_unstated", "unknown", "P2", "every possible position would do",
     ]  # fmt: skip
-    exact = disc(accuracy=Accuracy(0.0, "P1"), gap_m=65.0)
-    assert placed_by(exact) == ["disc_everywhere", "permitted"]
+    noise = 1e-6  # metres, as exact as distances are known
+    assert placed_by(disc(gap_m=65.0 - noise))[0] == "within_map_accuracy"
+    assert placed_by(disc(gap_m=70.0 - noise))[0] == "disc_everywhere"
+    for gap in (65.0, 65.0 - noise):
+        assert placed_by(disc(accuracy=Accuracy(0.0, "P1"), gap_m=gap)) == ["disc_everywhere", "permitted"]
 
 
 def test_a_disc_that_does_not_do_everywhere() -> None:
@@ -315,6 +330,8 @@ def test_a_disc_that_does_not_do_everywhere() -> None:
     assert placed_by(disc(would=0.3, could=0.5, **near), "detail_en")[0].endswith(
         "; at most 50.00% when ground that cannot be judged is included"
     )
+    for more, told in ((1e-8, True), (1e-9, True), (0.9e-9, False)):
+        assert ("at most" in placed_by(disc(would=0.0, could=more, **near), "detail_en")[0]) is told
 
 
 def test_a_faulty_zone_near_a_disc_counts_when_it_could_make_it_worse() -> None:
