@@ -136,7 +136,7 @@ def _lay(shape: Any, raster: Raster) -> _Covered | None:
     cover = np.zeros(crossed.shape)
     for row, column in np.argwhere(crossed).tolist():
         cover[row, column] = _shared(outline, column + left, row + top)
-    for row in np.flatnonzero(crossed.any(axis=1)).tolist():
+    for row in range(bottom - top):
         _fill(cover[row], crossed[row], outline, left + 0.5, row + top + 0.5)
     inside = west >= 0 and north >= 0 and east <= raster.width and south <= raster.height
     return _Covered(top, left, cover, 0.0 if inside else max(0.0, float(grid.area) - math.fsum(cover.ravel().tolist())))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import plangeo as pg
-from plangeo import assessment
+from plangeo.assessing import layermeasures
 from plangeo.assessment import assess
 from plangeo.cli import run
 from plangeo.manifest import read_manifest
@@ -124,7 +124,14 @@ def test_a_sound_run_says_what_was_counted_again_and_keeps_its_verdicts() -> Non
         "sites_in_doubt": [],
         "kinds": {
             kind: {"pairs": pairs, "rational_pairs": pairs, "not_recomputed": 0, "sites_in_doubt": []}
-            for kind, pairs in (("zones", 3), ("setbacks", 0), ("robustness", 0), ("nearest", 1), ("rasters", 0))
+            for kind, pairs in (
+                ("zones", 3),
+                ("setbacks", 0),
+                ("robustness", 0),
+                ("nearest", 1),
+                ("placement", 0),
+                ("rasters", 0),
+            )
         },
     }
     assert checked.recount["differences_below_share"] <= 1e-9
@@ -145,7 +152,7 @@ def test_a_fault_put_into_the_engine_leaves_the_site_unknown(fault: str, monkeyp
         object.__setattr__(found, "evidence", FAULTS[fault](found.evidence).reset_index(drop=True))
         return found
 
-    monkeypatch.setattr(assessment, "measure_zones", broken)
+    monkeypatch.setattr(layermeasures, "measure_zones", broken)
     result = _assess(cross_check=True)
     told = result.findings[result.findings["reason"] == "recount_differs"]
     assert "S" in set(told["site_id"])

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import plangeo as pg
-from plangeo import assessment, surroundings
+from plangeo import surroundings
+from plangeo.assessing import chunks, layermeasures
 from plangeo.assessment import assess
 from plangeo.recount.exactgaps import Gap, Places, gap_between
 from plangeo.recount.neighbourhood import Neighbourhood
@@ -110,7 +111,7 @@ def test_sound_measures_near_borders_are_confirmed() -> None:
 
 def _broken(change: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """The engine's measure of what lies around, with a fault."""
-    sound = assessment.measure_around
+    sound = chunks.measure_around
 
     def measure(*given: Any, **more: Any) -> Any:
         return change(*sound(*given, **more))
@@ -120,7 +121,7 @@ def _broken(change: Callable[[Any, Any], Any]) -> Callable[..., Any]:
 
 def test_displacements_that_the_engine_takes_for_larger_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     faulty = _broken(lambda flips, nearest: ({s: replace(f, distance_m=f.distance_m + 50) for s, f in flips.items()}, nearest))
-    monkeypatch.setattr(assessment, "measure_around", faulty)
+    monkeypatch.setattr(chunks, "measure_around", faulty)
     unchecked, checked = _near_a_border(), _near_a_border(cross_check=True)
     assert verdicts(unchecked)["beside worse ground"] == "permitted"  # which is what must not be said
     assert verdicts(unchecked)["beside better ground"] == "not_permitted"
@@ -144,7 +145,7 @@ def test_a_nearest_zone_that_is_not_is_caught(fault: dict[str, Any], monkeypatch
     sound = assess(asked, BOOK, on=DAY, zones=plan, cross_check=True)
     assert sound.recount["sites_in_doubt"] == []
     assert sound.nearest["distance_m"].tolist() == [1.0]
-    monkeypatch.setattr(assessment, "measure_around", _broken(lambda flips, nearest: (flips, nearest.assign(**fault))))
+    monkeypatch.setattr(chunks, "measure_around", _broken(lambda flips, nearest: (flips, nearest.assign(**fault))))
     result = assess(asked, BOOK, on=DAY, zones=plan, cross_check=True)
     assert reasons(result, "robustness") == {"S": "recount_differs"}
     assert result.recount["kinds"]["nearest"]["sites_in_doubt"] == ["S"]
@@ -229,8 +230,8 @@ UNIT_FAULTS = {
 @pytest.mark.parametrize("fault", sorted(UNIT_FAULTS))
 def test_a_fault_in_measuring_districts_is_caught(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     break_it, caught = UNIT_FAULTS[fault]
-    sound = assessment.measure_districts
-    monkeypatch.setattr(assessment, "measure_districts", lambda *given: break_it(sound(*given)).reset_index(drop=True))
+    sound = layermeasures.measure_districts
+    monkeypatch.setattr(layermeasures, "measure_districts", lambda *given: break_it(sound(*given)).reset_index(drop=True))
     result = _in_units(cross_check=True)
     doubted = {name for name, reason in reasons(result, "district").items() if reason == "recount_differs"}
     assert doubted >= caught - {"along"}
@@ -322,9 +323,9 @@ def test_a_point_that_would_do_wherever_it_lies_is_confirmed_and_a_gap_too_large
     sound = assess(asked, book, on=DAY, zones=PLAN, cross_check=True)
     assert reasons(sound, "placement")["sure"] == "disc_everywhere"
     assert sound.recount["kinds"]["placement"] == {"pairs": 1, "rational_pairs": 1, "not_recomputed": 0, "sites_in_doubt": []}
-    measure = assessment.measure_rooms
+    measure = chunks.measure_rooms
     monkeypatch.setattr(
-        assessment,
+        chunks,
         "measure_rooms",
         lambda *given: {s: replace(room, gap_m=99.0, would=1.0) for s, room in measure(*given).items()},
     )
@@ -343,7 +344,7 @@ def test_ground_of_present_uses_is_measured_again(monkeypatch: pytest.MonkeyPatc
     present = zones(("R", "LUC", square(0, 0, 100), "P1"), ("V", "ODT", square(100, 0, 100), "P1"))
     sound = assess(asked, BOOK, on=DAY, zones=PLAN, present_use=present, cross_check=True)
     assert sound.recount["kinds"]["present_use"] == {"pairs": 2, "rational_pairs": 2, "not_recomputed": 0, "sites_in_doubt": []}
-    measure = assessment.measure_zones
+    measure = layermeasures.measure_zones
 
     def broken(places: Any, zones: Any = None, **more: Any) -> Any:
         found = measure(places, zones, **more)
@@ -351,7 +352,7 @@ def test_ground_of_present_uses_is_measured_again(monkeypatch: pytest.MonkeyPatc
             object.__setattr__(found, "evidence", found.evidence[found.evidence["zone_id"] != "R"].reset_index(drop=True))
         return found
 
-    monkeypatch.setattr(assessment, "measure_zones", broken)
+    monkeypatch.setattr(layermeasures, "measure_zones", broken)
     result = assess(asked, BOOK, on=DAY, zones=PLAN, present_use=present, cross_check=True)
     assert result.recount["kinds"]["present_use"]["sites_in_doubt"] == ["S"]
     assert result.recount["kinds"]["zones"]["sites_in_doubt"] == []
