@@ -97,3 +97,16 @@ def test_edges_that_nearly_coincide_are_cut_on_the_grid(x: float, y: float, area
     found = partition(disc, layer.near(disc, 1e-6))
     assert not found.doubt
     assert math.fsum(face.geometry.area for face in found.faces) == pytest.approx(disc.area, abs=1e-3)
+
+
+@pytest.mark.parametrize(("x", "y", "radius"), [(469460.4, 2406308.3, 454.88), (469460.44, 2406308.28, 454.9)])
+def test_parts_that_cross_themselves_away_from_the_origin_are_mended(x: float, y: float, radius: float) -> None:
+    """Discs on the sample's zones of which a part was no longer valid after it was moved back, so that joining parts failed."""
+    layer = ZoneLayer.of(open_layer("zones", sample("zones.gpkg"), profile="vn"))
+    disc = shapely.Point(x, y).buffer(radius, quad_segs=12)
+    found = partition(disc, layer.near(disc, 1e-6))
+    assert all(face.geometry.is_valid for face in found.faces)
+    assert all(piece.is_valid for piece in found.pieces.values())
+    assert math.fsum(face.geometry.area for face in found.faces) == pytest.approx(disc.area, rel=1e-9)
+    rice = [face.geometry for face in found.faces if any(layer.keys[zone][1] in ("LUA", "LUC") for zone in face.zones)]
+    assert widest_circle(shapely.union_all(rice)) == pytest.approx(2 * radius, rel=5e-3)
