@@ -73,8 +73,8 @@ def partition(site: Any, candidates: Mapping[int, Any], contact_m: float = CONTA
     found = cut(here, near, contact_m)
     return replace(
         found,
-        faces=tuple(replace(f, geometry=_moved_back(f.geometry, origin)) for f in found.faces),
-        pieces={n: _moved_back(piece, origin) for n, piece in found.pieces.items()},
+        faces=tuple(replace(f, geometry=_moved(f.geometry, origin)) for f in found.faces),
+        pieces={n: _moved(piece, origin) for n, piece in found.pieces.items()},
     )
 
 
@@ -97,15 +97,6 @@ def without_contact(piece: Any, contact_m: float) -> Any:
 def _moved(geometry: Any, by: Any) -> Any:
     """Shift by whole metres, which is exact; near the origin GEOS has a hundred thousand times finer coordinates."""
     return shapely.transform(geometry, lambda xy: xy + by)
-
-
-def _moved_back(geometry: Any, origin: Any) -> Any:
-    """The same away from the origin, where coordinates are coarser: a spike that is closed there crosses itself, and is mended."""
-    moved = _moved(geometry, origin)
-    if shapely.get_dimensions(moved) < 2 or shapely.is_valid(moved):
-        return moved
-    mended = polygonal(shapely.make_valid(moved, method="structure"))
-    return moved if mended.is_empty else mended
 
 
 def _clipped(zone: Any, bounds: tuple[float, float, float, float]) -> Any:

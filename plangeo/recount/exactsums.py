@@ -26,6 +26,8 @@ from plangeo.recount.wholegrid import Grid
 EXACT_PAIRS = 2500
 """Pairs of edges up to this number are summed exactly (about 5 µs each), more in floating point."""
 
+_AT_ONCE = 1_000_000
+"""Pairs of edges compared at once."""
 _CLEAR_M = 1e-3
 """An edge of slope 1000 or less that passes a point at this distance, metres, is on one side of it whatever rounding does."""
 
@@ -123,8 +125,13 @@ def _pairs(one: Edges, other: Edges) -> tuple[NDArray[np.intp], NDArray[np.intp]
     low = one.ends[:, [1, 3]].min()
     kept = np.flatnonzero(other.ends[:, [1, 3]].max(axis=1) > low)
     west, east = other.ends[kept, 0], other.ends[kept, 2]
-    found = [kept[(west < end) & (east > start)] for start, end in one.ends[:, [0, 2]].tolist()]
-    return np.repeat(np.arange(len(found)), [len(f) for f in found]), np.concatenate(found)
+    step, found = max(1, _AT_ONCE // max(1, len(kept))), []
+    for low_row in range(0, len(one.ends), step):
+        start, end = one.ends[low_row : low_row + step, 0, None], one.ends[low_row : low_row + step, 2, None]
+        row, column = np.nonzero((west < end) & (east > start))
+        found.append((row + low_row, kept[column]))
+    left, right = zip(*found, strict=True)
+    return np.concatenate(left), np.concatenate(right)
 
 
 _Line = tuple[int, int, int, int]
@@ -210,11 +217,29 @@ def shared_length(line: Any, polygon: Edges) -> float:
     grid = Grid.of(shapely.get_coordinates(line), beside.ends, passing)
     lengths = []
     for part in shapely.get_parts(line).tolist():
-        points = np.asarray(part.coords)[:, :2].tolist()
-        for start, end in pairwise(points):
-            met = _meeting(passing, start, end)
-            lengths.append(_share_within(grid.whole([*start, *end]), beside, met, grid) * math.dist(start, end))
+        points = np.asarray(part.coords)[:, :2]
+        ends = np.hstack([points[:-1], points[1:]])
+        meets = _meet_any(ends, passing)
+        held = False
+        for n, (row, met) in enumerate(zip(ends.tolist(), meets.tolist(), strict=True)):
+            if met:
+                share = _share_within(grid.whole(row), beside, _meeting(passing, row[:2], row[2:]), grid)
+            else:  # where no border is met, a piece lies where the one before it does
+                held = held if n and not meets[n - 1] else _share_within(grid.whole(row), beside, passing[:0], grid) > 0
+                share = float(held)
+            lengths.append(share * math.dist(row[:2], row[2:]))
     return math.fsum(lengths)
+
+
+def _meet_any(ends: Floats, passing: Floats) -> NDArray[np.bool_]:
+    """Which segments have a box that meets the box of an edge."""
+    low, high = (side(ends[:, :2], ends[:, 2:])[:, None] for side in (np.minimum, np.maximum))
+    least, most = (side(passing[:, :2], passing[:, 2:]) for side in (np.minimum, np.maximum))
+    step, found = max(1, _AT_ONCE // max(1, len(passing))), []
+    for row in range(0, len(ends), step):
+        meets = (low[row : row + step] <= most) & (high[row : row + step] >= least)
+        found.append(np.any(meets.all(axis=2), axis=1))
+    return np.concatenate(found)
 
 
 def length_along(line: Any, polygon: Edges, contact_m: float) -> float:
