@@ -493,6 +493,7 @@ def _finish(frame: Any, raw: Raw, files: list[Path], request: Request, path: str
             "layer": raw.layer,
             "sha256": fingerprint(files),
             "rows": len(frame),
+            "counted": {part: dict(counts) for part, counts in raw.counted.items()},
             "crs": "" if crs is None else (":".join(crs.to_authority() or ()) or crs.to_wkt()),
         },
         "repairs": list(known.get("repairs", [])),

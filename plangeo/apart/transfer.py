@@ -103,6 +103,7 @@ def write_raw(raw: Raw, path: Path) -> dict[str, Any]:
         "decisions": [list(d) for d in raw.decisions],
         "sentences": [list(s) for s in raw.sentences],
         "fields": dict(raw.fields),
+        "counted": {part: dict(counts) for part, counts in raw.counted.items()},
         "stated_crs": raw.stated_crs.srs if isinstance(raw.stated_crs, pyproj.CRS) else encode(raw.stated_crs),
     }
 
@@ -143,6 +144,7 @@ def read_raw_file(path: Path, told: Mapping[str, Any]) -> Raw:
         decode(told["stated_crs"]),
         [Sentence(*s) for s in told["sentences"]],
         {str(k): str(v) for k, v in told["fields"].items()},
+        {str(k): {str(kind): int(n) for kind, n in v.items()} for k, v in told["counted"].items()},
     )
 
 
