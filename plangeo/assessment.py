@@ -27,6 +27,7 @@ from plangeo.adminunits.unitregister import UnitRegister
 from plangeo.arguments import set_aside, take_backend, take_codes, take_day, take_rulebook, take_sites
 from plangeo.checks import CHECKS, ESSENTIAL
 from plangeo.crsdoctor.crscheck import check_sites, operations
+from plangeo.crsdoctor.rowreadings import beside_plan, beside_units
 from plangeo.engine.areas import ellipsoidal_area
 from plangeo.engine.collection import without_collection
 from plangeo.engine.pairs import prefers_compiled
@@ -180,6 +181,8 @@ class Case:
     """All three as in ``model.Assessment``."""
     cross_check: bool = False
     """Whether sites are measured on zones in memory a second time."""
+    stated: Any = None
+    """The CRS the numbers of the sites were read in; None: nobody looks whether a row stands in another one."""
 
 
 def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
@@ -213,6 +216,7 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
         crs_operations=done,
         crs_check=check,
         layer_rows=count_rows(layers),
+        stated=sites.crs,
     )
     return replace(case, units=_units_of(opened))
 
@@ -374,6 +378,11 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
             "units": case.units,
             "crs_check": case.crs_check,
         }
+        facts["districts"]["other_systems"] = beside_units(
+            sites, districts, case.stated, evidence["districts"], facts["districts"]
+        )
+    elif case.zones is not None:
+        facts["zones"]["other_systems"] = beside_plan(sites, case.zones, case.stated, facts["zones"])
     grounds = {"plan": (evidence["zones"], layer)} if case.zones is not None else {}
     if PRESENT_USE in layers:
         present = ZoneLayer.of(layers[PRESENT_USE])
