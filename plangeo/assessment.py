@@ -40,7 +40,7 @@ from plangeo.geometry import as_crs, repair_layer, working_crs
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.stages import stage_zones, with_stages
 from plangeo.law.totals import judge_totals
-from plangeo.layerledger import count_rows, needed_layers, require_balance, state_layers
+from plangeo.layerledger import count_rows, needed_layers, plans_of, require_balance, state_layers
 from plangeo.layers import IDS, PRESENT_USE, OpenLayers, open_layers, raster_notes
 from plangeo.model import Assessment, Check, Label, Measured, SkippedCheck, Verdict
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
@@ -415,7 +415,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if case.zones is not None:
         wanted = _spoken_against(evidence["zones"], findings)
         evidence["zones"] = draw_evidence(evidence["zones"], sites, layer, wanted, threads=case.threads)
-    ledger = state_layers(measured, needed_layers(law, case.chosen, layers))
+    plans = plans_of(law, case.zones.rows["plan_id"].unique()) if case.zones is not None else ()
+    ledger = state_layers(measured, needed_layers(law, case.chosen, layers), plans)
     return Chunk(table, evidence, cover, findings, nearest, ledger, counted)
 
 

@@ -493,7 +493,7 @@ def _finish(frame: Any, raw: Raw, files: list[Path], request: Request, path: str
             "layer": raw.layer,
             "sha256": fingerprint(files),
             "rows": len(frame),
-            "counted": {part: dict(counts) for part, counts in raw.counted.items()},
+            **({"counted": {part: dict(counts) for part, counts in raw.counted.items()}} if raw.counted else {}),
             "crs": "" if crs is None else (":".join(crs.to_authority() or ()) or crs.to_wkt()),
         },
         "repairs": list(known.get("repairs", [])),
