@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
+
+import click
 
 from plangeo.resources.amounts import seconds_in_words
 from plangeo.resources.estimate import PHASES
@@ -82,3 +86,8 @@ class Console:
         self.clear()
         if self.shows:
             print(file=self._stream, flush=True)
+
+
+def running_console() -> Console:
+    """Return where the command that runs now tells its progress."""
+    return click.get_current_context().find_object(Console) or Console(sys.stderr, time.perf_counter)

@@ -23,7 +23,7 @@ from plangeo.grids.rasters import read_raster
 from plangeo.inputs import Raw
 from plangeo.limits import Limits, limited
 from plangeo.profiles import load_profile
-from plangeo.sources import read_here
+from plangeo.rawfiles import read_here
 from plangeo.vectors import SeveralLayers
 
 _MARGIN_S = 15

@@ -28,7 +28,8 @@ from plangeo.errors import CrsError, InputError
 from plangeo.inputs import Raw, Request
 from plangeo.limits import limited
 from plangeo.profiles import load_profile
-from plangeo.sources import read_here, with_words
+from plangeo.rawfiles import read_here
+from plangeo.sources import with_words
 from plangeo.vectors import SeveralLayers
 from plangeo.wkbdepth import MOST_NESTING, is_nested_too_deep
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from plangeo import cli, report, stream
+from plangeo import report, stream
 from plangeo.cli import run
+from plangeo.commands import assess
 from plangeo.console import Console
 from plangeo.manifest import read_manifest
 from plangeo.stopping import Stopped, stop_signals
@@ -90,7 +91,7 @@ def test_stopped_while_files_are_written_the_earlier_result_is_whole(
 def test_stopped_after_the_result_was_published(
     recorded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    after(monkeypatch, cli, "_assess_and_write", signal.SIGINT)
+    after(monkeypatch, assess, "assess_and_write", signal.SIGINT)
     assert run(told(recorded, folder / "out")) == 130
     assert "holds the new one, complete" in capsys.readouterr().err
     assert read_manifest(folder / "out")["verdict_digest"] == read_manifest(recorded / "out")["verdict_digest"]
