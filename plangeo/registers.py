@@ -24,6 +24,7 @@ from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.engine.pairs import COMPILED_FROM
 from plangeo.formats.geoparquet import read_slices, stated_crs
 from plangeo.inputs import Raw, Request
+from plangeo.positions.crsnotes import whose_word
 from plangeo.profiles import Profile, load_profile
 from plangeo.rawfiles import fingerprint
 from plangeo.reading import Decision
@@ -102,6 +103,7 @@ class FileRegister:
                 "sha256": fingerprint([self._path]),
                 "rows": len(lines),
                 "crs": ":".join(self._crs.to_authority() or ()) or self._crs.to_wkt(),
+                "crs_by": whose_word(request.crs, stated, ()),
             },
             "repairs": [],
             "notes": [*self._notes, *self._survey.notes],

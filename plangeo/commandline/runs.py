@@ -100,7 +100,7 @@ def _assess_into(project: Project, out: Path, told: bool) -> Assessment:
 
 def _assess_project(project: Project, *, told: bool = False) -> Assessment:
     """Read and judge; ``told`` prints what was read, and every doubt about it."""
-    from plangeo.readingreport import read_line
+    from plangeo.readingreport import crs_line, read_line
     from plangeo.rerun import add_boundaries_of, judge_sites_of, read_register_of
     from plangeo.rulebook import load_rulebook
 
@@ -119,6 +119,8 @@ def _assess_project(project: Project, *, told: bool = False) -> Assessment:
             _tell_doubts(project, [sites.attrs.get("plangeo", {})], sites, "")
         raise
     if told:
+        for line in filter(None, (crs_line(item, str(item.get("role", ""))) for item in result.inputs)):
+            click.echo(line, err=True)
         _tell_doubts(project, result.inputs, result.sites, "sheet 'Đọc dữ liệu' of report.xlsx, or ")
     return result
 
