@@ -383,5 +383,7 @@ def _finish(frame: Any, raw: Raw, files: list[Path], request: Request, path: str
         "repairs": list(known.get("repairs", [])),
         "notes": [*raw.notes, *known.get("notes", [])],
         "decisions": [*raw.decisions, *decisions],
+        # a frame may be called another CRS afterwards; these numbers tell (crsdoctor.crscheck)
+        **({} if crs is None else {"extent": frame.total_bounds.tolist()}),
     }
     return frame
