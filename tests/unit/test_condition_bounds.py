@@ -311,10 +311,10 @@ def test_a_lost_zone_counts_when_it_may_be_of_the_classes(code: str, counts: boo
 def test_a_lost_zone_cannot_lie_under_more_than_the_site() -> None:
     assert aside(site_area_m2=10_000.0) == SET_ASIDE
     assert aside(site_area_m2=9_999.0) == NONE
-    for accuracy in (0.0, None, math.nan, -1.0):
+    for accuracy in (0.0, None, math.nan, -0.5):
         assert aside(site_area_m2=9_999.0, accuracy_m=accuracy) == NONE, accuracy
     assert aside(site_area_m2=9_999.0, accuracy_m=0.5) == SET_ASIDE  # its outline may be larger
     for dimension in (0, 1):
-        for declared, told in ((math.nan, SET_ASIDE), (0.0, SET_ASIDE), (10_000.0, SET_ASIDE), (9_999.0, NONE)):
+        for declared, told in ((math.nan, SET_ASIDE), (0.0, SET_ASIDE), (10_000.0, SET_ASIDE), (9_999.0, NONE), (0.5, NONE)):
             assert aside(dimension=dimension, site_area_m2=0.0, declared_area_m2=declared) == told
     assert aside(site_area_m2=9_999.0, declared_area_m2=20_000.0) == NONE  # what is drawn counts
