@@ -1,10 +1,11 @@
-"""The process that reads: takes one request a line, answers with one line, holds nothing between two.
+"""The process that reads: takes one request a line, answers with blocks of bytes and one line.
 
 Started by ``plangeo.apart.child``, which ends it when it takes too long. It ends itself with its parent.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -14,39 +15,60 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from plangeo.apart.transfer import request_from_json, write_raw
-from plangeo.chronicle.documents import read_dbase
-from plangeo.contents import describe_file
+from plangeo.apart.transfer import Send, request_from_json, write_raw
 from plangeo.errors import PlangeoError
 from plangeo.formats import list_formats
-from plangeo.grids.rasters import read_raster
 from plangeo.inputs import Raw
 from plangeo.limits import Limits, limited
-from plangeo.profiles import load_profile
 from plangeo.sources import read_here
 from plangeo.vectors import SeveralLayers
 
+# What only some questions need is imported where they are answered, so that the first file need not wait for it.
+_PR_SET_PDEATHSIG = 1
 _MARGIN_S = 15
 """The parent ends a reading that takes too long; if the parent is gone, the clock of the system does, this much later."""
 
 
-def main() -> None:
-    """Serve requests from the standard input until it ends."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+def main(parent: int) -> None:
+    """Serve requests from the standard input until it ends, or the process ``parent`` does."""
+    _end_with(parent)
+    answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print must not be taken for an answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends this process
+
+    def send(block: Any) -> None:
+        view = memoryview(block).cast("B")
+        answers.write(b"%d\n" % view.nbytes)
+        answers.write(view)
+        answers.flush()
+
+    def say(answer: Mapping[str, Any]) -> None:
+        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.flush()
+
     list_formats()
-    print(json.dumps({"ready": os.getpid()}), file=answers, flush=True)
-    for line in sys.stdin:
-        print(json.dumps(_answer(json.loads(line))), file=answers, flush=True)
+    say({"ready": os.getpid()})
+    for line in sys.stdin.buffer:
+        say(_answer(json.loads(line), send))
 
 
-def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _end_with(parent: int) -> None:
+    """Have the system end this process with its parent, however that ends, and whatever a library is doing here (Linux only).
+
+    Elsewhere the end of the standard input ends it, or the clock of a reading.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:  # it was gone before
+            os._exit(0)
+
+
+def _answer(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
     try:
         with warnings.catch_warnings(), limited(Limits(**asked["limits"])) as limits:
             warnings.simplefilter("ignore")  # readers tell by notes
             _bound(limits)
-            return _ASKED[asked["do"]](asked)
+            return _ASKED[asked["do"]](asked, send)
     except PlangeoError as fault:
         return {
             "fault": type(fault).__name__,
@@ -81,17 +103,22 @@ def _bound(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def _read(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _read(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
     raw, files, kind = read_here(Path(asked["path"]), request_from_json(asked["request"]))
-    return {"raw": write_raw(raw, Path(asked["into"])), "files": [str(file) for file in files], "kind": kind}
+    return {"raw": write_raw(raw, send), "files": [str(file) for file in files], "kind": kind}
 
 
-def _describe(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _describe(asked: Mapping[str, Any], _: Send) -> dict[str, Any]:
+    from plangeo.contents import describe_file
+    from plangeo.profiles import load_profile
+
     return {"lines": describe_file(Path(asked["path"]), load_profile(asked["profile"]))}
 
 
-def _dbase(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {"raw": write_raw(Raw(read_dbase(Path(asked["path"]))), Path(asked["into"]))}
+def _dbase(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
+    from plangeo.chronicle.documents import read_dbase
+
+    return {"raw": write_raw(Raw(read_dbase(Path(asked["path"]))), send)}
 
 
 def _raster(asked: Mapping[str, Any]) -> dict[str, Any]:
