@@ -3,7 +3,8 @@
     PlangeoError
     ├── InputError        (ValueError)   file unreadable, format unknown
     │   ├── TableError                   columns or values break the contract
-    │   └── CrsError                     missing, or not convertible to metres here
+    │   ├── CrsError                     missing, or not convertible to metres here
+    │   └── SeveralLayers                none of a file's layers was named
     ├── RulebookError     (ValueError)   rule, plan, date or condition malformed or contradictory
     ├── ProfileError      (KeyError)     unknown profile
     ├── LayerError        (ValueError)   unknown or missing layer for a check
@@ -51,6 +52,14 @@ class CrsError(InputError):
     """The coordinate reference system is missing, or cannot be converted to metres here."""
 
     code = "crs_unusable"
+
+
+class SeveralLayers(InputError):
+    """A file holds several layers and none was named; ``names`` lists them."""
+
+    def __init__(self, message: str, names: tuple[str, ...] = (), code: str = "part_not_chosen") -> None:
+        super().__init__(message, code=code)
+        self.names = names
 
 
 class RulebookError(PlangeoError, ValueError):

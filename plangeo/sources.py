@@ -18,7 +18,7 @@ import shapely
 
 from plangeo.adminunits.placereport import report_places
 from plangeo.apart import is_apart
-from plangeo.apart.child import read_apart
+from plangeo.apart.asking import read_apart
 from plangeo.arguments import take_layer
 from plangeo.boundaries import join_boundaries
 from plangeo.bounds import check_bounds

@@ -18,17 +18,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plangeo import errors
 from plangeo.apart.workfolder import WorkFolder, remove_left_over
-from plangeo.errors import InputError, PlangeoError
+from plangeo.errors import InputError, PlangeoError, SeveralLayers
 from plangeo.gdalgate import environment
 from plangeo.limits import Limits, limits_now, raise_hint
-
-# Nothing else at the top: the child can be started before this process has loaded what it needs itself.
-if TYPE_CHECKING:
-    from plangeo.inputs import Raw, Request
 
 START_S = 120
 """Time for the child to start: it imports what reads, and the machine may be busy."""
@@ -241,17 +237,6 @@ def not_whole(name: str, fault: Exception) -> InputError:
     )
 
 
-def _ask_raw(what: str, path: Path, **more: Any) -> tuple[dict[str, Any], Raw]:
-    from plangeo.apart.transfer import RawBuilder
-
-    made = RawBuilder()
-    answer = ask(what, path, made.take, **more)
-    try:
-        return answer, made.finish(answer["raw"])
-    except Exception as fault:
-        raise not_whole(path.name, fault) from fault
-
-
 def _raise_fault(answer: Mapping[str, Any], name: str, limits: Limits) -> None:
     if "memory" in answer:
         end_child()
@@ -269,45 +254,9 @@ def _raise_fault(answer: Mapping[str, Any], name: str, limits: Limits) -> None:
         return
     said, code = str(answer["said"]), str(answer["code"])
     if answer["fault"] == "SeveralLayers":
-        from plangeo.vectors import SeveralLayers
-
-        fault: PlangeoError = SeveralLayers(said, tuple(map(str, answer["names"])))
-    else:
-        kind = getattr(errors, str(answer["fault"]), InputError)
-        known = isinstance(kind, type) and issubclass(kind, PlangeoError)
-        fault = (kind if known else InputError)(said)
+        raise SeveralLayers(said, tuple(map(str, answer["names"])))
+    kind = getattr(errors, str(answer["fault"]), InputError)
+    known = isinstance(kind, type) and issubclass(kind, PlangeoError)
+    fault: PlangeoError = (kind if known else InputError)(said)
     fault.code = code
     raise fault
-
-
-def read_apart(path: Path, request: Request) -> tuple[Raw, list[Path], str]:
-    """Read a file in the child; the result is that of ``sources.read_here``.
-
-    **Raises** what that raises, and InputError for a crash, a hang, or memory beyond the limit.
-    """
-    from plangeo.apart.transfer import request_to_json
-
-    answer, raw = _ask_raw("read", path, request=request_to_json(request))
-    return raw, [Path(file) for file in answer["files"]], str(answer["kind"])
-
-
-def read_dbase_apart(path: Path) -> Any:
-    """Return the rows of a dBASE table, read in the child. **Raises** InputError."""
-    return _ask_raw("dbase", path)[1].frame
-
-
-def describe_apart(path: Path, profile: str) -> list[str]:
-    """Return what ``contents.describe_file`` says, found out in the child. **Raises** InputError."""
-    return [str(line) for line in ask("describe", path, profile=profile)["lines"]]
-
-
-def try_raster(path: Path) -> None:
-    """Open a raster in the child first, so that one that kills or hangs its reader does it there.
-
-    **Raises** InputError for that only; what else is wrong with it is told when it is opened.
-    """
-    try:
-        _ask("raster", path, crs="EPSG:3405")
-    except PlangeoError as fault:
-        if fault.code.startswith("reader_"):
-            raise

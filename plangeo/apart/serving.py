@@ -11,17 +11,19 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from plangeo.apart.transfer import Send, request_from_json, write_raw
-from plangeo.errors import PlangeoError
+from plangeo.errors import PlangeoError, SeveralLayers
 from plangeo.formats import list_formats
 from plangeo.inputs import Raw
 from plangeo.limits import Limits, limited
 from plangeo.sources import read_here
-from plangeo.vectors import SeveralLayers
 
 # What only some questions need is imported where they are answered, so that the first file need not wait for it.
 _PR_SET_PDEATHSIG = 1
@@ -121,16 +123,37 @@ def _dbase(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
     return {"raw": write_raw(Raw(read_dbase(Path(asked["path"]))), send)}
 
 
-def _raster(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Open a raster and read its outermost corners: what kills the reader of its head or of its blocks does it here."""
-    raster = read_raster(asked["path"], kind="continuous", crs=asked["crs"], band=1)
-    with raster.open() as reader:
-        for top, left in ((0, 0), (raster.height - 1, raster.width - 1)):
-            reader.read(top, top + 1, left, left + 1)
-    return {"lines": []}
+def _raster(asked: Mapping[str, Any], _: Send) -> dict[str, Any]:
+    from plangeo.grids.rasters import raster_to_json, read_raster
+
+    raster = read_raster(asked["path"], kind=asked["kind"], unit=asked["unit"], crs=asked["crs"], band=asked["band"])
+    return {"raster": raster_to_json(raster)}
 
 
-_ASKED = {"read": _read, "describe": _describe, "dbase": _dbase, "raster": _raster}
+def _cells(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
+    from plangeo.grids.cellreading import Layout, open_cells
 
-if __name__ == "__main__":
-    main()
+    path, layout = Path(asked["path"]), Layout(**asked["layout"])
+    told = path.stat()
+    reader = _kept("cells", (path, layout, told.st_size, told.st_mtime_ns), lambda: open_cells(path, layout))
+    found = reader.read(*asked["window"])
+    send(np.ascontiguousarray(found.raw))
+    if found.mask is not None:
+        send(np.ascontiguousarray(found.mask))
+    return {"unwritten": found.unwritten}
+
+
+_open: dict[str, tuple[Any, AbstractContextManager[Any], Any]] = {}
+
+
+def _kept(kind: str, key: Any, opening: Callable[[], AbstractContextManager[Any]]) -> Any:
+    """Return what ``opening`` opens, left open for the next question about the same; one of each kind."""
+    if kind in _open and _open[kind][0] != key:
+        _open.pop(kind)[1].__exit__(None, None, None)
+    if kind not in _open:
+        held = opening()
+        _open[kind] = key, held, held.__enter__()
+    return _open[kind][2]
+
+
+_ASKED = {"read": _read, "describe": _describe, "dbase": _dbase, "raster": _raster, "cells": _cells}

@@ -21,15 +21,14 @@ from hypothesis import strategies as st
 
 import plangeo as pg
 from plangeo.apart import child, is_apart, reading_apart
+from plangeo.apart.asking import read_apart
 from plangeo.apart.cellcode import decode, encode
-from plangeo.apart.child import read_apart
 from plangeo.apart.transfer import read_raw_file, request_from_json, request_to_json, write_raw
-from plangeo.errors import CrsError, InputError
+from plangeo.errors import CrsError, InputError, SeveralLayers
 from plangeo.inputs import Raw, Request
 from plangeo.limits import limited
 from plangeo.profiles import load_profile
 from plangeo.sources import read_here, with_words
-from plangeo.vectors import SeveralLayers
 from plangeo.wkbdepth import MOST_NESTING, is_nested_too_deep
 
 unix = pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among files, no signals and no bound on memory")
