@@ -12,15 +12,18 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyproj
 
+from plangeo.apart.cellcode import decode, encode
 from plangeo.apart.transfer import Send, request_from_json, write_raw
 from plangeo.errors import PlangeoError, SeveralLayers
-from plangeo.formats import list_formats
+from plangeo.formats import geoparquet, list_formats
 from plangeo.inputs import Raw
 from plangeo.limits import Limits, limited
 from plangeo.sources import read_here
@@ -146,14 +149,86 @@ def _cells(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
 _open: dict[str, tuple[Any, AbstractContextManager[Any], Any]] = {}
 
 
-def _kept(kind: str, key: Any, opening: Callable[[], AbstractContextManager[Any]]) -> Any:
+def _kept(kind: str, key: Any, opening: Callable[[], AbstractContextManager[Any]], *, anew: bool = False) -> Any:
     """Return what ``opening`` opens, left open for the next question about the same; one of each kind."""
-    if kind in _open and _open[kind][0] != key:
-        _open.pop(kind)[1].__exit__(None, None, None)
+    if kind in _open and (anew or _open[kind][0] != key):
+        _let_go(kind)
     if kind not in _open:
         held = opening()
         _open[kind] = key, held, held.__enter__()
     return _open[kind][2]
 
 
-_ASKED = {"read": _read, "describe": _describe, "dbase": _dbase, "raster": _raster, "cells": _cells}
+def _let_go(kind: str) -> None:
+    _open.pop(kind)[1].__exit__(None, None, None)
+
+
+def _stated_crs(asked: Mapping[str, Any], _: Send) -> dict[str, Any]:
+    column, crs = geoparquet.stated_crs(Path(asked["path"]))
+    return {"column": column, "crs": encode(crs)}
+
+
+class _Slices:
+    """A file that is read slice by slice, and the number of the next one."""
+
+    def __init__(self, path: Path, column: str, crs: str, size: int) -> None:
+        self._slices = geoparquet.read_slices(path, column, pyproj.CRS.from_user_input(crs), size)
+        self.number = 0
+
+    def next(self) -> Raw | None:
+        self.number += 1
+        return next(self._slices, None)
+
+    def close(self) -> None:
+        self._slices.close()
+
+
+def _slice(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
+    path, number = Path(asked["path"]), int(asked["number"])
+    key = (path, asked["column"], asked["crs"], asked["size"])
+    for anew in (False, True):
+        held = _kept("slices", key, lambda: closing(_Slices(*key)), anew=anew)
+        if held.number <= number:
+            break
+    while held.number < number:  # another stream was asked for in between
+        held.next()
+    raw = held.next()
+    if raw is None:
+        _let_go("slices")
+        return {"end": True}
+    return {"end": False, "raw": write_raw(raw, send)}
+
+
+def _cells_of_table(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
+    from plangeo.tablecells import cells_here
+
+    sheet, rows, decisions = cells_here(Path(asked["path"]), request_from_json(asked["request"]))
+    send(json.dumps(rows).encode())
+    return {"sheet": sheet, "decisions": [list(d) for d in decisions]}
+
+
+def _decision_rows(asked: Mapping[str, Any], send: Send) -> dict[str, Any]:
+    from plangeo.overrides.decisionfile import decision_rows_here
+
+    send(json.dumps(decision_rows_here(Path(asked["path"]), decode(asked["sheet"]), decode(asked["columns"]))).encode())
+    return {}
+
+
+def _holdings(asked: Mapping[str, Any], _: Send) -> dict[str, Any]:
+    from plangeo.resources.holdings import holdings_of
+
+    return asdict(holdings_of(Path(asked["path"])))
+
+
+_ASKED = {
+    "read": _read,
+    "describe": _describe,
+    "dbase": _dbase,
+    "raster": _raster,
+    "cells": _cells,
+    "stated_crs": _stated_crs,
+    "slice": _slice,
+    "cells_of_table": _cells_of_table,
+    "decision_rows": _decision_rows,
+    "holdings": _holdings,
+}
