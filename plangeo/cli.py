@@ -19,7 +19,7 @@ from plangeo import commands
 from plangeo.apart import reading_apart
 from plangeo.apart.child import start_ahead
 from plangeo.console import Console
-from plangeo.errors import InputError, PlangeoError
+from plangeo.errors import BudgetSpent, InputError, PlangeoError
 from plangeo.limits import limited
 from plangeo.stopping import Stopped, mark_of_result, say_what_is_left, stop_signals
 
@@ -123,6 +123,16 @@ def _stoppable(out: Path, work: Callable[[], int], *, streamed: bool = False) ->
     before = mark_of_result(out)
     try:
         return work()
+    except BudgetSpent as spent:
+        _console().end_line()
+        left = say_what_is_left(out, before, counted=_console().counted, streamed=streamed)
+        anew = streamed and spent.code == "budget_time_spent"
+        way = (
+            "The time then counts anew."
+            if anew
+            else "Raise the budget before (--time, --memory, or budget: in the project file)."
+        )
+        raise BudgetSpent(f"{spent} It was {left} {way}", code=spent.code) from None
     except KeyboardInterrupt as stop:
         _console().end_line()
         click.echo(say_what_is_left(out, before, counted=_console().counted, streamed=streamed), err=True)
@@ -134,10 +144,13 @@ def _tell_forecast(project: Project, *, streamed: bool = False) -> None:
     from plangeo.rerun import forecast
     from plangeo.resources.amounts import bytes_in_words
     from plangeo.resources.estimate import is_long
-    from plangeo.resources.freememory import free_memory
+    from plangeo.resources.freememory import free_memory, held_memory
+    from plangeo.resources.spending import Spending
 
     expected, free = forecast(project, streamed=streamed), free_memory()
     _console().expect(expected.phases)
+    if project.budget is not None:
+        _console().watch(Spending(project.budget.limits(), time.perf_counter, held_memory))
     if is_long(expected, free):
         left = "" if free is None else f"; free {bytes_in_words(free)}"
         tight = free is not None and expected.memory > free
@@ -220,8 +233,15 @@ def plangeo(debug: bool, trusted: bool) -> None:
 @click.option(
     "--cross-check", is_flag=True, help="Measure everything a second time by other formulas; where the two disagree, UNKNOWN."
 )
-@click.option("--memory", metavar="AMOUNT", help="Refuse the run when it would need more, by estimate, e.g. '4 GB'.")
-@click.option("--time", "time_", metavar="AMOUNT", help="Refuse the run when it would take longer, by estimate, e.g. '10 min'.")
+@click.option(
+    "--memory", metavar="AMOUNT", help="Refuse the run when it would need more, by estimate; stop it when it does. E.g. '4 GB'."
+)
+@click.option(
+    "--time",
+    "time_",
+    metavar="AMOUNT",
+    help="Refuse the run when it would take longer, by estimate; stop it when it does. E.g. '10 min'.",
+)
 @click.option("--stream", is_flag=True, help="For registers larger than memory: part by part; tables only, no map, no workbook.")
 @click.option("--resume", is_flag=True, help="Go on with a --stream run that was stopped.")
 def assess(register: str | None, project_file: str | None, stream: bool, resume: bool, **given: Any) -> int:
