@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +161,7 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
             code="run_inputs_changed",
         )
     project = recorded_project(folder)
+    _tell_repetition(project, progress, {"read", "judge"} | ({"study"} if studied else set()))
     result = judge_again(project, progress)
     if verdict_digest(result.sites) != manifest["verdict_digest"]:
         raise InputError(
@@ -169,6 +170,19 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
             code="run_verdicts_differ",
         )
     return project, add_studies_of(project, result, progress) if studied else result
+
+
+def _tell_repetition(project: Project, progress: Progress, phases: Collection[str]) -> None:
+    """Tell what these phases of a run are likely to take, when that is long or large; what is drawn of it afterwards is not in it."""
+    from dataclasses import replace
+
+    from plangeo.resources.estimate import estimate_run, is_long
+    from plangeo.resources.freememory import free_memory
+
+    whole = estimate_run(size_of(project))
+    again = replace(whole, phases={word: seconds for word, seconds in whole.phases.items() if word in phases})
+    if is_long(again, free_memory()):
+        progress(f"reading and judging once more, estimated: {again.in_words()}")
 
 
 def recorded_project(folder: Path) -> Project:

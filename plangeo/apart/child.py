@@ -97,7 +97,7 @@ class _Child:
         return self._answer(limits.seconds, name, take)
 
     def _answer(self, seconds: float, name: str, take: Take | None) -> dict[str, Any]:
-        until, room = time.monotonic() + seconds, self._most
+        until, room = time.monotonic() + seconds, 2 * self._most
         try:
             while True:
                 line, block = self._heard.get(timeout=max(0.0, until - time.monotonic()))

@@ -18,7 +18,7 @@ from plangeo.cli import run
 from plangeo.console import Console
 from plangeo.errors import InputError
 from plangeo.project_file import load_project, parse_project
-from plangeo.rerun import size_of
+from plangeo.rerun import repeat_run, size_of
 from plangeo.resources.amounts import bytes_in_words, parse_bytes, parse_seconds, seconds_in_words
 from plangeo.resources.budget import Limits, require_fit
 from plangeo.resources.estimate import RunSize, estimate_run, is_long
@@ -171,6 +171,16 @@ def test_the_sample_is_not_long(capsys: pytest.CaptureFixture[str]) -> None:
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def test_who_repeats_a_long_run_is_told_so(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    repeat_run(recorded / "out", told.append, studied=False)
+    assert not any("estimated" in text for text in told), "a short run is just done"
+    monkeypatch.setattr("plangeo.resources.estimate.NOTICE_SECONDS", 0.0)
+    repeat_run(recorded / "out", told.append, studied=False)
+    first = next(text for text in told if "estimated" in text)
+    assert first.startswith("reading and judging once more, estimated: about ")
 
 
 def test_what_is_left_follows_the_counts_and_the_pace_of_what_is_over() -> None:
