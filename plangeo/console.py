@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
+
+import click
 
 from plangeo.resources.amounts import seconds_in_words
 from plangeo.resources.estimate import PHASES
@@ -36,6 +40,11 @@ class Console:
     def watch(self, spending: Spending) -> None:
         """Hold the run against its budget whenever it begins a phase, tells what it does, or counts: there it can end well."""
         self._spending = spending
+
+    @property
+    def counts(self) -> bool:
+        """Whether pieces are worth counting: somebody sees it, or a budget is watched between them."""
+        return self.shows or self._spending is not None
 
     def _look(self) -> None:
         if self._spending is not None:
@@ -102,3 +111,8 @@ class Console:
         self.clear()
         if self.shows:
             print(file=self._stream, flush=True)
+
+
+def running_console() -> Console:
+    """Return where the command that runs now tells its progress."""
+    return click.get_current_context().find_object(Console) or Console(sys.stderr, time.perf_counter)

@@ -16,7 +16,8 @@ from plangeo.inputs import Request, check_path
 from plangeo.landcodes import classes_of_colour, read_codes
 from plangeo.model import ZoneClass
 from plangeo.profiles import Profile
-from plangeo.sources import read_raw, with_words
+from plangeo.rawfiles import read_raw
+from plangeo.sources import with_words
 
 _DRAWINGS = {".dxf": dxf.read_elements, ".dgn": dgn.read_elements}
 _COLOURS = 4

@@ -15,8 +15,9 @@ from plangeo.checks import CHECKS
 from plangeo.errors import InputError, LayerError
 from plangeo.geometry import repair_layer, to_crs, working_crs
 from plangeo.law.stages import stage_zones
+from plangeo.rawfiles import fingerprint
 from plangeo.rulebook import Rulebook
-from plangeo.sources import LayerFile, fingerprint, open_layer
+from plangeo.sources import LayerFile, open_layer
 from plangeo.storage.keptzones import KeptZones, unnamed
 from plangeo.storage.prepared import Origin, Outline, PreparedLayer, moved_and_gated
 from plangeo.surroundings import RASTER_SUFFIXES, open_raster

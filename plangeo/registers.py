@@ -20,14 +20,16 @@ from plangeo.amounts.declaredareas import AREA_COLUMNS
 from plangeo.apart import is_apart
 from plangeo.apart.asking import read_slices_apart, stated_crs_apart
 from plangeo.arguments import take_sites
-from plangeo.canonical import SURVEYED, Survey, canonical_sites, find_columns, survey_sites
+from plangeo.canonical import SURVEYED, Survey, canonical_sites, survey_sites
+from plangeo.columnchoice import find_columns
 from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.engine.pairs import COMPILED_FROM
 from plangeo.formats.geoparquet import read_slices, stated_crs
 from plangeo.inputs import Raw, Request
 from plangeo.profiles import Profile, load_profile
+from plangeo.rawfiles import fingerprint
 from plangeo.reading import Decision
-from plangeo.sources import LayerFile, fingerprint, read_sites, told_columns
+from plangeo.sources import LayerFile, read_sites, told_columns
 from plangeo.storage.prepared import hash_file, hash_frame
 from plangeo.vectors import settle_crs
 

@@ -26,7 +26,7 @@ from plangeo.errors import PlangeoError, SeveralLayers
 from plangeo.formats import geoparquet, list_formats
 from plangeo.inputs import Raw
 from plangeo.limits import Limits, limited
-from plangeo.sources import read_here
+from plangeo.rawfiles import read_here
 
 # What only some questions need is imported where they are answered, so that the first file need not wait for it.
 _PR_SET_PDEATHSIG = 1

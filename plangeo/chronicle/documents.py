@@ -15,7 +15,7 @@ from plangeo.gdalgate import pyogrio
 from plangeo.inputs import Request, check_path
 from plangeo.law.planregister import SYNONYMS, plans_from_table
 from plangeo.model import Plan
-from plangeo.sources import read_raw
+from plangeo.rawfiles import read_raw
 from plangeo.text import fold
 
 MOST_BYTES = 50_000_000

@@ -16,12 +16,12 @@ from plangeo.amounts.units import header_units, stated_units
 from plangeo.inputs import Request
 from plangeo.lists.formchecks import check_form
 from plangeo.lists.forms import Recognised, plain_heading, recognise_form
-from plangeo.lists.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, is_known, read_header, unique_names
+from plangeo.lists.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, read_header
 from plangeo.lists.subtotals import Amounts, check_totals, read_amounts, settle_totals, unproved_titles
 from plangeo.lists.tablerows import Kind, Line, Roles, find_roles, tell_rows
 from plangeo.profiles import PLACE
 from plangeo.reading import Decision, Sentence
-from plangeo.text import fold
+from plangeo.text import fold, is_known, unique_names
 
 _CRS_WORDS = ("kinh tuyen", "vn2000", "vn 2000", "vn-2000", "he toa do", "toa do vn", "coordinate system")
 _ERROR = re.compile(r"#(REF!|DIV/0!|N/A|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!)|Err:\d{3}")

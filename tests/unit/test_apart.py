@@ -34,8 +34,9 @@ from plangeo.limits import Limits, limited
 from plangeo.overrides.decisionfile import read_decisions
 from plangeo.profiles import load_profile
 from plangeo.quota.quotatable import read_quota
+from plangeo.rawfiles import read_here
 from plangeo.resources.holdings import holdings_of
-from plangeo.sources import read_here, with_words
+from plangeo.sources import with_words
 from plangeo.study import StudyFile
 from plangeo.wkbdepth import MOST_NESTING, is_nested_too_deep
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from plangeo import cli, report, stream
+from plangeo import report, stream
 from plangeo.cli import run
+from plangeo.commands import assess
 from plangeo.console import Console
 from plangeo.manifest import read_manifest
 from plangeo.stopping import Stopped, stop_signals
@@ -92,7 +93,7 @@ def test_stopped_while_files_are_written_the_earlier_result_is_whole(
 def test_stopped_after_the_result_was_published(
     recorded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    after(monkeypatch, cli, "_assess_and_write", signal.SIGINT)
+    after(monkeypatch, assess, "assess_and_write", signal.SIGINT)
     assert run(told(recorded, folder / "out")) == 130
     assert "holds the new one, complete" in capsys.readouterr().err
     assert read_manifest(folder / "out")["verdict_digest"] == read_manifest(recorded / "out")["verdict_digest"]
@@ -155,6 +156,15 @@ def test_a_run_over_its_time_stops_before_the_next_phase_and_leaves_the_earlier_
     assert "[budget_time_spent]" in said
     assert {p.name: p.read_bytes() for p in (folder / "out").iterdir()} == files
     nothing_beside(folder, "out")
+
+
+def test_a_run_over_its_time_stops_between_pieces_though_nobody_sees_it_count(
+    recorded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late(monkeypatch, "count", lambda console, done, total: (console._phase, done) == ("judge", 0))
+    assert run(told(recorded, folder / "out", "--time", "10 h")) == 2
+    assert "while judging (0 of 5) it had taken 139 h. It was stopped; nothing was written." in capsys.readouterr().err
+    nothing_beside(folder)
 
 
 def test_a_run_over_its_memory_stops_between_two_pieces(
