@@ -3,8 +3,8 @@
 The constants stand here and nowhere else. They were measured on two cores of an AMD EPYC of 2024 under Linux, on the sample of the
 package and on the plans that bench/workload.py makes, with the extra ``fast`` installed; bench/estimate.py measures them against any
 machine. Other machines are slower or faster by half, and zones with long borders cost more than small ones: hence the spread.
-Sizes that no constant was fitted on (bench size H) were held against them: times were 0.92 to 1.14 times, memory 0.95 to 1.25 times
-as estimated. Rasters were measured on elevations with cells of 30 m and 10 m, whose slope is worked out (3 and 7 ms for a site), the
+On sizes that no constant was fitted on (bench size H, with and without rasters) the estimate was 0.92 to 1.28 times the real time and
+0.95 to 1.28 times the real memory. Rasters were measured on elevations with cells of 30 m and 10 m, whose slope is worked out (3 and 7 ms for a site), the
 second computation on plans of 0.2 and 1 million vertices (0.08 to 0.11 s for a site, whatever the plan).
 """
 
