@@ -274,3 +274,4 @@ def test_every_point_is_judged_by_its_own_circle() -> None:
     here = [(*ODT, "A"), (*RPH, "B"), (*ODT, "C")]
     around = [(*ODT, "A"), (*RPH, "B"), (*ODT, "C"), (*RPH, "C")]
     assert [row[0] for row in point(here, around, "reason")] == ["point_fits", "point_fits", "point_uncertain"]
+    assert point(here, None, "reason") == [["point_uncertain"]] * 3  # nobody measured what lies around
