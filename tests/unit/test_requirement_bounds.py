@@ -80,6 +80,19 @@ def test_what_could_not_be_measured_is_never_met() -> None:
     assert found("slope", FLAT, measure=None) == [["layer_missing", "unknown"]]
 
 
+def test_why_it_could_not_be_measured_is_told_in_both_languages() -> None:
+    words = ("detail", "detail_en")
+    known = flat(1.0, problem="too_many_cells: 9 million cells", columns=words)
+    assert known == [
+        "slope: độ dốc < 15° (dự án phủ quá nhiều ô lưới, cần dữ liệu thô hơn)",
+        "slope: slope < 15° (9 million cells)",
+    ]
+    assert flat(1.0, problem="strange: a new fault", columns=words)[0] == "slope: độ dốc < 15° (a new fault)"
+    assert flat(0.7, 0.2, columns=words) == ["slope: độ dốc < 15°", "slope: slope < 15°"]
+    half = FLAT | {"value": 7.5}
+    assert found("slope", half, measure=None, columns=words) == [["slope: độ dốc < 7,5°", "slope: slope < 7.5°"]]
+
+
 def test_only_what_speaks_of_the_site_and_the_check_is_asked() -> None:
     met = {"share_true": 1.0, "share_nodata": 0.0, "pixels": 100.0}
     assert found("slope", measure=None) == [["not_required", "permitted"]]
@@ -121,7 +134,7 @@ def test_the_accuracy_of_the_place_leaves_a_distance_near_the_bound_open() -> No
     for distance, reason in ((105.0, "met"), (104.999, "within_accuracy"), (95.0, "within_accuracy"), (94.999, "failed")):
         assert far(distance, accuracy_m=5.0)[0] == reason
     assert far(101.0, accuracy_m=5.0) == ["within_accuracy", "unknown"]
-    for nothing in (None, math.nan, 0.0, -5.0, math.inf):
+    for nothing in (None, math.nan, 0.0, -0.5, math.inf):
         assert far(100.0, accuracy_m=nothing)[0] == "met", nothing
     assert far(100.0, accuracy_m=0.5)[0] == "within_accuracy"
 

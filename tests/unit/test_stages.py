@@ -153,6 +153,13 @@ def test_one_column_of_days_is_enough(other: str) -> None:
     assert set(book.plans) == {"P1", counted["plan_id"].iloc[0]}
 
 
+def test_the_first_and_the_last_day_count_to_the_plan_itself() -> None:
+    drawn = staged(("", "2025-07-01"), ("2025-07-01", ""), ("2025-07-02", ""), ("", "2025-06-30"), codes=("ODT",) * 4)
+    counted = stage_zones(drawn, dt.date(2025, 7, 1))
+    assert counted["plan_id"].tolist() == ["P1", "P1", "P1@2025-07-02..", "P1@..2025-06-30"]
+    assert stage_zones(drawn, None) is drawn  # without a day nobody can tell
+
+
 def test_only_zones_outside_their_days_make_a_stage() -> None:
     book = rulebook()
     drawn = staged(("2025-01-01", "2026-01-01"), ("", ""), ("soon", ""), codes=("ODT",) * 3)
