@@ -302,32 +302,11 @@ class Referee:
         answers = {c: self.says(c, squares, columns) for zones in squares for _, c in zones}
         plain = 0
         wrong: dict[str, int] = {}
-        ground = sum(any((self.rule_for(c) or {}).get("asked") == found["asked"] for _, c in over) for over in squares)
-        known = {"area_m2": ground, "share": ground / len(squares), "site_area_m2": len(squares), "on_border": 0, **columns}
-        for one in found.get("conditions", []):
-            value = known.get(one["field"])
-            if value is None:
-                return "nobody"
-            near = one["field"] != "on_border" and abs(value - one["value"]) < 1e-6  # measured numbers are rounded: either way
-            if not near and not _compare(value, one["op"], one["value"]):
-                return str(one["otherwise"])
-        return str(found["verdict"])
-
-    def could_permit(self, over: Sequence[Sequence[tuple[str, str]]], columns: Mapping[str, Any]) -> bool:
-        """False where the file cannot be read as permitting a site of these squares, be plans of an open state in force or not."""
-        strict = Referee(self._book, self._use, dt.date.fromisoformat(self._day), open_counts=True)
-        return self._permits(over, columns) and strict._permits(over, columns)
-
-    def _permits(self, over: Sequence[Sequence[tuple[str, str]]], columns: Mapping[str, Any]) -> bool:
-        squares = [self.governing(drawn) for drawn in over]
-        answers = {c: self.says(c, squares, columns) for zones in squares for _, c in zones}
-        plain = 0
-        wrong: dict[str, int] = {}
-        for governing in squares:
-            if not any(self._theme(p) == "land_use" and c != OVERLAY for p, c in zones):
+        for over_it in squares:
+            if not any(self._theme(p) == "land_use" and c != OVERLAY for p, c in over_it):
                 return False
-            said = {(p, c): answers[c] for p, c in zones if answers[c] is not None}
-            for p, c in zones:
+            said = {(p, c): answers[c] for p, c in over_it if answers[c] is not None}
+            for p, c in over_it:
                 others = {v for (q, _), v in said.items() if q != p and self._theme(q) == self._theme(p)}
                 if (p, c) in said and others - {said[p, c]}:
                     return False  # plans of one theme disagree, and no order settles it
