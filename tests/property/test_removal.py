@@ -61,8 +61,8 @@ def places(draw: st.DrawFn) -> dict[str, Any]:
     drawn = square(x, y, size)
     kind = draw(st.sampled_from(["area", "area", "area", "point", "line"]))
     shape = {"area": drawn, "point": drawn.centroid, "line": shapely.LineString([(X0 + x, Y0 + y), (X0 + x + size, Y0 + y + 2)])}
-    area = draw(st.sampled_from([math.nan, float(size * size)]))
-    unit = draw(st.sampled_from(["", "Xã 1", "Xã 1", "Xã 2", "Xã 1, xã 2"]))
+    area = draw(st.sampled_from([math.nan, float(size * size) if kind == "area" else 40.0]))
+    unit = draw(st.sampled_from(["", "", "", "Xã 1", "Xã 2", "Xã 1, xã 2"]))
     accuracy = draw(st.sampled_from([math.nan, 0.5]))
     return {"geometry": shape[kind], "declared_area_m2": area, "declared_district": unit, "accuracy_m": accuracy}
 
@@ -72,14 +72,14 @@ def situations(draw: st.DrawFn) -> tuple[gpd.GeoDataFrame, Layers, np.ndarray[An
     """Sites, every kind of vector layer, and the cells of a raster of one metre."""
     rows = draw(st.lists(places(), min_size=1, max_size=4))
     register = sites(*(site(f"S{n}", row.pop("geometry"), **row) for n, row in enumerate(rows)))
-    strips = draw(columns(["ODT", "ODT", "LUA", "RPH", "XXX"]))
+    strips = draw(columns(["ODT", "ODT", "ODT", "ODT", "LUA", "RPH", "XXX"]))
     ground = zones(*((f"z{n}", code, shape, "P1") for n, (code, shape) in enumerate(strips)))
-    present = zones(*((f"u{n}", code, s, "") for n, (code, s) in enumerate(draw(columns(["ODT", "ODT", "LUC", "NNP"])))))
-    border = draw(st.integers(5, 35))
+    present = zones(*((f"u{n}", code, s, "") for n, (code, s) in enumerate(draw(columns(["ODT", "ODT", "ODT", "LUC", "NNP"])))))
+    border = draw(st.integers(-5, 45))
     west, east = shapely.box(X0 - 50, Y0 - 50, X0 + border, Y0 + 90), shapely.box(X0 + border, Y0 - 50, X0 + 90, Y0 + 90)
     names = {"district_id": ["1", "2"], "district_name": ["Xã 1", "Xã 2"], "parent_name": "", "problem": "", "repaired": ""}
     communes = gpd.GeoDataFrame(names, geometry=[west, east], crs=CRS)
-    spots = draw(st.lists(st.tuples(st.integers(-20, 60), st.integers(-20, 60)), min_size=1, max_size=3))
+    spots = draw(st.lists(st.tuples(st.integers(-40, 80), st.integers(-40, 80)), min_size=1, max_size=2))
     relics = gpd.GeoDataFrame(
         {"name": [f"R{n}" for n in range(len(spots))]}, geometry=[shapely.Point(X0 + x, Y0 + y) for x, y in spots], crs=CRS
     )
