@@ -60,7 +60,7 @@ def named_rows(found: gpd.GeoDataFrame) -> set[int]:
     return told
 
 
-@examples(15)
+@examples(8)
 @given(lists(), kinds)
 def test_every_row_is_a_site_or_is_named_and_only_what_is_sound_is_permitted(folder: Path, listed: List, kind: str) -> None:
     found = read(listed, folder, kind)
@@ -81,7 +81,7 @@ def test_every_row_is_a_site_or_is_named_and_only_what_is_sound_is_permitted(fol
         assert (told.geometry.y, told.geometry.x) == pytest.approx(row.place, abs=1), (row, told.geometry)
 
 
-@examples(6)
+@examples(3)
 @given(lists(between=False), kinds, st.data())
 def test_where_rows_and_columns_stand_says_nothing(folder: Path, listed: List, kind: str, data: st.DataObject) -> None:
     """Codes that stand twice are left out: of those the first counts, and that is what this test changes."""

@@ -113,7 +113,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cover")
 
 
-@examples(7)
+@examples(4)
 @given(situations(), st.data())
 def test_a_layer_a_row_or_a_shape_that_is_gone_permits_nobody(
     folder: Path, situation: tuple[gpd.GeoDataFrame, Layers, np.ndarray[Any, Any]], data: st.DataObject
@@ -143,7 +143,7 @@ def test_a_layer_a_row_or_a_shape_that_is_gone_permits_nobody(
                 assert layers[role].geometry.iloc[n].distance(register.geometry[int(site_id[1:])]) < KEPT_M + 1
 
 
-@examples(5)
+@examples(2)
 @given(situations(), st.integers(0, STAGE), st.integers(0, STAGE), st.integers(1, 40))
 def test_cells_or_a_raster_that_are_gone_permit_nobody(
     folder: Path, situation: tuple[gpd.GeoDataFrame, Layers, np.ndarray[Any, Any]], left: int, top: int, size: int
@@ -157,7 +157,7 @@ def test_cells_or_a_raster_that_are_gone_permit_nobody(
     assert "permitted" not in set(judged(register, layers, None).sites["verdict"])
 
 
-@examples(5)
+@examples(3)
 @given(columns(["ODT", "ODT", "LUA", "RPH", "XXX"]), st.lists(places(), min_size=1, max_size=4))
 def test_the_boundary_of_a_site_that_is_gone_permits_nobody(
     strips: list[tuple[str, shapely.Geometry]], rows: list[dict[str, Any]]
@@ -173,7 +173,7 @@ def test_the_boundary_of_a_site_that_is_gone_permits_nobody(
     assert not newly_permitted(full, bare)
 
 
-@examples(6)
+@examples(3)
 @given(
     columns(["ODT", "ODT", "LUA", "RPH"]),
     st.lists(st.tuples(st.sampled_from(["P1", "P2", "F"]), st.sampled_from(["ODT", "LUC", "RPH", "XXX"]), places()), max_size=3),

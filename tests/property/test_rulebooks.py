@@ -44,7 +44,7 @@ def verdicts(sheet: Sheet, book: Rulebook | str, **columns: Any) -> list[str]:
     return list(judged(sheet, book, **columns).sites["verdict"])
 
 
-@examples(12)
+@examples(7)
 @given(sheets(), rulebooks(), storeys)
 def test_nothing_is_permitted_that_the_file_does_not_permit(sheet: Sheet, book: Book, floors: float | None) -> None:
     """And what every zone under a site permits plainly is permitted: the referee is no excuse for silence."""
@@ -99,7 +99,7 @@ UNSETTLED = ("plans_disagree", "on_border", "overlap", "no_rule", "condition_unm
 """Why a site is UNKNOWN that a stricter law may settle: who disagreed agrees, and a class without a rule has one."""
 
 
-@examples(6)
+@examples(5)
 @given(sheets(), st.data(), storeys)
 def test_no_stricter_file_permits_more(sheet: Sheet, data: st.DataObject, floors: float | None) -> None:
     """Nor makes any verdict better; but what was open because the law said several things, or nothing, may become conditional."""
@@ -111,7 +111,7 @@ def test_no_stricter_file_permits_more(sheet: Sheet, data: st.DataObject, floors
         assert ORDER[now] >= ORDER[was] or (now != "permitted" and site_id in open_sites), (site_id, was, now)
 
 
-@examples(3)
+@examples(2)
 @given(sheets(), rulebooks(), st.randoms(use_true_random=False), st.sampled_from(ALIASES))
 def test_the_order_of_entries_and_the_spelling_of_a_use_say_nothing(
     sheet: Sheet, book: Book, order: random.Random, use: str
@@ -120,7 +120,7 @@ def test_the_order_of_entries_and_the_spelling_of_a_use_say_nothing(
     assert verdicts(spelt, shuffled(book, order)) == verdicts(sheet, text_of(book))
 
 
-@examples(3)
+@examples(2)
 @given(
     sheets(),
     rulebooks(),
@@ -135,7 +135,7 @@ def test_names_of_classes_and_plans_say_nothing(sheet: Sheet, book: Book, codes:
     assert verdicts(other, text_of(sections)) == verdicts(sheet, text_of(book))
 
 
-@examples(3)
+@examples(2)
 @given(sheets(), rulebooks())
 def test_entries_of_other_days_say_nothing(sheet: Sheet, book: Book) -> None:
     today = DAY.isoformat()
@@ -148,7 +148,7 @@ def test_entries_of_other_days_say_nothing(sheet: Sheet, book: Book) -> None:
     assert verdicts(sheet, text_of(book, rules=undated, precedence=live["precedence"])) == verdicts(sheet, text_of(book))
 
 
-@examples(3)
+@examples(2)
 @given(rulebooks(), st.data())
 def test_what_contradicts_itself_or_is_misspelt_is_refused_with_its_line(book: Book, data: st.DataObject) -> None:
     for wrong, text in data.draw(st.lists(st.sampled_from([*faulty(book)]), min_size=5, max_size=5)):
