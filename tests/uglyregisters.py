@@ -61,13 +61,11 @@ class Row:
     marker: str = ""
     """A word in the name that no other row has; empty for a row that is no project."""
     place: tuple[float, float] | None = None
-    """Metres north and east, where the cells tell it."""
+    """Metres north and east, where the cells tell them."""
     fits: bool = True
     """The declared area has room in the block, whatever place of it contains the point."""
     sound: bool = True
-    """False where the row is wrong in itself: a code that stood before, coordinates of which nobody can be sure."""
-    plain: bool = True
-    """Nothing about the row is in doubt."""
+    """False where the row is wrong in itself: a code that stood before, a use nobody knows, coordinates cut off or no numbers."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +114,13 @@ def rows(draw: st.DrawFn, n: int, style: str, ids: Sequence[str]) -> Row:
         (draw(st.integers(150, 250)) if inside else draw(st.sampled_from([-900, 700])) + draw(st.integers(0, 9))) for _ in "NE"
     )
     north, east = Y0 + north, X0 + east
-    hectares = (
-        draw(st.sampled_from([math.nan, 0.25, 0.0345, 1.0, 1.5]))
-        if kind != "large"
-        else draw(st.sampled_from([20.0, 1500.0, 12345.5]))
-    )
+    large = kind == "large"
+    hectares = draw(st.sampled_from([20.0, 1500.0, 12345.5] if large else [math.nan, 0.25, 0.0345, 1.0, 1.5]))
     decimals, grouped = draw(st.integers(0, 2)), draw(st.booleans())
     x, y = written(north, style, decimals, grouped), written(east, style, decimals, grouped)
-    area = "" if math.isnan(hectares) else written(hectares, style, draw(st.sampled_from([4, 5])), grouped)
+    # a lone "1.500" may be a thousand and a half or one and a half: nobody may guess
+    digits = draw(st.sampled_from([0, 1, 3] if large and hectares == round(hectares) else [1, 3] if large else [3, 4, 5]))
+    area = "" if math.isnan(hectares) else written(hectares, style, digits, grouped)
     code = f"P-{n}" if kind != "twice" or not ids else draw(st.sampled_from(ids))
     use = draw(st.sampled_from(ALIASES)) if kind != "no use" else draw(st.sampled_from(["", "sân bay", *HOSTILE]))
     if kind == "exchanged":
@@ -137,10 +134,10 @@ def rows(draw: st.DrawFn, n: int, style: str, ids: Sequence[str]) -> Row:
     elif kind == "degrees":
         x, y = draw(st.sampled_from([("21.85", "106.76"), ("21°51'", "106°45'"), ("0", "0"), ("999999", "999999")]))
     name = draw(st.sampled_from(["Khu dân cư", "Nhà máy", *HOSTILE[:5]])) + f" M{n}M"
-    told = kind in ("good", "beside", "large", "twice", "no use")
-    sound = kind in ("good", "beside", "large") or (kind == "twice" and code == f"P-{n}")
-    plain = kind == "good" and decimals > 0 and draw(st.just(True))
-    return Row((code, name, use, area, x, y), f"M{n}M", (north, east) if told else None, kind != "large", sound, plain)
+    # whole columns may be exchanged, and are read so; what counts then is that the place is the true one
+    told = kind in ("good", "beside", "exchanged", "large", "twice", "no use")
+    sound = kind in ("good", "beside", "exchanged", "large") or (kind == "twice" and code == f"P-{n}")
+    return Row((code, name, use, area, x, y), f"M{n}M", (north, east) if told else None, not large, sound)
 
 
 @st.composite
