@@ -31,7 +31,7 @@ KNOWN = [*CLASSES, {"code": OVERLAY, "name": "Khu kinh tế", "overlay": True}]
 PARENTS: Mapping[str, str | None] = {c["code"]: c.get("parent") for c in KNOWN}
 STRANGER = "XXX"
 VERDICTS = ("permitted", "conditional", "unknown", "not_permitted")
-DAYS = (None, "2000-01-01", "2025-06-30", "2025-07-01", "2025-07-02", "2099-12-31")
+DAYS = (None, "2025-06-30", "2025-07-01", "2025-07-01", "2025-07-02")
 SIZES = (0, 1e-9, 1, 12.5, 1e12)
 ALIASES = (
     "Nhà ở",
@@ -75,7 +75,7 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
         more["conditions"] = draw(st.lists(conditions(), min_size=1, max_size=2))
         more["otherwise"] = draw(st.sampled_from(VERDICTS[1:]))
     first, last = draw(_day), draw(_day)
-    if draw(st.integers(0, 2)) == 0 and not (first and last and first > last):
+    if draw(st.booleans()) and not (first and last and first > last):
         more |= {"from": first, "to": last}
     return rule(draw(_use), zone, verdict) | more
 
@@ -85,7 +85,7 @@ def thresholds(draw: st.DrawFn) -> dict[str, Any]:
     """What a rulebook forgives: nothing to speak of, or nearly all."""
     bounds = {"area_m2": st.sampled_from(SIZES[1:]), "share": st.sampled_from([1e-9, 0.01, 0.2, 0.5, 0.999999])}
     names = draw(st.sampled_from([("area_m2",), ("share",), ("area_m2", "share")]))
-    place = draw(st.one_of(st.just("*"), _code))
+    place = draw(st.sampled_from(["*", "*", "RPH", "RPH", "LUA", "NNP", "PNN"]))
     return {"use": draw(st.sampled_from(["*", "housing"])), "zone": place} | {n: draw(bounds[n]) for n in names}
 
 
@@ -121,7 +121,9 @@ def rulebooks(draw: st.DrawFn, *, conditions_too: bool = True) -> Book:
     """Sections of a rulebook that may be read (rules that contradict one another are left out), for ``rulebook_text``."""
     kept: list[dict[str, Any]] = []
     taken: set[tuple[str, str]] = set()
-    for one in [rule("housing", "PNN", "permitted"), *draw(st.lists(rules(), max_size=6))]:
+    drawn = draw(st.lists(rules(), max_size=5))
+    usual = [rule("housing", "PNN", "permitted"), rule("*", "RPH", "not_permitted"), rule("housing", "LUA", "conditional")]
+    for one in [usual[0], *drawn, *(r for r in usual[1:] if draw(st.integers(0, 3)))]:
         pairs = {(one["use"], zone) for zone in listed(one["zone"])}
         if taken.isdisjoint(pairs) and (conditions_too or "conditions" not in one):
             kept.append(one)
@@ -130,7 +132,7 @@ def rulebooks(draw: st.DrawFn, *, conditions_too: bool = True) -> Book:
         "plans": draw(plans()),
         "classes": KNOWN,
         "rules": draw(st.permutations(kept)),
-        "thresholds": draw(st.lists(thresholds(), max_size=2)),
+        "thresholds": draw(st.lists(thresholds(), max_size=3)),
         "precedence": draw(orders()),
     }
 
@@ -179,7 +181,7 @@ def rectangles(draw: st.DrawFn) -> tuple[int, int, int, int]:
 @st.composite
 def sheets(draw: st.DrawFn, *, plan_ids: Sequence[str] = ("P1", "P1", "P2", "F", "Q"), most: int = 4) -> Sheet:
     """Mostly one zone of housing over all, with others over it; ``Q`` is a plan that no rulebook knows."""
-    codes = [*PARENTS, "ODT", "ODT", STRANGER, ""]
+    codes = [*PARENTS, "ODT", "ODT", "RPH", "RPH", "LUC", STRANGER, ""]
     drawn = [("P1", "ODT", (-1, -1, SHEET + 2, SHEET + 2))] if draw(st.integers(0, 4)) else []
     for _ in range(draw(st.integers(0 if drawn else 1, 3))):
         drawn.append((draw(st.sampled_from(plan_ids)), draw(st.sampled_from(codes)), draw(rectangles())))

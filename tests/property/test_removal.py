@@ -43,6 +43,8 @@ BOOK = rulebook(
         {"code": "all-rice", "zone": "NNP", "area_ha": 0, "op": ">", "needs": "x", "basis": "test"},
     ],
 )
+OVER = "F"
+"""The plan of forest that lies over the other one."""
 ROLES = ("zones", "districts", "present_use", "relics")
 Layers = dict[str, Any]
 
@@ -73,18 +75,23 @@ def situations(draw: st.DrawFn) -> tuple[gpd.GeoDataFrame, Layers, np.ndarray[An
     rows = draw(st.lists(places(), min_size=1, max_size=4))
     register = sites(*(site(f"S{n}", row.pop("geometry"), **row) for n, row in enumerate(rows)))
     strips = draw(columns(["ODT", "ODT", "ODT", "ODT", "LUA", "RPH", "XXX"]))
-    ground = zones(*((f"z{n}", code, shape, "P1") for n, (code, shape) in enumerate(strips)))
+    over = [
+        ("RPH", square(draw(st.integers(0, 30)), draw(st.integers(0, 30)), draw(st.integers(5, 20))))
+        for _ in range(draw(st.integers(0, 1)))
+    ]
+    drawn = [*((code, shape, "P1") for code, shape in strips), *((code, shape, OVER) for code, shape in over)]
+    ground = zones(*((f"z{n}", *zone) for n, zone in enumerate(drawn)))
     present = zones(*((f"u{n}", code, s, "") for n, (code, s) in enumerate(draw(columns(["ODT", "ODT", "ODT", "LUC", "NNP"])))))
     border = draw(st.integers(-5, 45))
     west, east = shapely.box(X0 - 50, Y0 - 50, X0 + border, Y0 + 90), shapely.box(X0 + border, Y0 - 50, X0 + 90, Y0 + 90)
     names = {"district_id": ["1", "2"], "district_name": ["Xã 1", "Xã 2"], "parent_name": "", "problem": "", "repaired": ""}
     communes = gpd.GeoDataFrame(names, geometry=[west, east], crs=CRS)
-    spots = draw(st.lists(st.tuples(st.integers(-40, 80), st.integers(-40, 80)), min_size=1, max_size=2))
+    spots = [(-400, -400), *draw(st.lists(st.tuples(st.integers(-5, 45), st.integers(-5, 45)), max_size=1))]
     relics = gpd.GeoDataFrame(
         {"name": [f"R{n}" for n in range(len(spots))]}, geometry=[shapely.Point(X0 + x, Y0 + y) for x, y in spots], crs=CRS
     )
     cells = np.full((STAGE + 20, STAGE + 20), GRASS, dtype=np.uint8)
-    for value in draw(st.lists(st.sampled_from([WATER, NODATA]), max_size=2)):
+    for value in draw(st.lists(st.sampled_from([WATER, WATER, NODATA]), max_size=2)):
         left, top = draw(st.integers(0, STAGE)), draw(st.integers(0, STAGE))
         cells[top : top + draw(st.integers(1, 12)), left : left + draw(st.integers(1, 12))] = value
     return register, {"zones": ground, "districts": communes, "present_use": present, "relics": relics}, cells
@@ -137,6 +144,10 @@ def test_a_layer_a_row_or_a_shape_that_is_gone_permits_nobody(
                 # what a site declares was compared with nothing, and the run says so
                 assert set(told["check"]) <= {"district", "outside_area"}
                 assert "district" in {s.check for s in found.not_run}
+            elif role == "zones" and way == "row":
+                # forest over other ground that nobody draws any more leaves no gap
+                assert layers[role]["plan_id"].iloc[n] == OVER
+                assert layers[role].geometry.iloc[n].distance(register.geometry[int(site_id[1:])]) < 1
             else:
                 # a relic that nobody draws any more kept nobody away; all that spoke against the site is its distance
                 assert (role, way, set(told["check"])) == ("relics", "row", {"setback"}), (site_id, role, way, told["reason"])
@@ -153,6 +164,8 @@ def test_cells_or_a_raster_that_are_gone_permit_nobody(
     blank = cells.copy()
     blank[top : top + size, left : left + size] = NODATA
     assert not newly_permitted(full, judged(register, layers, raster(folder, blank)))
+    dry = np.where(cells == WATER, NODATA, cells).astype(np.uint8)
+    assert not newly_permitted(full, judged(register, layers, raster(folder, dry)))
     assert not newly_permitted(full, judged(register, layers, raster(folder, blank[:, : left + 1])))
     assert "permitted" not in set(judged(register, layers, None).sites["verdict"])
 
