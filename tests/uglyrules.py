@@ -122,7 +122,12 @@ def rulebooks(draw: st.DrawFn, *, conditions_too: bool = True) -> Book:
     kept: list[dict[str, Any]] = []
     taken: set[tuple[str, str]] = set()
     drawn = draw(st.lists(rules(), max_size=5))
-    usual = [rule("housing", "PNN", "permitted"), rule("*", "RPH", "not_permitted"), rule("housing", "LUA", "conditional")]
+    since = draw(st.sampled_from([{}, {"from": DAY.isoformat()}, {"to": DAY.isoformat()}]))
+    usual = [
+        rule("housing", "PNN", "permitted") | since,
+        rule("*", "RPH", "not_permitted"),
+        rule("housing", "LUA", "conditional"),
+    ]
     for one in [usual[0], *drawn, *(r for r in usual[1:] if draw(st.integers(0, 3)))]:
         pairs = {(one["use"], zone) for zone in listed(one["zone"])}
         if taken.isdisjoint(pairs) and (conditions_too or "conditions" not in one):

@@ -86,7 +86,9 @@ def situations(draw: st.DrawFn) -> tuple[gpd.GeoDataFrame, Layers, np.ndarray[An
     west, east = shapely.box(X0 - 50, Y0 - 50, X0 + border, Y0 + 90), shapely.box(X0 + border, Y0 - 50, X0 + 90, Y0 + 90)
     names = {"district_id": ["1", "2"], "district_name": ["Xã 1", "Xã 2"], "parent_name": "", "problem": "", "repaired": ""}
     communes = gpd.GeoDataFrame(names, geometry=[west, east], crs=CRS)
-    spots = [(-400, -400), *draw(st.lists(st.tuples(st.integers(-5, 45), st.integers(-5, 45)), max_size=1))]
+    middle = register.geometry[0].centroid
+    near = st.tuples(st.integers(-14, 14), st.integers(-14, 14))
+    spots = [(-400.0, -400.0), *((middle.x - X0 + x, middle.y - Y0 + y) for x, y in draw(st.lists(near, max_size=1)))]
     relics = gpd.GeoDataFrame(
         {"name": [f"R{n}" for n in range(len(spots))]}, geometry=[shapely.Point(X0 + x, Y0 + y) for x, y in spots], crs=CRS
     )
@@ -128,7 +130,7 @@ def test_a_layer_a_row_or_a_shape_that_is_gone_permits_nobody(
     register, layers, cells = situation
     cover = raster(folder, cells)
     full = judged(register, layers, cover)
-    role = data.draw(st.sampled_from(ROLES))
+    role = data.draw(st.sampled_from([*ROLES, "relics"]))
     n = data.draw(st.integers(0, len(layers[role]) - 1))
     rest = layers[role].drop(layers[role].index[n])
     blind = layers[role].set_geometry([None if i == n else s for i, s in enumerate(layers[role].geometry)], crs=CRS)

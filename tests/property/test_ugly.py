@@ -145,7 +145,9 @@ def test_cutting_zones_changes_no_verdict_no_code_and_no_number(ground: Ground, 
         for piece in map(polygonal, (shapely.intersection(shape, knife), shapely.difference(shape, knife)))
         if piece is not None and piece.area > 0
     ]
-    same(assessed(ground.site_frame(), ground.zone_frame()), assessed(ground.site_frame(), zone_frame(cut)))
+    # coordinates on the cut are rounded, so that under a spike of a nanometre the pieces of one zone may overlap
+    drawing = ("same_class", "no_conflict")
+    same(assessed(ground.site_frame(), ground.zone_frame()), assessed(ground.site_frame(), zone_frame(cut)), drawing=drawing)
 
 
 @examples(6)
