@@ -18,21 +18,19 @@ from plangeo.amounts.declared import DECLARED, Declared, read_declared
 from plangeo.amounts.declaredareas import settle_by_drawing
 from plangeo.amounts.quantities import cell_text
 from plangeo.bounds import check_bounds
+from plangeo.columnchoice import choose_place, find_columns, listed_names
 from plangeo.errors import CrsError, TableError
 from plangeo.geometry import as_crs, repair_layer
 from plangeo.landcodes import find_confused_cells, read_zone_codes
 from plangeo.law.stages import DAYS, read_stage_days, stage_faults
-from plangeo.lists.fieldcolumns import READERS_OWN
 from plangeo.positions.coordinates import places
 from plangeo.positions.cornerlists import CORNERS, has_corners
-from plangeo.profiles import PLACE, Profile
+from plangeo.profiles import Profile
 from plangeo.reading import Decision, Sentence
 from plangeo.tables import DISTRICTS, SITES, ZONES, Column
 from plangeo.text import clean, fold, normalise_code, number_style, parse_number
 
 _SHOWN = 5
-# Fields whose column decides a verdict: when a second column could be meant as well, the reader is told.
-_DECISIVE = ("use", "zone_code", "plan_id", "district_name", "declared_area_m2", "declared_district", *PLACE)
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def canonical_sites(
     if isinstance(raw, gpd.GeoDataFrame):
         geometry, faults, reference = list(raw.geometry), [""] * len(raw), _stated(raw.crs, crs, source)
     else:
-        got = places(raw, _chosen_place(raw, found, source, notes), crs, profile, source, sentences)
+        got = places(raw, choose_place(raw, found, source, notes), crs, profile, source, sentences)
         geometry, reference, decisions = got.geometry, got.crs, got.decisions
         faults = _known_by_commune(got.problems, out)
         notes += got.notes
@@ -163,7 +161,7 @@ def canonical_zones(
     if "zone_code" not in found:
         raise TableError(
             f"{source}: no column holds the class code of the zones; without it no rule can be found. The columns are "
-            f"{_listed(raw.columns)}. Name it: columns={{'<column>': 'zone_code'}}, or on the command line "
+            f"{listed_names(raw.columns)}. Name it: columns={{'<column>': 'zone_code'}}, or on the command line "
             '--map "zones:<column>=zone_code".',
             code="column_missing",
         )
@@ -185,7 +183,7 @@ def canonical_zones(
     out["problem"] = [_joined(a, b) for a, b in zip(out["problem"], faults, strict=True)]
     if undated := [zone for zone, fault in zip(out["zone_id"], faults, strict=True) if fault]:
         notes.append(
-            f"{source}: the days of {len(undated)} zone(s) cannot be read ({_listed(undated[:_SHOWN])}); they count as zones of an "
+            f"{source}: the days of {len(undated)} zone(s) cannot be read ({listed_names(undated[:_SHOWN])}); they count as zones of an "
             "unknown class until their dates are mended"
         )
     frame = _gated(out, list(raw.geometry), raw.crs, "zones", profile, source, notes)
@@ -208,7 +206,7 @@ def canonical_districts(
     found = find_columns(raw, "districts", profile, columns, source, notes)
     if "district_name" not in found:
         raise TableError(
-            f"{source}: no column holds the names of the districts. The columns are {_listed(raw.columns)}. Name it: "
+            f"{source}: no column holds the names of the districts. The columns are {listed_names(raw.columns)}. Name it: "
             "columns={'<column>': 'district_name'}, or on the command line --map \"districts:<column>=district_name\".",
             code="column_missing",
         )
@@ -236,69 +234,6 @@ def canonical_register(
     out["repaired"] = ""
     out.attrs["plangeo"] = {"notes": notes, "repairs": [], "decisions": declared.decisions}
     return out
-
-
-def find_columns(
-    raw: pd.DataFrame, table: str, profile: Profile, columns: Mapping[str, str] | None, source: str, notes: list[str]
-) -> dict[str, str]:
-    """Return canonical field → raw column: by ``columns``, else by the profile's synonyms, nearest first.
-
-    A name that only begins like a synonym never matches. **Raises** TableError for names that do not exist.
-    """
-    synonyms = profile.synonyms.get(table, {})
-    present = [str(c) for c in raw.columns if c != getattr(raw, "_geometry_column_name", None)]
-    faults = []
-    chosen: dict[str, str] = {}
-    for name, field in (columns or {}).items():
-        if name not in present:
-            faults.append(f"there is no column {name!r}; the file has {_listed(c for c in present if c not in READERS_OWN)}")
-        if field not in synonyms:
-            faults.append(f"plangeo knows no field {field!r} of {table}; it knows {_listed(synonyms)}")
-        if field in chosen:
-            faults.append(f"{chosen[field]!r} and {name!r} are both given as {field!r}; one column holds it")
-        chosen[field] = name
-    if faults:
-        raise TableError(f"{source}: the given columns do not fit:\n- " + "\n- ".join(faults), code="columns_given_wrong")
-    folded: dict[str, list[str]] = {}
-    for name in present:
-        folded.setdefault(fold(name), []).append(name)
-    for field, words in synonyms.items():
-        if field in chosen:
-            continue
-        for word in (field, *words):
-            hits = [n for n in folded.get(fold(word), []) if n not in chosen.values()]
-            if len(hits) > 1:
-                raise TableError(
-                    f"{source}: the columns {_listed(hits)} could all be {field}; name one: columns={{{hits[0]!r}: {field!r}}}.",
-                    code="column_ambiguous",
-                )
-            if hits:
-                chosen[field] = hits[0]
-                break
-    renamed = [f"{field} ← {name!r}" for field, name in chosen.items() if field != name]
-    if renamed:
-        notes.append(f"{source}: " + ", ".join(renamed))
-    for field in _DECISIVE:
-        if field not in chosen or field in (columns or {}).values():
-            continue
-        meant = [fold(word) for word in (field, *synonyms[field])]
-        rivals = [n for w in meant for n in folded.get(w, []) if n not in chosen.values()]
-        if rivals:
-            notes.append(
-                f"{source}: {field} was read from column {chosen[field]!r}; {_listed(dict.fromkeys(rivals))} could be meant as well. "
-                f"If so, say it with columns={{{rivals[0]!r}: {field!r}}}"
-            )
-    return chosen
-
-
-def _chosen_place(raw: pd.DataFrame, found: Mapping[str, str], source: str, notes: list[str]) -> dict[str, str]:
-    """The place columns to read: shapes, else degrees, else metres, else cells of whole points; a corner list is its own place."""
-    pairs = (("wkt",), ("longitude", "latitude"), ("north", "east"), ("coordinates",))
-    kinds = [k for k in pairs if all(f in found for f in k)] if not has_corners(raw) else []
-    if len(kinds) > 1:
-        used, others = [found[f] for f in kinds[0]], [found[f] for k in kinds[1:] for f in k]
-        notes.append(f"{source}: the place was read from {_listed(used)}; {_listed(others)} tell it again and were not read")
-    return {f: n for f, n in found.items() if f not in PLACE or (kinds and f in kinds[0])}
 
 
 def _stated(own: Any, crs: Any, source: str) -> Any:
@@ -414,11 +349,6 @@ def _told(raw: pd.DataFrame) -> list[str]:
 
 def _joined(*parts: str) -> str:
     return "; ".join(p for p in parts if p)
-
-
-def _listed(names: Iterable[Any]) -> str:
-    shown = [repr(str(n)) for n in names]
-    return ", ".join(shown[:40]) + (" …" if len(shown) > 40 else "")
 
 
 def _about(frame: gpd.GeoDataFrame) -> dict[str, Any]:

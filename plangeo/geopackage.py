@@ -66,7 +66,7 @@ def _flat(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for position, name in _names(frame).items():
         values = frame.iloc[:, position]
         if values.dtype == object or isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype):
-            values = pd.Series([None if _missing(v) else v if isinstance(v, bool) else str(v) for v in values], dtype=object)
+            values = pd.Series([None if is_missing(v) else v if isinstance(v, bool) else str(v) for v in values], dtype=object)
             values = values.map(lambda v: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v)
         columns[name] = values.to_numpy()
     return gpd.GeoDataFrame(columns, geometry=list(frame.geometry), crs=frame.crs)
@@ -87,7 +87,8 @@ def _names(frame: gpd.GeoDataFrame) -> dict[int, str]:
     return {place: names[place] for place in places}
 
 
-def _missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Return whether a cell holds nothing: None, NaN, or what pandas writes for them."""
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 

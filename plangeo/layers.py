@@ -10,15 +10,14 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
-from plangeo.apart import is_apart
-from plangeo.apart.child import try_raster
 from plangeo.arguments import take_layer, take_table
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError, LayerError
 from plangeo.geometry import repair_layer, to_crs, working_crs
 from plangeo.law.stages import stage_zones
+from plangeo.rawfiles import fingerprint
 from plangeo.rulebook import Rulebook
-from plangeo.sources import LayerFile, fingerprint, open_layer
+from plangeo.sources import LayerFile, open_layer
 from plangeo.storage.keptzones import KeptZones, unnamed
 from plangeo.storage.prepared import Origin, Outline, PreparedLayer, moved_and_gated
 from plangeo.surroundings import RASTER_SUFFIXES, open_raster
@@ -214,8 +213,6 @@ def _require_kind(role: str, given: Any, rulebook: Rulebook) -> bool:
                 code="layer_kind_wrong",
             )
         if is_raster:
-            if is_apart(None):
-                try_raster(Path(given))
             open_raster(Path(given), requirement)
     return is_raster
 

@@ -72,7 +72,7 @@ class Source(_Strict):
 
 
 class Budget(_Strict):
-    """What a run may take, by estimate; more is refused before it begins."""
+    """What a run may take: refused before it begins when it would take more by estimate, stopped when it does take more."""
 
     memory: str | None = None
     time: str | None = None

@@ -21,7 +21,7 @@ from plangeo.delivery.publication import JOURNAL, drafted, publish
 from plangeo.delivery.readback import read_back
 from plangeo.delivery.runlog import LOG, RunLog
 from plangeo.errors import InputError
-from plangeo.geopackage import write_geopackage
+from plangeo.geopackage import is_missing, write_geopackage
 from plangeo.layerledger import require_balance
 from plangeo.layerstyles import style_file
 from plangeo.listing import Listing, list_results
@@ -286,17 +286,13 @@ def _parquet(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     out = frame.copy()
     for column in out.columns:
         if column != out.geometry.name and out[column].dtype == object:
-            kinds = {type(v) for v in out[column] if not _blank(v)}
+            kinds = {type(v) for v in out[column] if not is_missing(v)}
             if kinds != {bool}:
-                texts = [None if _blank(v) else str(v).encode("utf-8", "replace").decode() for v in out[column]]
+                texts = [None if is_missing(v) else str(v).encode("utf-8", "replace").decode() for v in out[column]]
                 out[column] = pd.Series(texts, index=out.index, dtype=object)  # without rows a list would turn into numbers
     out.columns = [str(c) for c in out.columns]
     out.attrs = {}
     return out
-
-
-def _blank(value: Any) -> bool:
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
 def _json_bytes(value: Any) -> bytes:

@@ -13,6 +13,7 @@ from plangeo.delivery.publication import recover
 from plangeo.errors import PlangeoError
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_STOPPED = 130
 _MANIFEST, _PARTS = "manifest.json", "parts"
 _Mark = tuple[int, int, int] | None
 
@@ -28,6 +29,11 @@ class Stopped(KeyboardInterrupt):
     def exit_code(self) -> int:
         """The code that shells expect of a program which a signal ended."""
         return 128 + self.number
+
+
+def exit_code_of(stop: BaseException | None) -> int:
+    """Return the exit code of a command that was stopped, by a signal or otherwise."""
+    return stop.exit_code if isinstance(stop, Stopped) else _STOPPED
 
 
 @contextlib.contextmanager

@@ -23,7 +23,8 @@ import pandas as pd
 import shapely
 
 from plangeo.arguments import take_backend, take_codes, take_day, take_rulebook
-from plangeo.assessment import Backend, Case, Count, assess_part, metric_sites, open_case
+from plangeo.assessing.cases import Case, open_case
+from plangeo.assessment import Backend, Count, assess_part, metric_sites
 from plangeo.checks import CHECKS
 from plangeo.delivery.atomicfile import said_plainly
 from plangeo.delivery.folderlock import locked

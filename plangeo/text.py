@@ -9,7 +9,7 @@ import datetime as dt
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Literal
 
 import numpy as np
@@ -32,6 +32,7 @@ class ExactNumber(str):
 _D_LIKE = str.maketrans(dict.fromkeys("đĐðÐƉɖ", "d"))
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _SPACE = re.compile(r"\s+")
 _AREA_UNITS = {"ha": 10_000.0, "hecta": 10_000.0, "hectares": 10_000.0, "m2": 1.0, "km2": 1_000_000.0}
 _AREA = re.compile(rf"([-+]?[\d.,\s]+?)\s*({'|'.join(_AREA_UNITS)})?")
@@ -54,6 +55,30 @@ def fold(text: str) -> str:
 def clean(text: str) -> str:
     """Return ``text`` for keeping: NFC, without invisible characters, spaces collapsed; words unchanged."""
     return _SPACE.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+
+
+def without_brackets(text: str) -> str:
+    """Return ``text`` with a space for everything in round or square brackets, e.g. for the unit in a heading."""
+    return _BRACKETS.sub(" ", text)
+
+
+def is_known(text: str, known: Container[str]) -> bool:
+    """Say whether a heading is one of the ``known`` folded words, with or without its unit in brackets."""
+    return fold(text) in known or fold(without_brackets(text)) in known
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Return ``names`` with repeats told apart.
+
+    >>> unique_names(["x", "y", "x"])
+    ['x', 'y', 'x (2)']
+    """
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return found
 
 
 def number_style(

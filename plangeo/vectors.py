@@ -13,16 +13,16 @@ import pandas as pd
 import pyproj
 import shapely
 
-from plangeo.errors import CrsError, InputError
+from plangeo.errors import CrsError, InputError, SeveralLayers
 from plangeo.gdalgate import VECTOR_OPTIONS, pyogrio, reference_in
 from plangeo.geometry import CURVED, as_crs, box_text
 from plangeo.inputs import Raw, Request
 from plangeo.letters.bytetext import decode_frame
+from plangeo.vectorrecords import read_records
 from plangeo.wkbdepth import MOST_NESTING, is_nested_too_deep
 
 CURVE_NOTE = "curves were turned into straight pieces of 1° of arc (largest deviation 0.004 % of the radius)"
 _CURVES = ("CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface")
-_SALVAGE_BLOCK = 1000
 _QUIET = (
     "not consistent with type in gpkg_geometry_columns",
     "Measured (M) geometry types",
@@ -30,14 +30,6 @@ _QUIET = (
     "Z geometry",
     "crs was not provided",
 )
-
-
-class SeveralLayers(InputError):
-    """A file holds several layers and none was named; ``names`` lists them."""
-
-    def __init__(self, message: str, names: tuple[str, ...] = (), code: str = "part_not_chosen") -> None:
-        super().__init__(message, code=code)
-        self.names = names
 
 
 def read_layer(
@@ -64,26 +56,17 @@ def read_layer(
     CrsError when the file states no CRS and the caller none.
     """
     name = shown or path.name
-    if mark := reference_in(path):
-        raise InputError(
-            f"{name} holds {mark!r}, by which readers take a file for one that points at other files or at the network. It was not "
-            "opened. Remove that text, or export the file again.",
-            code="file_not_its_type",
-        )
+    _refuse_reference(path, name)
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         layer = choose_layer(path, request, name, notes, ignore=ignore)
-        opened = dict(options or {})
-        extra = {"where": where} if where else {}
+        opened, extra = dict(options or {}), {"where": where} if where else {}
         try:
             info = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True, **opened)
             if info.get("driver", driver) != driver:
-                raise InputError(
-                    f"{name} opened as {info['driver']}, not as {driver}: the suffix and the content disagree. Export it again.",
-                    code="file_not_its_type",
-                )
-            crs, wkb, fields, problems = _read_or_salvage(path, layer, driver, encoding, opened | extra, info, name, notes)
+                raise _other_driver(name, info["driver"], driver)
+            crs, wkb, fields, problems = read_records(path, layer, driver, encoding, opened | extra, info, name, notes)
         except InputError:
             raise
         except Exception as error:  # damaged bytes lead the binding to faults of any kind; each means: unreadable
@@ -93,11 +76,7 @@ def read_layer(
             ) from error
     notes += _gdal_notes(caught)
     if not len(next(iter(fields.values()), [])) and (wkb is None or not len(wkb)):
-        raise InputError(
-            f"{name}, layer {layer!r} has no rows: an empty layer would make every site look free of conflict. "
-            "Check the export, or leave the layer out.",
-            code="layer_empty",
-        )
+        raise _no_rows(name, layer)
     table = pd.DataFrame(fields) if fields else pd.DataFrame(index=range(len(wkb)))
     table, decisions = decode_frame(table, declared, from_bytes=encoding is not None, known=request.known)
     if wkb is None:
@@ -106,16 +85,44 @@ def read_layer(
     problems |= more
     crs_found = default_crs or (crs if carries_crs else None)
     settled = settle_crs(crs_found, request, name, notes, shapes)
-    if "Z" in str(info["geometry_type"]) or "3D" in str(info["geometry_type"]):
-        notes.append("heights (Z) of the geometry are not used")
-    if driver != "GPKG" and _has_curves(path, layer, driver):
-        notes.append(CURVE_NOTE)
+    notes += _shape_notes(str(info["geometry_type"]), path, layer, driver)
     # a column of the file may already be called "geometry"; it must not hide the shapes
     table = table.rename(columns={c: f"{c}_raw" for c in table.columns if c == "geometry"})
     frame = gpd.GeoDataFrame(_numbered(table), geometry=gpd.GeoSeries(shapes, crs=settled), crs=settled)
     if problems:
         notes.append(f"{len(problems)} row(s) could not be read whole and are kept without geometry")
     return Raw(frame, layer, notes, problems, decisions, stated_crs=crs_found)
+
+
+def _refuse_reference(path: Path, name: str) -> None:
+    """**Raises** InputError for a file that would have its reader open something else."""
+    if mark := reference_in(path):
+        raise InputError(
+            f"{name} holds {mark!r}, by which readers take a file for one that points at other files or at the network. It was not "
+            "opened. Remove that text, or export the file again.",
+            code="file_not_its_type",
+        )
+
+
+def _other_driver(name: str, found: str, wanted: str) -> InputError:
+    return InputError(
+        f"{name} opened as {found}, not as {wanted}: the suffix and the content disagree. Export it again.",
+        code="file_not_its_type",
+    )
+
+
+def _no_rows(name: str, layer: str) -> InputError:
+    return InputError(
+        f"{name}, layer {layer!r} has no rows: an empty layer would make every site look free of conflict. "
+        "Check the export, or leave the layer out.",
+        code="layer_empty",
+    )
+
+
+def _shape_notes(kind: str, path: Path, layer: str, driver: str) -> list[str]:
+    """What of the shapes is not used, or was straightened."""
+    notes = ["heights (Z) of the geometry are not used"] if "Z" in kind or "3D" in kind else []
+    return [*notes, CURVE_NOTE] if driver != "GPKG" and _has_curves(path, layer, driver) else notes
 
 
 def read_styles(path: Path, query: str, encoding: str | None = None) -> list[str]:
@@ -297,97 +304,6 @@ def _parsed(found: Any) -> pyproj.CRS | None:
 def _words(crs: Any) -> str:
     code = crs.to_authority() if crs is not None else None
     return ":".join(code) if code else str(getattr(crs, "name", crs))
-
-
-def _read_or_salvage(
-    path: Path,
-    layer: str,
-    driver: str,
-    encoding: str | None,
-    options: dict[str, Any],
-    info: Mapping[str, Any],
-    name: str,
-    notes: list[str],
-) -> tuple[Any, Any, dict[str, Any], dict[int, str]]:
-    """Read all rows at once; when one bad record spoils that, read row by row and keep the bad ones as blanks."""
-    try:
-        meta, wkb, fields = _bulk(path, layer, encoding, options)
-        return meta["crs"], wkb, fields, {}
-    except UnicodeDecodeError:
-        meta, wkb, fields = _bulk(path, layer, "ISO-8859-1", options)
-        table, told = decode_frame(pd.DataFrame(fields), None, from_bytes=True)
-        notes += [str(decision) for decision in told]
-        return meta["crs"], wkb, {str(c): table[c] for c in table}, {}
-    except Exception as error:  # one damaged record raises anything from FeatureError to "year 0 is out of range"
-        total = int(info["features"])
-        dates = [
-            str(c)
-            for c, kind in zip(info["fields"], info["ogr_types"], strict=True)
-            if kind in ("OFTDate", "OFTDateTime", "OFTTime")
-        ]
-        if dates and "columns" not in options and ("out of range" in str(error) or "must be in" in str(error)):
-            notes.append(f"column(s) {', '.join(dates)} hold impossible dates and were not read")
-            kept = [c for c in info["fields"] if c not in dates]
-            return _read_or_salvage(path, layer, driver, encoding, options | {"columns": kept}, info, name, notes)
-        if total <= 0:
-            raise InputError(
-                f"{name}, layer {layer!r}: cannot be read ({error}). Export it again.", code="file_damaged"
-            ) from error
-        return _salvage(path, layer, driver, encoding or str(info["encoding"]), options, info, total)
-
-
-def _bulk(path: Path, layer: str, encoding: str | None, options: dict[str, Any]) -> tuple[dict[str, Any], Any, dict[str, Any]]:
-    meta, _, wkb, data = pyogrio.raw.read(path, layer=layer, encoding=encoding, force_2d=True, datetime_as_string=True, **options)
-    fields = {}
-    for index, (column, values) in enumerate(zip(meta["fields"], data, strict=True)):
-        kind = meta["ogr_types"][index]
-        if kind.startswith("OFTInteger") and values.dtype.kind == "f":
-            # numpy has no missing integer; as a float an identifier 7 would read "7.0"
-            values = pd.array(values, dtype="Int64")
-        fields[str(column)] = values
-    return meta, wkb, fields
-
-
-def _salvage(
-    path: Path, layer: str, driver: str, encoding: str, options: dict[str, Any], info: Mapping[str, Any], total: int
-) -> tuple[Any, Any, dict[str, Any], dict[int, str]]:
-    columns = [str(c) for c in options.get("columns", info["fields"])]
-    rows: dict[int, tuple[Any, list[Any]]] = {}
-    problems: dict[int, str] = {}
-    pending = [(start, min(_SALVAGE_BLOCK, total - start)) for start in range(0, total, _SALVAGE_BLOCK)]
-    while pending:
-        start, size = pending.pop()
-        try:
-            _, wkb, fields = _bulk(path, layer, encoding, options | {"skip_features": start, "max_features": size})
-            for offset in range(size):
-                rows[start + offset] = (wkb[offset], [fields[c][offset] for c in columns])
-        except Exception as error:
-            if size > 1:
-                half = size // 2
-                pending += [(start, half), (start + half, size - half)]
-                continue
-            rows[start] = (None, _attributes_by_fiona(path, layer, driver, encoding, columns, start))
-            problems[start] = f"invalid_geometry: the record cannot be read ({error})"
-    fields = {c: [rows[i][1][k] for i in range(total)] for k, c in enumerate(columns)}
-    return info["crs"], np.array([rows[i][0] for i in range(total)], dtype=object), fields, problems
-
-
-def _attributes_by_fiona(path: Path, layer: str, driver: str, encoding: str, columns: list[str], position: int) -> list[Any]:
-    """Return what a second reader makes of a record's attributes; blanks without fiona or when it fails too."""
-    try:
-        from plangeo.gdalgate import fiona
-
-        options = {"WRITE_GFS": "NO"} if driver == "GML" else {}
-        with (
-            fiona.Env(**VECTOR_OPTIONS),
-            fiona.open(
-                path, layer=layer, enabled_drivers=[driver], encoding=encoding, ignore_geometry=True, **options
-            ) as collection,
-        ):
-            _, record = next(iter(collection.items(position, position + 1)))
-            return [record["properties"].get(c) for c in columns]
-    except Exception:
-        return [None] * len(columns)
 
 
 def _has_curves(path: Path, layer: str, driver: str) -> bool:

@@ -129,8 +129,8 @@ def _needed_areas(sites: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.
     """
     low, high, approx = declared_ends(sites)
     least, _ = fitting_band(low, high, approx)
-    exact = ~np.isnan(low) & (low == high) & ~approx
-    least = np.where(exact, low - np.maximum(ROUNDING_M2, TOLERATED_SHARE * low), least)
+    exact = np.isfinite(low) & (low == high) & ~approx
+    least[exact] = low[exact] - np.maximum(ROUNDING_M2, TOLERATED_SHARE * low[exact])
     notes = sites["declared_area_note"].tolist() if "declared_area_note" in sites else [""] * len(sites)
     doubted = np.array([isinstance(note, str) and bool(parse_note(note).keys() - {SUMMED}) for note in notes], dtype=bool)
     sound = np.isfinite(least) & (least > 0) & ~doubted

@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from plangeo.apart import is_apart
-from plangeo.apart.child import read_dbase_apart
+from plangeo.apart.asking import read_dbase_apart
 from plangeo.errors import InputError, TableError
 from plangeo.gdalgate import pyogrio
 from plangeo.inputs import Request, check_path
 from plangeo.law.planregister import SYNONYMS, plans_from_table
 from plangeo.model import Plan
-from plangeo.sources import read_raw
+from plangeo.rawfiles import read_raw
 from plangeo.text import fold
 
 MOST_BYTES = 50_000_000

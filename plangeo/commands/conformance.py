@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-_WELL, _FINDINGS = 0, 1
+from plangeo.commandline.exitcodes import FINDINGS, WELL
 
 
 @click.command("conformance", short_help="Hold a result from somewhere else against the published form.")
@@ -27,6 +27,6 @@ def COMMAND(folder: str) -> int:
     looked = ", ".join(found.files)
     if found.faults:
         click.echo(f"{folder} is not a result of format {found.format} as published: {len(found.faults)} fault(s)", err=True)
-        return _FINDINGS
+        return FINDINGS
     click.echo(f"{folder} is a result of format {found.format} as published; looked into {looked}")
-    return _WELL
+    return WELL

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Literal
 
 import click
+
+from plangeo.console import running_console
 
 
 @click.command("dossier", short_help="Write the dossier of a result as a Word document.")
@@ -28,12 +29,8 @@ def COMMAND(result: str, lang: Literal["vi", "en"], out: str | None) -> int:
     target = Path(out) if out else Path(result) / "dossier.docx"
     if target.suffix.lower() != ".docx":
         raise click.UsageError(f"--out {out!r}: the dossier is a Word document, so the name must end in .docx")
-    _, assessment = repeat_run(Path(result), _say)
-    _say("writing the dossier")
+    console = running_console()
+    _, assessment = repeat_run(Path(result), console)
+    console("writing the dossier")
     click.echo(str(write_report(assessment, target, language=lang)))
     return 0
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"… {text}", err=True)

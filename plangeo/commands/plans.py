@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plangeo.commandline.pairs import name_column
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -44,7 +46,7 @@ _COUNT = {"vi": "Danh mục quy hoạch ngày {}: {} quy hoạch", "en": "Plans 
 @click.option("--level", default="", metavar="TEXT", help="Level of the plans in --table, where it does not say: commune …")
 @click.option("--authority", default="", metavar="TEXT", help="Authority of the plans in --table, where it does not say.")
 @click.option(
-    "--map", "columns", multiple=True, metavar="RAW=FIELD", help="Name a column of --table, e.g. 'Mã QH=plan_id'. Repeatable."
+    "--map", "columns", multiple=True, metavar="RAW=NAME", help="Name a column of --table, e.g. 'Mã QH=plan_id'. Repeatable."
 )
 @click.option("--out", metavar="FILE", help="Write the list as .xlsx or .csv as well.")
 @click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True)
@@ -76,7 +78,7 @@ def plans(
     day = take_day(on)
     book, faults = _book(rulebook, tables), list[str]()
     origins: dict[str, str] = {}
-    named = dict(_column(item) for item in columns)
+    named = dict(name_column(item, "Mã QH=plan_id") for item in columns)
     for path in tables:
         found = read_plans(path, level=level, authority=authority, columns=named)
         origins |= {p.plan_id: Path(path).name for p in found if p.plan_id not in book.plans}
@@ -96,13 +98,6 @@ def plans(
         _write(frame, out, lang)
         click.echo(out)
     return 1 if faults or frame["remark_en"].ne("").any() else 0
-
-
-def _column(item: str) -> tuple[str, str]:
-    raw, _, field = item.rpartition("=")
-    if not raw or not field:
-        raise click.UsageError(f"--map {item!r}: write RAW=FIELD, e.g. --map 'Mã QH=plan_id'")
-    return raw, field
 
 
 def _book(rulebook: str | None, tables: Sequence[str]) -> Rulebook:

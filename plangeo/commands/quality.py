@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plangeo.commandline.exitcodes import FINDINGS, WELL
+from plangeo.commandline.pairs import name_column, split_pair
+
 if TYPE_CHECKING:
     from plangeo.planlayers.layerquality import LayerQuality
-
-_WELL, _FINDINGS = 0, 1
 
 
 @click.command("quality", short_help="Examine a plan layer before anything is judged on it.")
@@ -54,7 +55,7 @@ def COMMAND(
     from plangeo.sources import LayerFile
 
     law = load_rulebook(rulebook).at(take_day(on))
-    files = {"zones": zones} | dict(_pair("--layer", item) for item in given["layers"])
+    files = {"zones": zones} | dict(split_pair("--layer", item, "districts=communes.gpkg") for item in given["layers"])
     if strange := sorted(set(files) - {"zones", "districts"}):
         raise LayerError(
             f"plangeo quality wants no layer {', '.join(strange)}; give --layer districts=FILE", code="layer_unwanted"
@@ -75,19 +76,19 @@ def COMMAND(
     if out:
         _write(found, Path(out), lang)
         click.echo(out)
-    return _FINDINGS if (~found.faults["sliver"].astype(bool)).any() else _WELL
+    return FINDINGS if (~found.faults["sliver"].astype(bool)).any() else WELL
 
 
 def _keywords(role: str, given: dict[str, Any]) -> dict[str, Any]:
     """What the user says of one layer, as keywords for its reader."""
     words: dict[str, Any] = {}
     for option, name, items in (("--layer-name", "layer", given["layer_names"]), ("--crs", "crs", given["systems"])):
-        for of, value in (_pair(option, item) for item in items):
+        for of, value in (split_pair(option, item) for item in items):
             if of == role:
                 words[name] = value
     columns = {}
     for item in given["columns"]:
-        raw, field = _pair("--map", item)
+        raw, field = name_column(item, "KyHieu=zone_code")
         of, _, name = raw.partition(":") if raw.startswith(("zones:", "districts:")) else ("zones", "", raw)
         if of == role:
             columns[name] = field
@@ -96,13 +97,6 @@ def _keywords(role: str, given: dict[str, Any]) -> dict[str, Any]:
     if role == "zones":
         words |= {name: given[name] for name in ("plan_id", "labels") if given[name]}
     return words
-
-
-def _pair(option: str, item: str) -> tuple[str, str]:
-    left, sign, right = item.rpartition("=") if option == "--map" else item.partition("=")
-    if not (sign and left and right):
-        raise click.UsageError(f"{option} {item}: write it as name=value")
-    return left, right
 
 
 def _report(found: LayerQuality, shown: int, lang: Any) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
+from plangeo.commandline.exitcodes import FINDINGS, WELL
+from plangeo.console import running_console
+
 if TYPE_CHECKING:
     from plangeo.model import Language
-
-_WELL, _FINDINGS = 0, 1
 
 
 @click.command("rerun", short_help="Repeat a recorded run and say whether, and why, verdicts differ.")
@@ -28,14 +28,14 @@ def COMMAND(folder: str, inputs: str | None, lang: str) -> int:
     from plangeo.rundiff.reproduction import rerun_output
     from plangeo.rundiff.rundifftable import describe_diff
 
-    done = rerun_output(folder, _say, inputs)
+    done = rerun_output(folder, running_console(), inputs)
     for part in done.components:
         click.echo(f"{part.kind:<9} changed: {part.what} ({_short(part.before)} → {_short(part.after)})")
     if not done.components:
         click.echo("inputs, rulebook, libraries and program are those of the run")
     if done.same:
         click.echo(f"the same: {done.sites} sites, verdict digest {done.digest[0][:16]}…")
-        return _WELL
+        return WELL
     click.echo(f"NOT the same: verdict digest was {done.digest[0][:16]}…, is {done.digest[1][:16]}…")
     if done.diff is not None:
         language: Language = "en" if lang == "en" else "vi"
@@ -44,13 +44,8 @@ def COMMAND(folder: str, inputs: str | None, lang: str) -> int:
         click.echo(f"- which sites changed cannot be told: {done.note}", err=True)
     if not done.components:
         click.echo("Equal inputs must give equal verdicts: this is a fault of plangeo, please report it.", err=True)
-    return _FINDINGS
+    return FINDINGS
 
 
 def _short(text: str) -> str:
     return f"{text[:12]}…" if len(text) == 64 else text
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"… {text}", err=True)

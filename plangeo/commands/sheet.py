@@ -10,7 +10,8 @@ from typing import Literal
 
 import click
 
-_WELL, _FAILED = 0, 1
+from plangeo.commandline.exitcodes import FINDINGS, WELL
+from plangeo.console import running_console
 
 
 @click.command("sheet", short_help="Write one page per project: map, conclusion, evidence (PDF, PNG).")
@@ -51,8 +52,9 @@ def COMMAND(
 
     if sum((bool(site_ids), everything, flagged)) != 1:
         raise click.UsageError("say which projects: one or more IDs, or --all, or --flagged")
-    project, assessment = repeat_run(Path(result), _say, studied=False)
-    assessment = add_studies_of(project, assessment, _say, STUDIES)  # those that speak of single projects
+    console = running_console()
+    project, assessment = repeat_run(Path(result), console, studied=False)
+    assessment = add_studies_of(project, assessment, console, STUDIES)  # those that speak of single projects
     wanted = list(site_ids) if site_ids else "all" if everything else "flagged"
     target = Path(out) if out else Path(result) / "sheets"
     count = len(site_ids) or len(assessment.sites)
@@ -73,12 +75,7 @@ def COMMAND(
     if cut := [d for d in done if d.cut]:
         click.echo(f"{len(cut)} sheet(s) say that a text was cut to fit: {', '.join(d.site_id for d in cut[:10])}", err=True)
     click.echo(f"{target}: {len(done) - len(failed)} of {len(done)} sheet(s)")
-    return _FAILED if failed else _WELL
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"… {text}", err=True)
+    return FINDINGS if failed else WELL
 
 
 def _count(done: int, total: int) -> None:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plangeo.console import running_console
+
 if TYPE_CHECKING:
+    from plangeo.chronicle.timeline import Timeline
     from plangeo.model import Language
     from plangeo.project_file import Project
 
@@ -42,21 +45,12 @@ def timeline(
     """
     from plangeo.arguments import take_day
     from plangeo.chronicle.timeline import approval_column, compare_dates
-    from plangeo.chronicle.timesheets import summary_lines, timeline_sheets
-    from plangeo.model import ILLUSTRATIVE
-    from plangeo.project_file import PROJECT_FILE, load_project
     from plangeo.readingreport import read_line
     from plangeo.rulebook import load_rulebook
-    from plangeo.sheetfile import write_tables
 
     if column and approved_on:
         raise click.UsageError("--approved names a column and --approved-on one day for all: give one of them")
-    path = Path(project_file or PROJECT_FILE)
-    if project_file is None and not path.is_file():
-        raise click.UsageError(
-            f"there is no {PROJECT_FILE} in this folder; name one: plangeo timeline --project FILE --date 2024-12-31"
-        )
-    project = load_project(path)
+    project = _project(project_file)
     now = take_day(on) if on else project.on
     days = sorted({now, *(take_day(day) for day in dates)})
     if len(days) < 2 and not column and not approved_on:
@@ -78,6 +72,29 @@ def timeline(
         crs=project.crs,
         **_layers(project),
     )
+    _tell(result, language, out)
+    differs = result.approvals is not None and not result.approvals["standing"].isin(["same"]).all()
+    return 1 if len(result.flips) or differs else 0
+
+
+def _project(project_file: str | None) -> Project:
+    """The project file named, else that of this folder. **Raises** UsageError when there is none."""
+    from plangeo.project_file import PROJECT_FILE, load_project
+
+    path = Path(project_file or PROJECT_FILE)
+    if project_file is None and not path.is_file():
+        raise click.UsageError(
+            f"there is no {PROJECT_FILE} in this folder; name one: plangeo timeline --project FILE --date 2024-12-31"
+        )
+    return load_project(path)
+
+
+def _tell(result: Timeline, language: Language, out: str | None) -> None:
+    """Print what differs between the days; write the tables to ``out`` when it is given."""
+    from plangeo.chronicle.timesheets import summary_lines, timeline_sheets
+    from plangeo.model import ILLUSTRATIVE
+    from plangeo.sheetfile import write_tables
+
     if result.illustrative:
         click.echo(f"{ILLUSTRATIVE.text(language)}.")
     for line in summary_lines(result, language):
@@ -86,8 +103,6 @@ def timeline(
         notice = ILLUSTRATIVE.vi if result.illustrative else ""
         write_tables(timeline_sheets(result), out, chosen="dates_flips", language=language, notice=notice)
         click.echo(out)
-    differs = result.approvals is not None and not result.approvals["standing"].isin(["same"]).all()
-    return 1 if len(result.flips) or differs else 0
 
 
 def _one_day(sites: Any, day: dt.date) -> dict[str, str]:
@@ -96,32 +111,21 @@ def _one_day(sites: Any, day: dt.date) -> dict[str, str]:
 
 def _sites(project: Project) -> Any:
     """The register of the project file, with its boundaries."""
-    from plangeo.boundaries import join_boundaries
-    from plangeo.sources import read_sites
+    from plangeo.rerun import add_boundaries_of, read_register_of
 
-    register, extra = project.register_, project.boundaries
-    words = ("layer", "sheet", "crs", "columns", "list_date", "header_row")
-    sites = read_sites(register.path, project.profile, **register.keywords(*words))
-    if extra is None:
-        return sites
-    named = extra.keywords("layer", "crs", "columns", "header_row")
-    return join_boundaries(sites, read_sites(extra.path, project.profile, sheet=extra.sheet or extra.layer, **named))
+    console = running_console()
+    return add_boundaries_of(project, read_register_of(project, console), console)
 
 
 def _layers(project: Project) -> dict[str, Any]:
     """The layers of the project file: rasters as paths, big plans as files that are kept ready, others read once for all days."""
     from plangeo.layers import PREPARE_FROM_BYTES
-    from plangeo.sources import LayerFile
-    from plangeo.surroundings import RASTER_SUFFIXES
+    from plangeo.rerun import layer_files
 
-    found: dict[str, Any] = {}
-    for role, item in project.layers.items():
-        if Path(item.path).suffix.lower() in RASTER_SUFFIXES:
-            found[role] = Path(item.path)
-            continue
-        source = LayerFile(item.path, project.profile, item.keywords("layer", "labels", "crs", "plan_id", "columns"))
-        found[role] = source if role == "zones" and source.size() >= PREPARE_FROM_BYTES else source.read(role)
-    return found
+    return {
+        role: item if isinstance(item, Path) or (role == "zones" and item.size() >= PREPARE_FROM_BYTES) else item.read(role)
+        for role, item in layer_files(project).items()
+    }
 
 
 COMMAND = timeline

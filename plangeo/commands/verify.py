@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-_WELL, _FINDINGS = 0, 1
+from plangeo.commandline.exitcodes import FINDINGS, WELL
 
 
 @click.command("verify", short_help="Say whether a result is still what the run wrote.")
@@ -33,4 +33,4 @@ def COMMAND(folder: str) -> int:
         click.echo(
             f"{folder} is not what the run wrote. Take it again from where it was made, or run `plangeo assess` again.", err=True
         )
-    return _WELL if found.whole else _FINDINGS
+    return WELL if found.whole else FINDINGS

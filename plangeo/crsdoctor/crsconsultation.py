@@ -70,32 +70,20 @@ def consult(
     told = () if units is None else units.attrs["plangeo"]["decisions"]
     role = "zones" if points.areas else "sites"
     found = examine(points.x, points.y, in_use, chosen, units, points.declared, points.above, points.days)
+    options = (
+        *(("--sheet", sheet), ("--layer-name", layer_name), ("--header-row", header_row), ("--list-date", list_date)),
+        ("--districts-crs", districts_crs),
+        *(("--map", f"{column}={field}") for column, field in (columns or {}).items()),
+    )
     case = Case(
         file=str(path),
         name=points.name,
         role=role,
         columns=points.columns,
         districts="" if districts is None else str(districts),
-        stated_by="--crs"
-        if crs is not None
-        else points.stated_by
-        if points.stated_by
-        else "the file"
-        if points.columns is None
-        else "its columns",
+        stated_by="--crs" if crs is not None else points.stated_by or ("the file" if points.columns is None else "its columns"),
         crs="" if crs is None else str(said),
-        options=tuple(
-            (option, str(value))
-            for option, value in (
-                ("--sheet", sheet),
-                ("--layer-name", layer_name),
-                ("--header-row", header_row),
-                ("--list-date", list_date),
-                ("--districts-crs", districts_crs),
-                *(("--map", f"{column}={field}") for column, field in (columns or {}).items()),
-            )
-            if value is not None
-        ),
+        options=tuple((option, str(value)) for option, value in options if value is not None),
         remark=points.remark,
         rows=tuple(points.rows),
         said=points.said,

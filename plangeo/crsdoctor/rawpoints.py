@@ -19,19 +19,20 @@ import pyproj
 import shapely
 
 from plangeo.adminunits.placereport import date_list
-from plangeo.canonical import find_columns
+from plangeo.columnchoice import find_columns
 from plangeo.crsdoctor.crsreadings import WGS84, Floats
 from plangeo.errors import CrsError, InputError
 from plangeo.geometry import as_crs
-from plangeo.inputs import Request
+from plangeo.inputs import Raw, Request
 from plangeo.lists.headers import parse_header_row
 from plangeo.positions.cellpoints import Kind
 from plangeo.positions.coordinates import Places, bare_points, places
 from plangeo.positions.cornerlists import has_corners
 from plangeo.positions.crsnotes import claims_of, settle_written, speaks_of
 from plangeo.profiles import Profile
+from plangeo.rawfiles import read_raw
 from plangeo.reading import Sentence
-from plangeo.sources import read_raw, with_words
+from plangeo.sources import with_words
 from plangeo.text import fold
 
 # Readers neither refuse nor exchange anything under a system in metres that covers the earth; the numbers stay as written.
@@ -97,8 +98,7 @@ def read_points(
     date_list(named, list_date)
     rows = [int(n) for n in raw.frame["source_row"]] if "source_row" in raw.frame else list(range(1, len(raw.frame) + 1))
     pair: tuple[str, str] | None = None
-    faults: list[str] = []
-    stated_by = ""
+    faults, stated_by = list[str](), ""
     if isinstance(raw.frame, gpd.GeoDataFrame):
         shapes: Any = raw.frame.geometry.to_numpy()
         stated, remark = _stated(raw.stated_crs)
@@ -107,11 +107,7 @@ def read_points(
         remark = ""
     x, y = _inside(shapes)
     if not np.isfinite(x).any():
-        why = next((f" {f.partition(': ')[2]}." for f in faults if f), "")
-        raise InputError(
-            f"{name}: none of its {len(x)} rows has coordinates that can be read, so no reading can be tried.{why}",
-            code="places_missing",
-        )
+        raise _no_places(name, len(x), faults)
     kinds = shapely.get_dimensions(shapes)
     areas = bool((kinds == 2).any()) and "name" not in found
     plain = pd.DataFrame(raw.frame.drop(columns="geometry")) if isinstance(raw.frame, gpd.GeoDataFrame) else raw.frame
@@ -120,9 +116,6 @@ def read_points(
         stated, stated_by, remark = _written(
             raw.sentences, "degrees" if np.nanmax(np.abs([x, y])) <= 180 else "metres", profile, name
         )
-    told = [*raw.notes, *(s.text for s in raw.sentences), *(d.said for d in raw.decisions if d.topic == "crs")]
-    said = list(dict.fromkeys(t for t in told if _SYSTEM.search(fold(t)) and _NUMBERS not in t))
-    once = tuple(t for t in said if not any(t in other for other in said if other is not t))
     return RawPoints(
         name,
         x,
@@ -133,12 +126,27 @@ def read_points(
         stated,
         remark,
         bare,
-        once,
+        _said(raw),
         areas,
         texts["declared_parent"],
         named["list_date"].tolist(),
         stated_by,
     )
+
+
+def _no_places(name: str, rows: int, faults: Sequence[str]) -> InputError:
+    why = next((f" {f.partition(': ')[2]}." for f in faults if f), "")
+    return InputError(
+        f"{name}: none of its {rows} rows has coordinates that can be read, so no reading can be tried.{why}",
+        code="places_missing",
+    )
+
+
+def _said(raw: Raw) -> tuple[str, ...]:
+    """What a file says of its system, each sentence once and none that another one contains."""
+    told = [*raw.notes, *(s.text for s in raw.sentences), *(d.said for d in raw.decisions if d.topic == "crs")]
+    said = list(dict.fromkeys(t for t in told if _SYSTEM.search(fold(t)) and _NUMBERS not in t))
+    return tuple(t for t in said if not any(t in other for other in said if other is not t))
 
 
 def _texts(frame: pd.DataFrame, column: str | None) -> list[str]:

@@ -20,10 +20,9 @@ from plangeo.amounts.quantities import cell_text, evaluate, is_blank, take_apart
 from plangeo.amounts.units import Unit, header_units
 from plangeo.entries.entrytable import Entries, Floats
 from plangeo.rulebook import Rulebook
-from plangeo.text import fold, number_style, parse_number
+from plangeo.text import fold, number_style, parse_number, without_brackets
 
 _HECTARE, _METRE = Unit(10_000.0, "m2"), Unit(1.0, "m2")
-_BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _BESIDE = re.compile(
     r"\b(trong do|dien tich|thu hoi|can thu hoi|su dung vao|su dung tu|lay vao|lay tu|loai|cac loai dat|ha|m2)\b"
 )
@@ -69,7 +68,7 @@ def class_columns(entries: Entries) -> list[ClassColumn]:
     default = _usual_unit(entries)
     found = []
     for heading in entries.own_columns:
-        left = _BRACKETS.sub(" ", heading)
+        left = without_brackets(heading)
         plain = " ".join(_BESIDE.sub(" ", fold(left)).split())
         spelt = [word for word in left.split() if word in codes and fold(word) == plain]  # a code is written in capitals
         code = spelt[0] if spelt else words.get(plain) or words.get(plain.removeprefix("dat "))

@@ -19,7 +19,7 @@ from plangeo.amounts.quantities import Written, cell_text, evaluate, is_blank, t
 from plangeo.amounts.units import Unit, header_units
 from plangeo.entries.entrytable import Entries
 from plangeo.model import Label
-from plangeo.text import NumberStyle, fold, parse_number
+from plangeo.text import NumberStyle, fold, parse_number, without_brackets
 
 KINDS: Mapping[str, Label] = {
     "state_central": Label("NSTW", "central budget"),
@@ -45,7 +45,6 @@ _FILLER = frozenset(
 )
 """Words that may stand beside those for a source and say nothing of it."""
 _TRIM = re.compile(r"[\W_]+")
-_BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _TOTAL = frozenset({"tong", "tong so", "tong cong", "tong von", "tong muc dau tu", "total"})
 _COLUMN_LEAD = re.compile(
     r"^(tong muc dau tu|tong von dau tu|tong von|nguon von|co cau nguon von|trong do|von dau tu|ke hoach von|chia ra)\b\s*"
@@ -153,7 +152,7 @@ def source_columns(entries: Entries, total_unit: Unit | None) -> list[SourceColu
     """
     found = []
     for heading in entries.own_columns:
-        plain = _plain(_BRACKETS.sub(" ", heading))
+        plain = _plain(without_brackets(heading))
         while (shorter := _COLUMN_LEAD.sub("", plain)) != plain:
             plain = shorter
         plain = " ".join(w for w in plain.split() if w not in ("ty", "trieu", "dong"))

@@ -10,9 +10,10 @@ from functools import lru_cache, partial
 
 import pandas as pd
 
-from plangeo.letters.encodings import Unit, decisions_of, header_word, is_known, read_unit, settled, weigh
+from plangeo.letters.encodings import Unit, decisions_of, header_word, read_unit, settled, weigh
 from plangeo.letters.legacytext import from_windows
 from plangeo.reading import Decision
+from plangeo.text import is_known, unique_names
 
 Row = tuple[int, list[str]]
 """The row's number in the file and its cells as text."""
@@ -68,7 +69,7 @@ def decode_frame(
             set_letters(unit, declared)
         weigh(unit)
     beside = settled([names, *units.values()])
-    table.columns = pd.Index(_distinct(read_unit(names, beside, known)))
+    table.columns = pd.Index(unique_names(read_unit(names, beside, known)))
     decisions = decisions_of(names, "names of the columns")
     for position, unit in units.items():
         for i, text in zip(where[position], read_unit(unit, beside), strict=True):
@@ -176,13 +177,3 @@ def _utf8(blob: bytes) -> str | None:
         return codecs.getincrementaldecoder("utf-8")().decode(blob, final=False)
     except UnicodeDecodeError:
         return None
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Names that became alike are told apart, as repeated ones in a table are."""
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return found

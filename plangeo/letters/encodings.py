@@ -19,7 +19,7 @@ from plangeo.letters.legacytext import Legacy, as_bytes, in_bulk, is_evident, ma
 from plangeo.letters.oldletters import mend_letters, shown
 from plangeo.letters.syllables import is_familiar, is_syllable, is_word, with_lost_u
 from plangeo.reading import Decision
-from plangeo.text import fold
+from plangeo.text import is_known
 
 LEGACY: tuple[Legacy, ...] = get_args(Legacy)
 _ENOUGH = 2.0
@@ -38,7 +38,6 @@ _UNIT_SIGNS = frozenset("²³°™€")
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9+/._-]{0,11}")
 _CODE_LIKE = re.compile(r"[^a-z\s]{1,12}")
 _LETTER = re.compile("[A-Za-z\u0080-\uffff]")
-_BRACKETS = re.compile(r"[(\[].*?[)\]]")
 _SAYS = {
     "TCVN3": "TCVN3 (ABC, fonts named .VnTime); its capitals with tone marks come out small, names are compared without case",
     "VNI": "VNI (fonts named VNI-Times)",
@@ -169,11 +168,6 @@ def read_unit(unit: Unit, beside: Legacy | None, known: frozenset[str] = frozens
 def decisions_of(unit: Unit, where: str) -> list[Decision]:
     """Return what was decided about the unit; ``where`` names it."""
     return [Decision("encoding", where, said, sample, confidence) for said, sample, confidence in unit.told]
-
-
-def is_known(text: str, known: frozenset[str]) -> bool:
-    """Say whether a header cell is one of the ``known`` folded words, with or without its unit in brackets."""
-    return fold(text) in known or fold(_BRACKETS.sub(" ", text)) in known
 
 
 def header_word(text: str, known: frozenset[str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from plangeo.errors import InputError
-from plangeo.text import fold
+from plangeo.text import fold, is_known, without_brackets
 
 Row = tuple[int, list[str]]
 """The row's number in the file, counted from 1, and its cells as text."""
@@ -20,7 +20,6 @@ _MOST_LINES = 5
 _MOST_SPANS = 200_000
 _NUMBER = re.compile(r"^[-+(]?[\d.,\s]*\d[\d.,\s]*[)%]?$")
 _YEAR = re.compile(r"^(19|20)\d\d$")
-_UNIT = re.compile(r"[(\[].*?[)\]]")
 _UNIT_ONLY = re.compile(r"^([(\[].*[)\]]|ha|m2|m²|m|km2|ty dong|trieu dong|%)$")
 _OF_ALL = re.compile(r"^(tong|tong so|tong cong|cong|tong dien tich|tong so dien tich|toan bo|total|all)$")
 _COUNTING = re.compile(r"^[(\[]?\d{1,3}[)\]]?([=+\-*/x:]|\(|\)|\[|\]|\d|\s)*$|^[(\[]?[a-z][)\]]?$", re.IGNORECASE)
@@ -251,13 +250,8 @@ def _names(parts: Sequence[tuple[str, ...]], fields: Mapping[str, str]) -> tuple
     return [short.get(i, name) for i, name in enumerate(whole)], notes
 
 
-def is_known(cell: str, fields: Mapping[str, str] | frozenset[str]) -> bool:
-    """Return whether a header cell is one of the known folded words, with or without its unit in brackets."""
-    return fold(cell) in fields or fold(_UNIT.sub(" ", cell)) in fields
-
-
 def _field(cell: str, fields: Mapping[str, str]) -> str | None:
-    return fields.get(fold(cell)) or fields.get(fold(_UNIT.sub(" ", cell)))
+    return fields.get(fold(cell)) or fields.get(fold(without_brackets(cell)))
 
 
 def counts_columns(cells: Sequence[str]) -> bool:
@@ -291,17 +285,3 @@ def column_letters(position: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
-
-
-def unique_names(names: Sequence[str]) -> list[str]:
-    """Return ``names`` with repeats told apart.
-
-    >>> unique_names(["x", "y", "x"])
-    ['x', 'y', 'x (2)']
-    """
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return found

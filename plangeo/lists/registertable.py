@@ -6,6 +6,7 @@ Every row with text below the header is either a project or stands in a decision
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,12 +17,12 @@ from plangeo.amounts.units import header_units, stated_units
 from plangeo.inputs import Request
 from plangeo.lists.formchecks import check_form
 from plangeo.lists.forms import Recognised, plain_heading, recognise_form
-from plangeo.lists.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, is_known, read_header, unique_names
+from plangeo.lists.headers import NUMBER_WORDS, Header, Merged, Row, Spans, column_letters, read_header
 from plangeo.lists.subtotals import Amounts, check_totals, read_amounts, settle_totals, unproved_titles
 from plangeo.lists.tablerows import Kind, Line, Roles, find_roles, tell_rows
 from plangeo.profiles import PLACE
 from plangeo.reading import Decision, Sentence
-from plangeo.text import fold
+from plangeo.text import fold, is_known, unique_names
 
 _CRS_WORDS = ("kinh tuyen", "vn2000", "vn 2000", "vn-2000", "he toa do", "toa do vn", "coordinate system")
 _ERROR = re.compile(r"#(REF!|DIV/0!|N/A|NAME\?|VALUE!|NUM!|NULL!|SPILL!|CALC!)|Err:\d{3}")
@@ -59,6 +60,8 @@ class Table:
     header: tuple[int, ...] = ()
     """Row numbers of the header."""
 
+    counted: dict[str, int] = field(default_factory=dict)
+    """How many rows with text there are (``rows``) and what each was taken for: ``above`` and ``header`` of the table, then the kinds."""
     beside: frozenset[int] = frozenset()
     """Row numbers of titles above the header and of notes: what may speak of the whole table."""
     sentences: list[Sentence] = field(default_factory=list)
@@ -102,6 +105,7 @@ def read_table(
     _share_merged(lines, spans, amounted, names, place, decisions)
     table = _table(header, lines, names)
     table.header = header.numbers
+    table.counted = _count_rows(len(filled), header, lines)
     unit_lines = [
         line for _, cells in above for line in _lines(cells) if stated_units(line, "area") or stated_units(line, "money")
     ]
@@ -121,6 +125,17 @@ def read_table(
     decisions += [Decision("column", place, note) for note in header.notes]
     table.decisions = decisions
     return table
+
+
+def _count_rows(rows: int, header: Header, lines: Sequence[Line]) -> dict[str, int]:
+    """What the rows with text were taken for. **Raises** AssertionError when one of them is nothing."""
+    kinds = Counter(line.kind for line in lines)
+    told = {"above": header.first, "header": header.last + 1 - header.first} | {
+        f"{kind}_rows": n for kind, n in sorted(kinds.items())
+    }
+    if sum(told.values()) != rows:
+        raise AssertionError(f"{rows} rows with text became {told}: a row taken or set aside is a row")
+    return {"rows": rows, **told}
 
 
 def _tell_lines(

@@ -11,8 +11,8 @@ from plangeo.errors import TableError
 from plangeo.inputs import Request
 from plangeo.landcodes import split_codes
 from plangeo.model import Label
+from plangeo.rawfiles import read_raw
 from plangeo.rulebook import Rulebook
-from plangeo.sources import read_raw
 from plangeo.text import fold, normalise_code
 
 OUTCOMES: Mapping[str, Label] = {

@@ -18,7 +18,7 @@ from plangeo.model import Label, Language
 from plangeo.planlayers.agreement import Agreement
 from plangeo.planlayers.faults import named, with_place
 from plangeo.planlayers.planzones import PlanZones
-from plangeo.planlayers.sharedground import Shared, joined, shared_ground
+from plangeo.planlayers.sharedground import Shared, joined, shape_array, shared_ground
 from plangeo.planlayers.widths import polygons_of, wide_part
 from plangeo.rulebook import Rulebook
 
@@ -162,7 +162,7 @@ def _beyond(against: dict[tuple[int, int], NDArray[Any]], core: Any) -> dict[tup
     if core is None or core.is_empty:
         return {}
     keys = list(against)
-    grounds = _array([shapely.union_all(against[key]) for key in keys])
+    grounds = shape_array([shapely.union_all(against[key]) for key in keys])
     met = shared_ground(grounds, polygons_of([core])[0])
     found = {key: joined(met.shapes[met.one == n]) for n, key in enumerate(keys)}
     return {key: shapes for key, shapes in found.items() if len(shapes)}
@@ -205,10 +205,3 @@ def _owners(shapes: NDArray[Any], codes: pd.Series, plan: PlanZones) -> list[str
         if own[zone] == wanted[n]:
             found[n].add(str(ids[zone]))
     return [named(sorted(zones_of)) for zones_of in found]
-
-
-def _array(shapes: Any) -> NDArray[Any]:
-    values = list(shapes)
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out

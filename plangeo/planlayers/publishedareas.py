@@ -22,8 +22,8 @@ from plangeo.model import Label
 from plangeo.planlayers.planzones import PlanZones
 from plangeo.planlayers.sharedground import Shared, joined, shared_ground
 from plangeo.planlayers.unitcover import unit_names
+from plangeo.rawfiles import read_raw
 from plangeo.rulebook import Rulebook
-from plangeo.sources import read_raw
 from plangeo.text import fold, normalise_code, number_style, parse_number
 
 WORDS: Mapping[str, tuple[str, ...]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,14 @@ class Shared:
         starts = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)])
         groups = np.split(self.shapes[order], starts[1:])
         return {(int(keys[s, 0]), int(keys[s, 1])): group for s, group in zip(starts, groups, strict=True)}
+
+
+def shape_array(shapes: Iterable[Any]) -> NDArray[Any]:
+    """Return shapes as an array of one dimension, also where they are collections that numpy would open."""
+    values = list(shapes)
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
 
 
 def shared_ground(one: NDArray[Any], other: NDArray[Any] | None = None) -> Shared:

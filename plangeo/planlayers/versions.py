@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from plangeo.model import Label
 from plangeo.planlayers.faults import with_place
 from plangeo.planlayers.planzones import PlanZones
-from plangeo.planlayers.sharedground import joined, shared_ground, united
+from plangeo.planlayers.sharedground import joined, shape_array, shared_ground, united
 from plangeo.planlayers.siteground import sites_on
 from plangeo.planlayers.widths import drawn, is_wider, polygons_of, wide_part
 from plangeo.tables import ZONES
@@ -133,7 +133,7 @@ def _changed(old: _Drawn, new: _Drawn) -> dict[_Pair, NDArray[Any]]:
         for code, shape in zip(only.codes, only.shapes, strict=True):
             rest = shapely.difference(shape, united(other.near([shape])).ground)
             pieces[(code, "") if outward else ("", code)].append(rest)
-    found = {pair: joined(_array(shapes)) for pair, shapes in pieces.items()}
+    found = {pair: joined(shape_array(shapes)) for pair, shapes in pieces.items()}
     return {pair: shapes for pair, shapes in sorted(found.items()) if len(shapes)}
 
 
@@ -165,7 +165,7 @@ def _without(one: _Drawn, other: _Drawn) -> _Drawn:
     shapes, codes = [np.empty(0, dtype=object)], [np.empty(0, dtype=object)]
     for code in sorted(set(one.codes[differs])):
         own = one.shapes[differs & (one.codes == code)]
-        left = joined(_array([shapely.difference(united(own).ground, united(other.near(own, code)).ground)]))
+        left = joined(shape_array([shapely.difference(united(own).ground, united(other.near(own, code)).ground)]))
         shapes.append(left)
         codes.append(np.full(len(left), code, dtype=object))
     return _Drawn(np.concatenate(shapes), np.concatenate(codes))
@@ -182,7 +182,7 @@ def _rows(changed: Mapping[_Pair, NDArray[Any]], tolerance: float) -> list[dict[
         met = shared_ground(shapes, cores)
         wide = joined(met.shapes) if len(met.shapes) else met.shapes
         rows += [_row(kind, a, b, shape, 1) for shape in wide]
-        rest = joined(_array([shapely.difference(shapely.union_all(shapes), core)]))
+        rest = joined(shape_array([shapely.difference(shapely.union_all(shapes), core)]))
         if len(rest):
             rows.append(_row("boundary_shift", a, b, shapely.union_all(rest), len(rest)))
     return rows
@@ -222,10 +222,3 @@ def _keys(plan: PlanZones) -> Iterable[tuple[int, tuple[bytes, str]]]:
 
 def _text(value: Any) -> str:
     return "" if value is None or value != value else str(value)
-
-
-def _array(shapes: Iterable[Any]) -> NDArray[Any]:
-    values = list(shapes)
-    out = np.empty(len(values), dtype=object)
-    out[:] = values
-    return out

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from plangeo.text import fold
+from plangeo.text import fold, without_brackets
 
 Row = tuple[int, Sequence[str]]
 """Number in the file from 1, and the cells as text."""
@@ -23,7 +23,6 @@ _WITHIN = 300
 """The first header stands within so many rows."""
 # Cheap look before cells are folded: most rows of a sheet name no northing.
 _HINT = re.compile(r"(?:^|[^\w])[xn](?:[^\w]|$)|v[iĩ]|lat|north|b[aắ]", re.IGNORECASE | re.MULTILINE)
-_UNIT = re.compile(r"[(\[].*?[)\]]")
 _POINT = r"(?:diem|dinh|moc|goc)"
 _KINDS: Mapping[str, re.Pattern[str]] = {
     "corner": re.compile(
@@ -106,7 +105,7 @@ def kind_of_column(cell: str) -> str:
 
 def plain_header(cell: str) -> str:
     """Return a header folded, without its unit in brackets."""
-    return fold(_UNIT.sub(" ", cell)).rstrip(":").strip()
+    return fold(without_brackets(cell)).rstrip(":").strip()
 
 
 def merged_keys(head: Head, spans: Spans) -> bool:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from plangeo.errors import InputError, TableError
 from plangeo.inputs import Request
-from plangeo.sources import read_raw
+from plangeo.rawfiles import read_raw
 from plangeo.text import clean, fold, parse_date
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {

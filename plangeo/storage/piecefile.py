@@ -133,11 +133,11 @@ def _read(opened: Open, window: Window | None, columns: list[str], boxes: Callab
         file = pq.ParquetFile(source)
         if window is None or not file.metadata.num_rows:
             return file.read()
-        meets = _meeting(_group_boxes(file.metadata, columns), window)
+        meets = boxes_meeting(_group_boxes(file.metadata, columns), window)
         table = file.read_row_groups(np.flatnonzero(meets).tolist())
     finally:
         source.close()
-    return table.take(pa.array(np.flatnonzero(_meeting(boxes(table), window)))) if len(table) else table
+    return table.take(pa.array(np.flatnonzero(boxes_meeting(boxes(table), window)))) if len(table) else table
 
 
 def _piece_boxes(table: pa.Table) -> NDArray[np.float64]:
@@ -162,6 +162,7 @@ def _group_boxes(metadata: Any, columns: list[str]) -> NDArray[np.float64]:
     return found
 
 
-def _meeting(boxes: NDArray[np.float64], window: Window) -> NDArray[np.bool_]:
+def boxes_meeting(boxes: NDArray[np.float64], window: Window) -> NDArray[np.bool_]:
+    """Return which bounding boxes (west, south, east, north) meet a window."""
     west, south, east, north = window
     return np.asarray((boxes[:, 0] <= east) & (boxes[:, 1] <= north) & (boxes[:, 2] >= west) & (boxes[:, 3] >= south))

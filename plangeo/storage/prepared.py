@@ -31,6 +31,7 @@ from plangeo.engine.pieces import Pieces, cut, hilbert_positions
 from plangeo.geometry import as_crs, repair_layer, to_crs
 from plangeo.storage.cachefolder import Open, cache_folder, keep, open_kept
 from plangeo.storage.piecefile import (
+    boxes_meeting,
     read_borders,
     read_pieces,
     read_shapes,
@@ -79,14 +80,14 @@ class PreparedLayer:
         if self.made is None:
             return read_pieces(self.files["pieces"], window)
         pieces = self.made[0]
-        return pieces if window is None else pieces.take(_meeting(shapely.bounds(pieces.geometries).reshape(-1, 4), window))
+        return pieces if window is None else pieces.take(boxes_meeting(shapely.bounds(pieces.geometries).reshape(-1, 4), window))
 
     def borders(self, window: Window | None = None) -> Borders:
         """Return the borders (``plangeo.engine.borders``) whose boxes meet ``window``, or all."""
         if self.made is None:
             return read_borders(self.files["borders"], window)
         borders = self.made[1]
-        return borders if window is None else borders.take(_meeting(_boxes(borders.coordinates), window))
+        return borders if window is None else borders.take(boxes_meeting(_boxes(borders.coordinates), window))
 
     def shapes(self) -> NDArray[Any]:
         """Return the whole geometry of every row, in the order of the rows; None where there is none."""
@@ -355,8 +356,3 @@ def hash_frame(frame: gpd.GeoDataFrame) -> str:
 
 def _boxes(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.hstack([coordinates.min(axis=1), coordinates.max(axis=1)]) if len(coordinates) else np.empty((0, 4))
-
-
-def _meeting(boxes: NDArray[np.float64], window: Window) -> NDArray[np.bool_]:
-    west, south, east, north = window
-    return np.asarray((boxes[:, 0] <= east) & (boxes[:, 1] <= north) & (boxes[:, 2] >= west) & (boxes[:, 3] >= south))

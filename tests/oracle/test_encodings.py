@@ -8,7 +8,7 @@ import pytest
 
 import plangeo as pg
 from plangeo.inputs import Raw, Request
-from plangeo.sources import read_raw
+from plangeo.rawfiles import read_raw
 
 SHARED = Path(__file__).parents[2].parent / "shared/data"
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not on this machine")

@@ -17,7 +17,7 @@ import plangeo as pg
 from plangeo.inputs import Raw, Request
 from plangeo.letters.bytetext import codec_of, decode_frame, read_rows
 from plangeo.profiles import load_profile
-from plangeo.sources import read_raw
+from plangeo.rawfiles import read_raw
 from tests.legacy import cp1258, mojibake, tcvn3, vni
 
 KNOWN = load_profile("vn").header_words("sites")

@@ -17,6 +17,7 @@ import pytest
 
 from plangeo import cli, sample
 from plangeo.cli import run
+from plangeo.commandline.runoptions import from_options
 from plangeo.manifest import read_manifest
 from plangeo.model import Label
 from plangeo.report import OUTPUTS
@@ -171,7 +172,7 @@ def test_our_own_fault_is_one_line_and_debug_shows_the_trace(
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("the roof\nfell in")
 
-    monkeypatch.setattr(cli, "_project", broken)
+    monkeypatch.setattr("plangeo.commands.assess.project_of", broken)
     assert run(["assess"]) == 3
     told = capsys.readouterr().err
     assert len(told.splitlines()) == 1
@@ -261,7 +262,7 @@ def test_map_options_reach_the_right_file(tmp_path: Path) -> None:
         "out": None,
         "lang": None,
     }
-    project = cli._from_options("a.xlsx", given)
+    project = from_options("a.xlsx", given)
     assert project.register_.crs == "EPSG:9215"
     assert project.register_.columns == {"Loại: công trình": "use", "a=b": "name"}
     assert project.layers["zones"].columns == {"KyHieu": "zone_code"}

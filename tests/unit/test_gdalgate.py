@@ -29,7 +29,7 @@ from plangeo.inputs import Request
 from plangeo.limits import Limits, limited, limits_from, limits_now
 from plangeo.profiles import load_profile
 from plangeo.project_file import parse_project
-from plangeo.sources import read_here
+from plangeo.rawfiles import read_here
 
 ROOT = Path(__file__).parents[2]
 VRT = "<OGRVRTDataSource><OGRVRTLayer name='secret'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"

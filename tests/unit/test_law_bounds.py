@@ -12,48 +12,14 @@ import pytest
 
 from plangeo.checks import CHECKS
 from plangeo.errors import RulebookError
-from plangeo.law.compatibility import ask, ground_by_rule, has_conditions, relabelling_between, sizes_of
+from plangeo.law.compatibility import ask, ground_by_rule, has_conditions, name_unknown_use, relabelling_between, sizes_of
 from plangeo.law.consent import casts_doubt, consents, is_ground, is_overlay
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.triggers import Regime, Trigger
-from plangeo.model import Flip, Label, LegalBasis, Measured, Relabelling, SkippedCheck, Verdict, ZoneClass
+from plangeo.model import Flip, Label, LegalBasis, Relabelling, SkippedCheck, Verdict, ZoneClass
 from plangeo.rulebook import Rulebook
+from tests.lawtables import DAY, OVERLAY, Zones, face, measured, said, zone
 from tests.makers import CLASSES, PLANS, RULES, plan, rule, rulebook
-
-DAY = dt.date(2025, 7, 1)
-Zones = tuple[tuple[str, str, str], ...]
-
-
-def zone(code: str, plan_id: str = "P1", zone_id: str = "") -> tuple[str, str, str]:
-    return plan_id, code, zone_id or f"{plan_id}-{code}"
-
-
-def face(size: float, *zones: tuple[str, str, str], site: str = "S", sides: Sequence[Zones] = (), dim: int = 2) -> dict[str, Any]:
-    """A face of ``size`` hundredths of its site, each 1 m² or 1 m; ``dim`` 2, 1 or 0."""
-    return {
-        "site_id": site,
-        "zones": tuple(sorted({z for s in sides for z in s} if sides else zones)),
-        "on_border": bool(sides),
-        "sides": tuple(sides),
-        "area_m2": size if dim == 2 else 0.0,
-        "length_m": size if dim == 1 else 0.0,
-        "share": size / 100,
-    }
-
-
-def measured(book: Rulebook, *faces: dict[str, Any], facts: dict[str, Any] | None = None, **site: Any) -> Measured:
-    law = book if book.on else book.at(DAY)
-    ids = list(dict.fromkeys(f["site_id"] for f in faces)) or ["S"]
-    cover = pd.DataFrame(faces) if faces else pd.DataFrame(columns=list(face(1)))
-    sites = pd.DataFrame([{"site_id": i, "use": "housing", "use_code": "housing", "dimension": 2} | site for i in ids])
-    return Measured(sites, {}, govern(cover, law), {"zones": facts or {}}, law)
-
-
-def said(check: str, table: Measured) -> dict[tuple[str, str], str]:
-    """(reason, class or plan) → verdict."""
-    found = CHECKS[check].judge(table)
-    about = "zone_code" if check == "zone_use" else "plan_id"
-    return {(r, a): v for r, a, v in zip(found["reason"], found[about], found["verdict"], strict=True)}
 
 
 def threshold(zone: str = "RPH", **bounds: float) -> dict[str, Any]:
@@ -207,9 +173,6 @@ def test_a_use_nobody_knows_and_ground_nobody_governs() -> None:
     }
     assert said("zone_use", measured(rulebook(), face(100))) == {("no_zone", ""): "unknown"}
     assert said("zone_use", measured(rulebook(), face(100), use_code="")) == {("no_zone", ""): "unknown"}
-
-
-OVERLAY = {"code": "KKT", "name": {"vi": "Khu kinh tế", "en": "Zone"}, "overlay": True}
 
 
 def test_an_overlay_alone_is_no_ground_and_over_ground_changes_nothing() -> None:
@@ -423,8 +386,8 @@ def test_coverage_counts_bare_ground_and_doubts() -> None:
     book = rulebook(classes=[*CLASSES, OVERLAY])
     assert said("coverage", measured(book, face(100, zone("ODT")))) == {("covered", ""): "permitted"}
     table = CHECKS["coverage"].judge(measured(book, face(97, zone("ODT")), face(1), face(2, zone("KKT"))))
-    assert table[["reason", "verdict", "area_m2", "share", "measure"]].values.tolist() == [
-        ["uncovered", "unknown", 3, 0.03, 0.03]
+    assert table[["reason", "verdict", "area_m2", "share", "measure", "threshold"]].values.tolist() == [
+        ["uncovered", "unknown", 3, 0.03, 0.03, 0]
     ]
     bare_side = measured(book, face(100, sides=((zone("ODT"),), ()), dim=1))
     assert said("coverage", bare_side) == {("uncovered", ""): "unknown"}
@@ -565,6 +528,12 @@ def test_a_trigger_keeps_what_it_says() -> None:
     conditions((None, None), area_ha=100_000_000)
     with pytest.raises(RulebookError):
         conditions((None, None), area_ha=100_000_001)
+    for useless, why in (({"use": []}, "at least one"), ({"zone": []}, "at least one"), ({"area_ha": 0}, "every site")):
+        with pytest.raises(RulebookError, match=why):
+            conditions((None, None), **useless)
+    for stranger, why in (({"use": "x"}, "use 'x'"), ({"zone": "XXX"}, "class 'XXX' is unknown")):
+        with pytest.raises(RulebookError, match=why):
+            conditions((None, None), **stranger)
     conditions((None, None), needs={"vi": "a"})
     conditions((None, None), needs={"en": "a"})
     regimes = [
@@ -589,3 +558,60 @@ def test_the_order_of_verdicts_and_the_defaults_that_keep_a_site_from_being_perm
     )
     assert (plain.requirements[0].share, plain.requirements[0].otherwise) == (1.0, Verdict.NOT_PERMITTED)
     assert not plain.illustrative
+
+
+def named(text: str, known: str) -> bool:
+    """Whether the use nobody knows is told with the known one beside it."""
+    uses = [{"code": "hostel", "name": {"vi": known, "en": "Hostel"}}]
+    law = rulebook(uses=uses, rules=[rule("hostel", "ODT", "permitted")])
+    told = name_unknown_use(text, law)
+    assert f"“{text}”" in told.vi
+    assert (known in told.vi) is ("Hostel" in told.en)
+    return "Hostel" in told.en
+
+
+def test_a_use_nobody_knows_is_told_with_the_known_one_that_is_near_enough() -> None:
+    assert named("nhà trọ cong nhan", "Nhà trọ công nhân")
+    assert not named("kho vật tư", "Nhà trọ công nhân")
+    assert name_unknown_use("", rulebook()) == Label("“—”", "“—”")
+
+
+@pytest.mark.parametrize(("alike", "of_both", "near"), [(33, 100, True), (60, 182, False)])  # 0.66 and 0.6593 of both
+def test_near_enough_are_two_thirds_of_the_letters(alike: int, of_both: int, near: bool) -> None:
+    word = "ab" * (alike // 2) + "c" * (alike % 2)
+    known = word + "x" * (of_both // 2 - alike)
+    text = word + "z" * (of_both - of_both // 2 - alike)
+    assert named(text, known) is near
+
+
+def test_of_a_long_text_the_first_120_letters_are_compared() -> None:
+    word = "ab" * 30
+    text = "z" * 60 + word + "z" * 80
+    assert named(text, word + "x")  # 60 of 61 and of the first 120: at the 121st, or without the 120th, below 0.66
+    assert not named("z" + text, word + "x")
+
+
+def test_a_condition_is_told_by_its_note_and_without_one_by_itself() -> None:
+    needs = {"field": "storeys", "op": "<=", "value": 5}
+    for note, vi, en in (
+        ({}, "storeys <= 5", "storeys <= 5"),
+        ({"vi": "cao tối đa 5 tầng", "en": "at most 5 storeys"}, "cao tối đa 5 tầng", "at most 5 storeys"),
+    ):
+        law = rulebook(rules=[rule("housing", "ODT", "permitted", conditions=[needs | ({"note": note} if note else {})])]).at(DAY)
+        for storeys in (9, None):
+            answer = ask(law, {"use_code": "housing", "storeys": storeys}, "ODT")
+            assert answer is not None
+            assert answer.detail == Label(vi, en)
+
+
+def test_a_list_of_words_and_numbers_answers_nothing() -> None:
+    assert [asked(v, "in", [3, "x"]) for v in (3, "x", "3", "y")] == ["condition_unmeasured"] * 4
+    assert [asked(v, "not_in", ["x", 3]) for v in (3, "x", "3", "y")] == ["condition_unmeasured"] * 4
+
+
+def test_a_site_of_unknown_kind_has_the_sizes_that_were_measured() -> None:
+    needs = [{"field": "area_m2", "op": "<=", "value": 9}]
+    law = rulebook(rules=[rule("housing", "ODT", "permitted", conditions=needs)]).at(DAY)
+    answer = ask(law, {"use_code": "housing"}, "ODT")
+    assert answer is not None
+    assert answer.reason == "permitted"

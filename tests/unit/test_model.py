@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
+from dataclasses import replace
 
 import geopandas as gpd
+import matplotlib.pyplot
 import pandas as pd
 import pytest
 
@@ -95,6 +97,29 @@ def test_the_notebook_view_names_what_did_not_run_and_marks_made_up_plans() -> N
     assert "&lt;no layer&gt;" in shown
     assert "minh họa" not in shown
     assert "minh họa" in assessment(["permitted"], illustrative=True)._repr_html_()
+
+
+def test_flip_distances_count_sites_by_how_far_borders_would_have_to_move() -> None:
+    told = [
+        (0.0, "robust"),
+        (0.999, "within_map_accuracy"),
+        (1.0, "within_map_accuracy"),
+        (999.0, "robust"),
+        (1e9, "accuracy_unstated"),
+    ]
+    rows = [{"check": "robustness", "reason": reason, "measure": far, "threshold": 5.0} for far, reason in told]
+    rows += [{"check": "robustness", "reason": "nothing_to_flip"}, {"check": "slope", "reason": "met", "measure": 3.0}]
+    table = replace(assessment([]), findings=gpd.GeoDataFrame(rows)).flip_distances()
+    assert table.index.name == "metres"
+    assert list(table.index) == ["0-1", "1-5", "5-10", "10-25", "25-50", "50-100", "100-250", "250-1000", "≥ 1000"]
+    assert table["within_accuracy"].tolist() == [1, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert table["beyond_accuracy"].tolist() == [1, 0, 0, 0, 0, 0, 0, 1, 1]
+
+
+def test_a_plot_tells_which_colour_is_which_verdict() -> None:
+    axes = assessment(["permitted", "unknown"]).plot()
+    assert {text.get_text() for text in axes.get_legend().get_texts()} == {"permitted", "unknown"}
+    matplotlib.pyplot.close(axes.figure)
 
 
 def test_the_makers_keep_the_contracts() -> None:

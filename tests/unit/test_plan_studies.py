@@ -168,7 +168,7 @@ def test_command_prints_and_writes_the_faults(files: dict[str, Path], capsys: py
         (["--plan", "XA"], "no zone of"),
         (["--layer", "roads=x.gpkg"], "wants no layer roads"),
         (["--out", "faults.txt"], ".gpkg, .xlsx or .csv"),
-        (["--layer", "districts"], "write it as name=value"),
+        (["--layer", "districts"], "write ROLE=VALUE, e.g. --layer districts=communes.gpkg"),
     ],
 )
 def test_command_says_what_is_wrong(

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import plangeo as pg
-from plangeo import assessment
+from plangeo.assessing import layermeasures
 from plangeo.assessment import assess
 from plangeo.cli import run
 from plangeo.manifest import read_manifest
@@ -139,7 +139,7 @@ def test_a_fault_put_into_the_engine_leaves_the_site_unknown(fault: str, monkeyp
         object.__setattr__(found, "evidence", FAULTS[fault](found.evidence).reset_index(drop=True))
         return found
 
-    monkeypatch.setattr(assessment, "measure_zones", broken)
+    monkeypatch.setattr(layermeasures, "measure_zones", broken)
     result = _assess(cross_check=True)
     told = result.findings[result.findings["reason"] == "recount_differs"]
     assert "S" in set(told["site_id"])

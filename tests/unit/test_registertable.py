@@ -76,6 +76,10 @@ def test_a_layout_gives_its_projects_and_names_every_other_row(layout: Layout, t
         assert found == set(wanted), kind
     every = {i for i, row in enumerate(layout.rows, start=1) if any(c != "" for c in row)}
     assert every == {int(n) for n in frame["source_row"]} | rows_told(told, "") - {int(n) for n in frame["source_row"]}
+    (counted,) = frame.attrs["plangeo"]["fingerprint"]["counted"].values()
+    assert counted["rows"] == len(every) == sum(n for kind, n in counted.items() if kind != "rows")
+    assert counted["project_rows"] == len(frame)
+    assert {kind: counted.get(f"{kind}_rows", 0) for kind in layout.left_out} == {k: len(r) for k, r in layout.left_out.items()}
     forms = [f for f in VN.forms if f.form_id == layout.form]
     assert bool(forms) == any(d.topic == "form" for d in told)
     assert all(any(d.topic == "form" and f.title.en in d.said for d in told) for f in forms)

@@ -13,8 +13,9 @@ import pytest
 from shapely.geometry import Point, box
 
 from plangeo.errors import CrsError, InputError, LayerError
+from plangeo.rawfiles import fingerprint, format_of
 from plangeo.samples import sample
-from plangeo.sources import fingerprint, format_of, open_layer, read_districts, read_register, read_sites, read_zones
+from plangeo.sources import open_layer, read_districts, read_register, read_sites, read_zones
 from plangeo.tables import DISTRICTS, SITES, ZONES, check_table
 
 SHARED = Path(__file__).parents[2].parent / "shared/data"

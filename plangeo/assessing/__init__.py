@@ -1,0 +1,1 @@
+"""The steps of an assessment: what holds for a run, what is measured of some sites and judged, and how parts are put together."""
