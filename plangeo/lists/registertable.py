@@ -167,17 +167,22 @@ def _lines(cells: Sequence[str]) -> list[str]:
 
 
 def _blank_errors(rows: list[Row], place: str, decisions: list[Decision]) -> None:
-    """Cells with an error of the program hold nothing: they are blanked, and named."""
-    found = []
+    """Cells with an error of the program hold nothing: they are blanked, and named; so are rows that hold nothing else."""
+    found, emptied = [], []
     for number, cells in rows:
         for i, cell in enumerate(cells):
             if cell[:1] in ("#", "E") and _ERROR.fullmatch(cell):
                 found.append((f"{column_letters(i)}{number}", cell))
                 cells[i] = ""
+        if not any(cells):
+            emptied.append(number)
     if found:
         shown = ", ".join(f"{at} {text}" for at, text in found[:20]) + (" …" if len(found) > 20 else "")
         said = f"{len(found)} cell(s) hold an error of the spreadsheet program and were read as empty; correct their formulas"
         decisions.append(Decision("row", place, said, shown))
+    if emptied:
+        said = "nothing but errors of the spreadsheet program: no project was read here; correct the formulas"
+        decisions.append(Decision("row", f"{place}, {rows_text(emptied)}", said))
 
 
 def _amounted(header: Header, fields: Mapping[str, str]) -> frozenset[int]:

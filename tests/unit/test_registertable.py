@@ -234,6 +234,12 @@ def test_cells_with_errors_hold_nothing_and_are_named() -> None:
     assert any("C2 #REF!" in d.sample and "C3 Err:508" in d.sample for d in read.decisions)
 
 
+def test_a_row_of_nothing_but_errors_is_named_and_no_project() -> None:
+    read = table([["STT", "Tên dự án"], [1, "Nhà máy"], ["#REF!", "#N/A"], ["", "#NAME?"], [2, "Xưởng"]])
+    assert read.frame["Tên dự án"].tolist() == ["Nhà máy", "Xưởng"]
+    assert any(d.where.endswith("rows 3-4") and d.said.startswith("nothing but errors") for d in read.decisions)
+
+
 def test_the_header_may_be_stated(tmp_path: Path) -> None:
     rows = [["Tên dự án", "Diện tích", "Địa điểm"], ["Danh sách dưới đây"], ["Tên dự án", "Ghi chú"], ["Nhà máy", "x"]]
     book = openpyxl.Workbook()
@@ -509,7 +515,7 @@ def test_whatever_stands_in_the_cells_every_row_is_a_project_or_is_named(
     read = table([list(row) for row in rows], merged=merged, place="file a")
     kept = {int(n) for n in read.frame["source_row"]}
     told = {n for d in read.decisions if d.topic in ("row", "header") for n in numbers(d.where)}
-    every = {i for i, row in enumerate(rows, start=1) if any(c and c != "#REF!" for c in row)}
+    every = {i for i, row in enumerate(rows, start=1) if any(row)}
     assert every <= kept | told
     assert not read.frame.duplicated(subset="source_row").any()
 
