@@ -21,7 +21,21 @@ from plangeo.errors import PlangeoError
 from plangeo.stopping import exit_code_of, stop_signals
 
 _READING = frozenset(
-    {"assess", "read", "doctor", "layers", "prepare", "map", "reconcile", "quality", "rerun", "plans", "timeline"}
+    {
+        "assess",
+        "read",
+        "doctor",
+        "layers",
+        "prepare",
+        "map",
+        "reconcile",
+        "quality",
+        "rerun",
+        "plans",
+        "timeline",
+        "sheet",
+        "dossier",
+    }
 )
 """Commands that read files of the user: what reads them is started at once."""
 

@@ -12,7 +12,9 @@ import click
 from plangeo.resources.amounts import seconds_in_words
 from plangeo.resources.estimate import PHASES
 from plangeo.resources.remaining import Remaining
+from plangeo.resources.spending import Spending
 
+_DOING = {"read": "reading", "judge": "judging", "study": "studying", "map": "drawing the map", "write": "writing"}
 _EVERY = 0.2
 """Seconds between two pictures of the line that counts."""
 
@@ -33,6 +35,22 @@ class Console:
         self._drawn = float("-inf")
         self.counted = (0, 0)
         """What was counted last: done, and all."""
+        self._spending: Spending | None = None
+
+    def watch(self, spending: Spending) -> None:
+        """Hold the run against its budget whenever it begins a phase, tells what it does, or counts: there it can end well."""
+        self._spending = spending
+
+    @property
+    def counts(self) -> bool:
+        """Whether pieces are worth counting: somebody sees it, or a budget is watched between them."""
+        return self.shows or self._spending is not None
+
+    def _look(self) -> None:
+        if self._spending is not None:
+            done, total = self.counted
+            counted = f" ({done:,} of {total:,})" if total else ""
+            self._spending.look(f"{_DOING.get(self._phase, 'beginning')}{counted}")
 
     def expect(self, phases: Mapping[str, float]) -> None:
         """Take the seconds estimated for each phase."""
@@ -40,14 +58,16 @@ class Console:
         self._left = Remaining({word: phases[word] for word in self._phases}, self._clock)
 
     def step(self, phase: str) -> None:
-        """Begin a phase."""
+        """Begin a phase. **Raises** BudgetSpent."""
+        self._look()
         if phase != self._phase:
             self._phase = phase
             self.counted = (0, 0)
             self._left.begin(phase)
 
     def __call__(self, text: str) -> None:
-        """Write what is done now."""
+        """Write what is done now. **Raises** BudgetSpent."""
+        self._look()
         if not self.shows:
             return
         self.clear()
@@ -60,8 +80,13 @@ class Console:
         print(f"… {text}{more}", file=self._stream, flush=True)
 
     def count(self, done: int, total: int) -> None:
-        """Say how many of how many pieces of this phase are done; drawn at most a few times a second."""
+        """Say how many of how many pieces of this phase are done; drawn at most a few times a second.
+
+        **Raises** BudgetSpent, but not when the last piece is done: what follows has a phase of its own, or is short.
+        """
         self.counted = (done, total)
+        if done < total:
+            self._look()
         self._left.count(done, total)
         now = self._clock()
         if not self.shows or (now - self._drawn < _EVERY and done < total):

@@ -8,9 +8,9 @@ from pathlib import Path
 import geopandas as gpd
 
 from plangeo.apart import is_apart
-from plangeo.apart.child import describe_apart
+from plangeo.apart.asking import describe_apart
 from plangeo.drawings.cad import LOCAL, Drawing, Level, survey_levels
-from plangeo.errors import CrsError
+from plangeo.errors import CrsError, SeveralLayers
 from plangeo.formats import dgn, dxf, raster, spreadsheet
 from plangeo.inputs import Request, check_path
 from plangeo.landcodes import classes_of_colour, read_codes
@@ -18,7 +18,6 @@ from plangeo.model import ZoneClass
 from plangeo.profiles import Profile
 from plangeo.rawfiles import read_raw
 from plangeo.sources import with_words
-from plangeo.vectors import SeveralLayers
 
 _DRAWINGS = {".dxf": dxf.read_elements, ".dgn": dgn.read_elements}
 _COLOURS = 4

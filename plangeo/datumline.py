@@ -29,6 +29,10 @@ _LEAN = Label(
     "Các dự án gần ranh giới: {against} hợp với {better}, {favour} hợp với {stated} (hai hệ lệch nhau {apart_m} m); cần một điểm khống chế để kết luận.",
     "Sites beside borders: {against} speak for {better}, {favour} for {stated} (the two differ by {apart_m} m); a control point would decide.",
 )
+_RELABELLED = Label(
+    "LƯU Ý: lớp {role} được đọc theo {read_in}, sau đó được gán là {called} mà tọa độ không đổi; nếu không cố ý thì mọi vị trí của lớp này đều sai.",
+    "NOTE: the layer {role} was read in {read_in} and called {called} afterwards, its coordinates unchanged; unless that was meant, every place of it is wrong.",
+)
 _LOST = Label(
     "CẢNH BÁO: lớp {role} có lưới của {lost} nhưng mất mốc (như tệp MapInfo); nếu dữ liệu là VN-2000 thì mọi vị trí lệch {lost_m} m.",
     "WARNING: the layer {role} has the grid of {lost} but lost its datum (as MapInfo files do); if the data are VN-2000, all lies {lost_m} m off.",
@@ -49,6 +53,7 @@ def datum_lines(assessment: Assessment, language: Language) -> list[str]:
                 f"{_filled(_LAYER, language, role=done['role'], crs=done['from'], operation=_named(done))}{_accuracy(done, language)}."
             )
     lines += [_filled(_LOST, language, **done) for done in assessment.crs_operations if done.get("lost")]
+    lines += [_filled(_RELABELLED, language, **done) for done in assessment.crs_operations if done.get("read_in")]
     if lines:
         lines.append(_checked(assessment.crs_check, language))
         if "apart_m" in assessment.crs_check:

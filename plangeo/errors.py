@@ -3,7 +3,9 @@
     PlangeoError
     ├── InputError        (ValueError)   file unreadable, format unknown
     │   ├── TableError                   columns or values break the contract
-    │   └── CrsError                     missing, or not convertible to metres here
+    │   ├── CrsError                     missing, or not convertible to metres here
+    │   ├── SeveralLayers                none of a file's layers was named
+    │   └── BudgetSpent                  a run took more than it may
     ├── RulebookError     (ValueError)   rule, plan, date or condition malformed or contradictory
     ├── ProfileError      (KeyError)     unknown profile
     ├── LayerError        (ValueError)   unknown or missing layer for a check
@@ -51,6 +53,22 @@ class CrsError(InputError):
     """The coordinate reference system is missing, or cannot be converted to metres here."""
 
     code = "crs_unusable"
+
+
+class SeveralLayers(InputError):
+    """A file holds several layers and none was named; ``names`` lists them."""
+
+    code = "part_not_chosen"
+
+    def __init__(self, message: str, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+class BudgetSpent(InputError):
+    """A run took more than it may; everything cleans up behind itself as when somebody stops it."""
+
+    code = "budget_time_spent"
 
 
 class RulebookError(PlangeoError, ValueError):

@@ -81,6 +81,8 @@ class Raw:
     """Titles and notes beside the table, as written."""
     fields: dict[str, str] = field(default_factory=dict)
     """Column → canonical field, where a form or a heading without its unit says so; words the profile knows go first."""
+    counted: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Sheet or layer → how many rows it has (``rows``) and what they are, or how many a second count found (``counted``)."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The books of a run: what every layer says to every site, and where every row went; they balance, or nothing is published.
 
 As the legal cadastres keep three lists of themes, every layer ends, for every site, in exactly one of: ``affected`` (something of it lies
-on the site, or too near), ``not_affected`` (it was measured, and nothing of it does), ``no_data`` (nobody can say).
+on the site, or too near), ``not_affected`` (it was measured, and nothing of it does), ``no_data`` (nobody can say). So does every plan
+of the layer of zones: ``affected`` where it is in force and its zones lie on the site; ``no_data`` where they do and it is not, where one
+of its zones is lost or set aside nearby, and where it draws nothing on ground that no plan in force covers whole.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from plangeo.storage.keptzones import KeptZones
 
 AFFECTED, NOT_AFFECTED, NO_DATA = STATES = ("affected", "not_affected", "no_data")
 PLAN = "zones"
+_OF_PLAN = f"{PLAN}: "
+"""Begins the name of the column of one plan."""
 _CHECK_OF: Mapping[str, str] = {"distance_m": "setback", "class": "raster_class", "slope_deg": "slope", "value": "slope"}
 # The least cells and the rounding are stated here a second time on purpose: the books are no copy of what they check.
 _FEWEST_CELLS = 30
@@ -40,8 +44,17 @@ def needed_layers(rulebook: Rulebook, codes: Iterable[str], given: Iterable[str]
     return tuple(dict.fromkeys([*first, *roles, *asked, *given]))
 
 
-def state_layers(measured: Measured, needed: Sequence[str]) -> pd.DataFrame:
-    """Return for every site of a chunk and every layer of ``needed`` one of STATES: columns ``site_id`` and the layers."""
+def plans_of(rulebook: Rulebook, drawn: Iterable[str]) -> tuple[str, ...]:
+    """Return the plans a run answers for: those ``drawn`` in its zones, and those in force on the day, which may have no zone at all."""
+    live = (plan for plan in rulebook.plans if rulebook.plan_status(plan) == "in_force")
+    return tuple(sorted({*map(str, drawn), *live} - {""}))
+
+
+def state_layers(measured: Measured, needed: Sequence[str], plans: Sequence[str] = ()) -> pd.DataFrame:
+    """Return for every site of a chunk, every layer of ``needed`` and every one of ``plans`` one of STATES.
+
+    Columns: ``site_id``, the layers, and ``zones: <plan_id>`` for every plan where zones are needed.
+    """
     ids = measured.sites["site_id"].astype(str).tolist()
     placed = measured.sites["has_place"].to_numpy(dtype=bool)
     books: dict[str, Any] = {"site_id": ids}
@@ -61,7 +74,38 @@ def state_layers(measured: Measured, needed: Sequence[str]) -> pd.DataFrame:
         else:
             there = np.zeros(len(ids), dtype=bool)
         books[layer] = np.where(there, AFFECTED, NO_DATA)  # these cover the ground: where they have nothing, nobody knows
+    if PLAN in needed:
+        books |= {f"{_OF_PLAN}{plan}": states for plan, states in _planned(measured, ids, placed, plans).items()}
     return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in books.items()})
+
+
+def _planned(measured: Measured, ids: list[str], placed: Any, plans: Sequence[str]) -> dict[str, list[str]]:
+    """The states of every plan for every site."""
+    cover, facts = measured.cover, measured.layers.get(PLAN, {})
+    met: dict[str, set[str]] = {i: set() for i in ids}
+    bare: set[str] = set()
+    for site_id, zones, sides, governs, share in zip(
+        *(cover[name].tolist() for name in ("site_id", "zones", "sides", "governs", "share")), strict=True
+    ):
+        met[str(site_id)].update(str(zone[0]) for spot in (zones, *sides) for zone in spot)
+        if not governs and not share <= _ROUNDING:
+            bare.add(str(site_id))
+    lost = {entry["plan_id"] for entry in facts.get("lost", ())}
+    beside = {(site_id, entry["plan_id"]) for entry in facts.get("quarantined", ()) for site_id in entry["sites"]}
+
+    def state(site_id: str, plan: str, live: bool, has_place: bool) -> str:
+        if not has_place:
+            return NO_DATA
+        if plan in met[site_id]:
+            return AFFECTED if live else NO_DATA
+        unknown = plan in lost or (site_id, plan) in beside or site_id in bare or not met[site_id]
+        return NO_DATA if unknown else NOT_AFFECTED
+
+    told = {}
+    for plan in plans:
+        live = measured.rulebook.plan_status(plan) == "in_force"
+        told[plan] = [state(i, plan, live, bool(here)) for i, here in zip(ids, placed, strict=True)]
+    return told
 
 
 def _required(measured: Measured, ids: list[str], placed: Any, on_plan: Any) -> dict[str, list[str]]:
@@ -213,4 +257,17 @@ def _layer_faults(assessment: Assessment) -> list[str]:
         if (layer == PLAN or layer in answering) and lacking.any():
             first = sites["site_id"].iloc[int(np.argmax(lacking))]
             faults.append(f"{int(lacking.sum())} site(s) are called permitted where layer {layer} has no data, first {first}")
-    return faults
+    return [*faults, *_plan_faults(ledger)]
+
+
+def _plan_faults(ledger: pd.DataFrame) -> list[str]:
+    """The layer of zones affects exactly the sites that one of its plans affects."""
+    plans = [name for name in ledger.columns if str(name).startswith(_OF_PLAN)]
+    if not plans or PLAN not in ledger:
+        return []
+    some = (ledger[plans] == AFFECTED).any(axis=1).to_numpy()
+    astray = some != (ledger[PLAN] == AFFECTED).to_numpy()
+    if not astray.any():
+        return []
+    first = ledger["site_id"].iloc[int(np.argmax(astray))]
+    return [f"{int(astray.sum())} site(s) are affected by {PLAN} and by no plan, or the other way round, first {first}"]

@@ -10,8 +10,6 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
-from plangeo.apart import is_apart
-from plangeo.apart.child import try_raster
 from plangeo.arguments import take_layer, take_table
 from plangeo.checks import CHECKS
 from plangeo.errors import InputError, LayerError
@@ -215,8 +213,6 @@ def _require_kind(role: str, given: Any, rulebook: Rulebook) -> bool:
                 code="layer_kind_wrong",
             )
         if is_raster:
-            if is_apart(None):
-                try_raster(Path(given))
             open_raster(Path(given), requirement)
     return is_raster
 

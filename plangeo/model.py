@@ -417,9 +417,7 @@ class Assessment:
         bins = pd.cut(found["measure"], [*FLIP_BINS_M, float("inf")], right=False, labels=_bin_labels())
         within = found["reason"] == "within_map_accuracy"
         columns = {"within_accuracy": bins[within], "beyond_accuracy": bins[~within]}
-        table = pd.DataFrame(
-            {name: values.value_counts().reindex(_bin_labels(), fill_value=0) for name, values in columns.items()}
-        )
+        table = pd.DataFrame({name: values.value_counts().reindex(_bin_labels()) for name, values in columns.items()})
         return table.rename_axis("metres")
 
     def plot(self, **keywords: Any) -> Any:

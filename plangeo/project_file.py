@@ -72,7 +72,7 @@ class Source(_Strict):
 
 
 class Budget(_Strict):
-    """What a run may take, by estimate; more is refused before it begins."""
+    """What a run may take: refused before it begins when it would take more by estimate, stopped when it does take more."""
 
     memory: str | None = None
     time: str | None = None
@@ -134,7 +134,13 @@ class Project(_Strict):
         """Return the same project with every relative path made absolute against ``folder``."""
 
         def absolute(text: str) -> str:
-            return text if "://" in text else str((folder / Path(text).expanduser()).resolve())
+            if "://" in text:
+                return text
+            try:
+                path = Path(text).expanduser()
+            except RuntimeError:  # no home of that name: "~$list.xlsx" is a file
+                path = Path(text)
+            return str((folder / path).resolve())
 
         def source(item: Source) -> Source:
             return item.model_copy(update={"path": absolute(item.path)})

@@ -13,7 +13,7 @@ import geopandas as gpd
 import shapely
 
 from plangeo.apart import is_apart
-from plangeo.apart.child import read_apart
+from plangeo.apart.asking import read_apart
 from plangeo.errors import InputError
 from plangeo.formats import list_formats
 from plangeo.inputs import Format, Raw, Request, check_path, require_plain, require_signature, unpack

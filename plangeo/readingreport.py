@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from plangeo.errors import CrsError
+from plangeo.geometry import as_crs
 from plangeo.positions.cornerlists import SEPARATOR
 from plangeo.reading import Topic, decisions_of
 from plangeo.sources import read_register, read_sites
@@ -36,6 +37,8 @@ def report_text(about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] = ()
     """
     about_file = about.get("fingerprint", {})
     lines = [f"{about_file.get('name', 'file')}: {about_file.get('rows', '?')} project(s) read" + _from(about_file)]
+    if line := crs_line(about_file):
+        lines.append(line)
     decisions = decisions_of(about)
     for topic in get_args(Topic):
         some = [d for d in decisions if d.topic == topic]
@@ -47,6 +50,21 @@ def report_text(about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]] = ()
     if rows:
         lines += ["", f"First {len(rows)} row(s)", *_shown_rows(rows)]
     return "\n".join(lines)
+
+
+def crs_line(about_file: Mapping[str, Any], role: str = "") -> str:
+    """Return in one line the CRS a layer is read in and who said so, from its fingerprint; empty where it has none.
+
+    >>> crs_line({"crs": "EPSG:9215", "crs_by": "stated by the user", "name": "a.xlsx"}, "sites")
+    'sites, a.xlsx: coordinates in EPSG:9215 VN-2000 / TM-3 107-15, because: stated by the user'
+    """
+    crs, why = str(about_file.get("crs") or ""), str(about_file.get("crs_by") or "")
+    if not crs or not why:
+        return ""
+    found = as_crs(crs)
+    code = ":".join(found.to_authority() or ())
+    whose = ", ".join(part for part in (role, str(about_file.get("name", ""))) if part)
+    return f"{whose}: coordinates in {f'{code} ' if code else ''}{found.name}, because: {why}"
 
 
 def _from(about_file: Mapping[str, Any]) -> str:

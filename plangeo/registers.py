@@ -17,6 +17,8 @@ import pandas as pd
 import shapely
 
 from plangeo.amounts.declaredareas import AREA_COLUMNS
+from plangeo.apart import is_apart
+from plangeo.apart.asking import read_slices_apart, stated_crs_apart
 from plangeo.arguments import take_sites
 from plangeo.canonical import SURVEYED, Survey, canonical_sites, survey_sites
 from plangeo.columnchoice import find_columns
@@ -24,6 +26,7 @@ from plangeo.crsdoctor.crsreadings import datum_warnings
 from plangeo.engine.pairs import COMPILED_FROM
 from plangeo.formats.geoparquet import read_slices, stated_crs
 from plangeo.inputs import Raw, Request
+from plangeo.positions.crsnotes import whose_word
 from plangeo.profiles import Profile, load_profile
 from plangeo.rawfiles import fingerprint
 from plangeo.reading import Decision
@@ -79,8 +82,8 @@ class FrameRegister:
 class FileRegister:
     """A GeoParquet file read in slices; in memory are an identifier, a box and the declared area of every site."""
 
-    def __init__(self, source: LayerFile, column: str, stated: Any) -> None:
-        self._source, self._column = source, column
+    def __init__(self, source: LayerFile, column: str, stated: Any, *, apart: bool = False) -> None:
+        self._source, self._column, self._apart = source, column, apart
         self._path, self._columns = Path(source.path), source.keywords.get("columns")
         given = source.profile
         self._profile: Profile = given if isinstance(given, Profile) else load_profile(given)
@@ -102,6 +105,7 @@ class FileRegister:
                 "sha256": fingerprint([self._path]),
                 "rows": len(lines),
                 "crs": ":".join(self._crs.to_authority() or ()) or self._crs.to_wkt(),
+                "crs_by": whose_word(request.crs, stated, ()),
             },
             "repairs": [],
             "notes": [*self._notes, *self._survey.notes],
@@ -110,7 +114,7 @@ class FileRegister:
         self._outline.attrs["plangeo"] = self.about
 
     def _slices(self, size: int) -> Iterator[Raw]:
-        for raw in read_slices(self._path, self._column, self._crs, size):
+        for raw in (read_slices_apart if self._apart else read_slices)(self._path, self._column, self._crs, size):
             raw.frame = raw.frame.rename(columns={"problem": "problem_raw"})
             raw.frame["problem"] = [raw.problems.get(position, "") for position in range(len(raw.frame))]
             yield raw
@@ -182,9 +186,10 @@ def open_register(sites: gpd.GeoDataFrame | str | Path | LayerFile) -> Register:
     source = sites if isinstance(sites, LayerFile) else LayerFile(sites)
     files = source.files()
     if Path(source.path).suffix.lower() in (".parquet", ".geoparquet") and "layer" not in source.keywords:
-        column, stated = stated_crs(files[0])
+        apart = is_apart(source.keywords.get("trusted"))
+        column, stated = (stated_crs_apart if apart else stated_crs)(files[0])
         if column is not None:
-            found = FileRegister(source, column, stated)
+            found = FileRegister(source, column, stated, apart=apart)
             if found.vertices() >= COMPILED_FROM:  # fewer are read at once, and counted in the CRS they are measured in
                 return found
     identity = "".join(hash_file(file) for file in files) + repr(sorted(source.options().items()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plangeo.model import Assessment
     from plangeo.project_file import Project
     from plangeo.resources.estimate import Estimate, RunSize
+    from plangeo.resources.holdings import Holdings
     from plangeo.rulebook import Rulebook
 
 Progress = Callable[[str], None]
@@ -90,16 +91,13 @@ def add_studies_of(
 def size_of(project: Project, *, streamed: bool = False) -> RunSize:
     """Return how much there is to do, as the files say of themselves; they are not read for it."""
     from plangeo.resources.estimate import RunSize
-    from plangeo.resources.holdings import holdings_of
     from plangeo.stream import PART_SITES
     from plangeo.surroundings import RASTER_SUFFIXES
 
-    register = holdings_of(project.register_.path)
-    shapes = holdings_of(project.boundaries.path) if project.boundaries is not None else register
+    register = _held(project.register_.path)
+    shapes = _held(project.boundaries.path) if project.boundaries is not None else register
     layers = {
-        role: holdings_of(item.path)
-        for role, item in project.layers.items()
-        if Path(item.path).suffix.lower() not in RASTER_SUFFIXES
+        role: _held(item.path) for role, item in project.layers.items() if Path(item.path).suffix.lower() not in RASTER_SUFFIXES
     }
     return RunSize(
         register.rows,
@@ -111,6 +109,16 @@ def size_of(project: Project, *, streamed: bool = False) -> RunSize:
         cross_check=project.cross_check,
         counted=register.counted and all(held.counted for held in layers.values()),
     )
+
+
+def _held(path: str) -> Holdings:
+    """What a file seems to hold; heads of databases and Parquet are read by libraries, and so apart where files are."""
+    from plangeo.apart import is_apart
+    from plangeo.apart.asking import holdings_apart
+    from plangeo.resources.holdings import holdings_of
+
+    apart = is_apart() and Path(path).suffix.lower() in (".gpkg", ".parquet", ".geoparquet") and Path(path).is_file()
+    return holdings_apart(Path(path)) if apart else holdings_of(path)
 
 
 def forecast(project: Project, *, streamed: bool = False) -> Estimate:
@@ -153,6 +161,7 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
             code="run_inputs_changed",
         )
     project = recorded_project(folder)
+    _tell_repetition(project, progress, {"read", "judge"} | ({"study"} if studied else set()))
     result = judge_again(project, progress)
     if verdict_digest(result.sites) != manifest["verdict_digest"]:
         raise InputError(
@@ -161,6 +170,19 @@ def repeat_run(folder: Path, progress: Progress, *, studied: bool = True) -> tup
             code="run_verdicts_differ",
         )
     return project, add_studies_of(project, result, progress) if studied else result
+
+
+def _tell_repetition(project: Project, progress: Progress, phases: Collection[str]) -> None:
+    """Tell what these phases of a run are likely to take, when that is long or large; what is drawn of it afterwards is not in it."""
+    from dataclasses import replace
+
+    from plangeo.resources.estimate import estimate_run, is_long
+    from plangeo.resources.freememory import free_memory
+
+    whole = estimate_run(size_of(project))
+    again = replace(whole, phases={word: seconds for word, seconds in whole.phases.items() if word in phases})
+    if is_long(again, free_memory()):
+        progress(f"reading and judging once more, estimated: {again.in_words()}")
 
 
 def recorded_project(folder: Path) -> Project:

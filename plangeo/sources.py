@@ -26,6 +26,7 @@ from plangeo.lists.fieldcolumns import READERS_OWN, column_decisions
 from plangeo.lists.headers import parse_header_row
 from plangeo.positions.coordinates import places
 from plangeo.positions.cornerlists import CORNERS
+from plangeo.positions.crsnotes import whose_word
 from plangeo.profiles import PLACE, Profile, load_profile
 from plangeo.rawfiles import fingerprint, format_of, read_raw
 from plangeo.reading import Decision
@@ -365,6 +366,7 @@ def _finish(frame: Any, raw: Raw, files: list[Path], request: Request, path: str
     if len(frame) != len(raw.frame):
         raise AssertionError(f"{Path(path).name}: {len(raw.frame)} rows became {len(frame)}; rows in = rows out is broken")
     known = dict(frame.attrs.get("plangeo", {}))
+    decisions = list(known.get("decisions", []))
     crs = getattr(frame, "crs", None)
     frame.attrs["plangeo"] = {
         "fingerprint": {
@@ -374,10 +376,14 @@ def _finish(frame: Any, raw: Raw, files: list[Path], request: Request, path: str
             "layer": raw.layer,
             "sha256": fingerprint(files),
             "rows": len(frame),
+            **({"counted": {part: dict(counts) for part, counts in raw.counted.items()}} if raw.counted else {}),
             "crs": "" if crs is None else (":".join(crs.to_authority() or ()) or crs.to_wkt()),
+            **({} if crs is None else {"crs_by": whose_word(request.crs, raw.stated_crs, [*raw.decisions, *decisions])}),
         },
         "repairs": list(known.get("repairs", [])),
         "notes": [*raw.notes, *known.get("notes", [])],
-        "decisions": [*raw.decisions, *known.get("decisions", [])],
+        "decisions": [*raw.decisions, *decisions],
+        # a frame may be called another CRS afterwards; these numbers tell (crsdoctor.crscheck)
+        **({} if crs is None else {"extent": frame.total_bounds.tolist()}),
     }
     return frame

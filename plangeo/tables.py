@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -239,6 +240,11 @@ _PANDAS = {"str": "object", "float": "float64", "bool": "bool", "date": "object"
 
 def empty(contract: Sequence[Column]) -> pd.DataFrame:
     """Return a table without rows that has every column of ``contract`` (geometry as objects)."""
+    return _empty(tuple(contract)).copy()
+
+
+@cache
+def _empty(contract: tuple[Column, ...]) -> pd.DataFrame:
     return pd.DataFrame({c.name: pd.Series(dtype=_PANDAS[c.dtype]) for c in contract})
 
 

@@ -312,6 +312,8 @@ def _measure_one(laid: Footprint, shape: Any, reader: Reader, key: Callable[[Arr
     try:
         covered = _add_strips(sums, laid, reader, key)
     except InputError as fault:
+        if fault.code.startswith("reader_"):  # the process that reads died or hung: so it would for every site
+            raise
         return _Sums(problem=f"raster_unreadable: {fault}")
     sums.outside = laid.outside * outside_size(shape, laid, reader.raster)
     if abs(covered + laid.outside - laid.total) > CLOSURE * laid.total:

@@ -13,7 +13,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from plangeo.errors import CrsError, InputError
+from plangeo.errors import CrsError, InputError, SeveralLayers
 from plangeo.gdalgate import VECTOR_OPTIONS, pyogrio, reference_in
 from plangeo.geometry import CURVED, as_crs, box_text
 from plangeo.inputs import Raw, Request
@@ -30,14 +30,6 @@ _QUIET = (
     "Z geometry",
     "crs was not provided",
 )
-
-
-class SeveralLayers(InputError):
-    """A file holds several layers and none was named; ``names`` lists them."""
-
-    def __init__(self, message: str, names: tuple[str, ...] = (), code: str = "part_not_chosen") -> None:
-        super().__init__(message, code=code)
-        self.names = names
 
 
 def read_layer(

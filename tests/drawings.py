@@ -145,6 +145,13 @@ def dgn_complex_shape(level: int, members: Sequence[bytes]) -> bytes:
     return _element(14, level, body, corners) + b"".join(marked)
 
 
+def dgn_cell(level: int, members: Sequence[bytes], corners: Points) -> bytes:
+    """The header (type 2) of a cell; its members, which bear the mark of being inside, follow it."""
+    words = 92 // 2 + sum(map(len, members)) // 2
+    body = struct.pack("<H", words - 19) + bytes(4) + struct.pack("<HHHH", 0, 0, 0, 0) + bytes(42)
+    return _element(2, level, body, corners)
+
+
 def _corner(element: bytes, at: int) -> tuple[float, float]:
     words = struct.unpack("<HHHH", element[at : at + 8])
     return tuple((((high << 16 | low) ^ 0x80000000) / UOR) for high, low in (words[:2], words[2:]))  # type: ignore[return-value]

@@ -12,83 +12,101 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plangeo import errors
-from plangeo.errors import InputError, PlangeoError
+from plangeo.apart.workfolder import WorkFolder, remove_left_over
+from plangeo.errors import InputError, PlangeoError, SeveralLayers
 from plangeo.gdalgate import environment
 from plangeo.limits import Limits, limits_now, raise_hint
 
-# Nothing else at the top: the child can be started before this process has loaded what it needs itself.
-if TYPE_CHECKING:
-    from plangeo.inputs import Raw, Request
-
 START_S = 120
 """Time for the child to start: it imports what reads, and the machine may be busy."""
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from plangeo.apart.serving import main; main()"
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from plangeo.apart.serving import main; main(int(sys.argv[2]))"
+_PIPE_BYTES = 1 << 20
+_ENDED: tuple[bytes, bytes | None] = (b"", None)
+Take = Callable[[bytes], None]
+"""Takes a block of an answer."""
 
 
 class _Child:
-    """A running child: requests go to its standard input, answers come line by line."""
+    """A running child: requests go to its standard input line by line; answers come as blocks of bytes, and then a line."""
 
     def __init__(self) -> None:
         self.owner = os.getpid()
-        self._folder = tempfile.TemporaryDirectory(prefix="plangeo-apart-", ignore_cleanup_errors=True)
-        self.folder = Path(self._folder.name)
-        self._answers: queue.Queue[str] = queue.Queue()
-        given = environment(os.environ) | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder.name)
-        # one file is read at a time: threads of numerical libraries would only take memory
-        given |= {"PYTHONIOENCODING": "utf-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        # -P: a file called pandas.py in the officer's folder is not imported
-        command = [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).parents[2])]
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program, no text of a user
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=given,
-                text=True,
-                encoding="utf-8",
-            )
-        except OSError as fault:
-            self._folder.cleanup()
+        self._folder = WorkFolder()
+        self.folder = self._folder.path
+        self._heard: queue.Queue[tuple[bytes, bytes | None]] = queue.Queue()
+        self._most = 1 << 20
+        self._ready = False
+        started: queue.Queue[subprocess.Popen[bytes] | OSError] = queue.Queue()
+        # The thread that starts the child also listens to it, and so lives as long: Linux ends a child with the thread that started it.
+        threading.Thread(target=self._attend, args=(started,), daemon=True).start()
+        process = started.get()
+        if isinstance(process, OSError):
+            self._folder.remove()
             raise InputError(
-                f"The process that reads files apart cannot be started ({fault}). If you trust the files, read them without it: "
+                f"The process that reads files apart cannot be started ({process}). If you trust the files, read them without it: "
                 "trusted=True, on the command line --trusted.",
                 code="reader_unavailable",
-            ) from fault
-        threading.Thread(target=self._listen, daemon=True).start()
-        self._ready = False
+            ) from process
+        self._process = process
 
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._answers.put(line)
-        self._answers.put("")
+    def _attend(self, started: queue.Queue[subprocess.Popen[bytes] | OSError]) -> None:
+        """Start the child, and hand over what it says until it ends."""
+        try:
+            process = _started(self.folder, self.owner)
+        except OSError as fault:
+            started.put(fault)
+            return
+        started.put(process)
+        remove_left_over(self._folder.made)
+        assert process.stdout is not None
+        with suppress(OSError, ValueError):  # the stream was closed, or no number stands where one should
+            while (line := process.stdout.readline(self._most)).endswith(b"\n"):
+                size = int(line) if line[:1].isdigit() else None
+                if size is not None and size > self._most:
+                    break
+                block = None if size is None else process.stdout.read(size)
+                if size is not None and len(block or b"") < size:
+                    break
+                self._heard.put((line, block))
+        self._heard.put(_ENDED)
 
-    def ask(self, asked: Mapping[str, Any], name: str, limits: Limits) -> dict[str, Any]:
-        """Return the answer to a request about the file ``name``. **Raises** InputError when the child does not live to give one."""
+    def ask(self, asked: Mapping[str, Any], name: str, limits: Limits, take: Take | None = None) -> dict[str, Any]:
+        """Return the answer to a request about the file ``name``; ``take`` is given the blocks before it.
+
+        **Raises** InputError when the child does not live to give one, and what ``take`` raises; then the child is ended.
+        """
         assert self._process.stdin is not None
+        self._most = max(1 << 20, limits.memory_mb * 1_000_000)
         if not self._ready:
-            self._answer(START_S, "")
+            self._answer(START_S, "", None)
             self._ready = True
         try:
-            self._process.stdin.write(json.dumps({**asked, "limits": asdict(limits)}) + "\n")
+            self._process.stdin.write(json.dumps({**asked, "limits": asdict(limits)}).encode() + b"\n")
             self._process.stdin.flush()
         except OSError:
             pass  # it died in between; the answer that does not come says so
-        return self._answer(limits.seconds, name)
+        return self._answer(limits.seconds, name, take)
 
-    def _answer(self, seconds: float, name: str) -> dict[str, Any]:
+    def _answer(self, seconds: float, name: str, take: Take | None) -> dict[str, Any]:
+        until, room = time.monotonic() + seconds, 2 * self._most
         try:
-            line = self._answers.get(timeout=seconds)
+            while True:
+                line, block = self._heard.get(timeout=max(0.0, until - time.monotonic()))
+                if block is None:
+                    break
+                room -= len(block)
+                if take is None or room < 0:
+                    raise ValueError("more was handed over than was asked for")
+                take(block)
         except queue.Empty:
             self.end()
             raise InputError(
@@ -126,12 +144,31 @@ class _Child:
                     stream.close()
             except OSError:
                 pass
-        self._folder.cleanup()
+        self._folder.remove()
         return code
 
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
+
+
+def _started(folder: Path, owner: int) -> subprocess.Popen[bytes]:
+    """Start the child. **Raises** OSError."""
+    given = environment(os.environ) | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    # one file is read at a time: threads of numerical libraries would only take memory
+    given |= {"PYTHONIOENCODING": "utf-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    # -P: a file called pandas.py in the officer's folder is not imported
+    command = [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).parents[2]), str(owner)]
+    process = subprocess.Popen(  # noqa: S603 - our own program, no text of a user
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=given
+    )
+    assert process.stdout is not None
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # a larger pipe saves changes between the two processes; a user may have only so many of them
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return process
 
 
 def _cause(code: int | None) -> str:
@@ -173,29 +210,31 @@ def start_ahead() -> None:
         _child()
 
 
-def _ask(what: str, path: Path, **more: Any) -> tuple[dict[str, Any], Raw | None]:
-    from plangeo.apart.transfer import read_raw_file
+def ask(what: str, path: Path, take: Take | None = None, **more: Any) -> dict[str, Any]:
+    """Return what the child answers to the question ``what`` about a file; ``take`` is given the blocks that come before.
 
+    **Raises** the fault of the file that the child tells, and InputError for a crash, a hang, memory beyond the limit, and for blocks
+    that ``take`` refuses.
+    """
     limits = limits_now()
     with _lock:
-        child = _child()
-        into = child.folder / "columns.arrow"
-        asked = {"do": what, "path": str(path.absolute()), "into": str(into), **more}
-        answer = child.ask(asked, path.name, limits)
-        _raise_fault(answer, path.name, limits)
-        if "raw" not in answer:
-            return answer, None
         try:
-            raw = read_raw_file(into, answer["raw"])
+            answer = _child().ask({"do": what, "path": str(path.absolute()), **more}, path.name, limits, take)
+        except InputError:
+            raise
         except Exception as fault:
-            end_child()
-            raise InputError(
-                f"{path.name}: what was read of it does not come over whole ({fault}). The file may have damaged the process that read it.",
-                code="reader_failed",
-            ) from fault
-        finally:
-            into.unlink(missing_ok=True)
-        return answer, raw
+            raise not_whole(path.name, fault) from fault
+        _raise_fault(answer, path.name, limits)
+        return answer
+
+
+def not_whole(name: str, fault: Exception) -> InputError:
+    """End the child and return the fault of an answer that makes no sense."""
+    end_child()
+    return InputError(
+        f"{name}: what was read of it does not come over whole ({fault}). The file may have damaged the process that read it.",
+        code="reader_failed",
+    )
 
 
 def _raise_fault(answer: Mapping[str, Any], name: str, limits: Limits) -> None:
@@ -215,48 +254,9 @@ def _raise_fault(answer: Mapping[str, Any], name: str, limits: Limits) -> None:
         return
     said, code = str(answer["said"]), str(answer["code"])
     if answer["fault"] == "SeveralLayers":
-        from plangeo.vectors import SeveralLayers
-
-        fault: PlangeoError = SeveralLayers(said, tuple(map(str, answer["names"])))
-    else:
-        kind = getattr(errors, str(answer["fault"]), InputError)
-        known = isinstance(kind, type) and issubclass(kind, PlangeoError)
-        fault = (kind if known else InputError)(said)
+        raise SeveralLayers(said, tuple(map(str, answer["names"])))
+    kind = getattr(errors, str(answer["fault"]), InputError)
+    known = isinstance(kind, type) and issubclass(kind, PlangeoError)
+    fault: PlangeoError = (kind if known else InputError)(said)
     fault.code = code
     raise fault
-
-
-def read_apart(path: Path, request: Request) -> tuple[Raw, list[Path], str]:
-    """Read a file in the child; the result is that of ``sources.read_here``.
-
-    **Raises** what that raises, and InputError for a crash, a hang, or memory beyond the limit.
-    """
-    from plangeo.apart.transfer import request_to_json
-
-    answer, raw = _ask("read", path, request=request_to_json(request))
-    assert raw is not None
-    return raw, [Path(file) for file in answer["files"]], str(answer["kind"])
-
-
-def read_dbase_apart(path: Path) -> Any:
-    """Return the rows of a dBASE table, read in the child. **Raises** InputError."""
-    raw = _ask("dbase", path)[1]
-    assert raw is not None
-    return raw.frame
-
-
-def describe_apart(path: Path, profile: str) -> list[str]:
-    """Return what ``contents.describe_file`` says, found out in the child. **Raises** InputError."""
-    return [str(line) for line in _ask("describe", path, profile=profile)[0]["lines"]]
-
-
-def try_raster(path: Path) -> None:
-    """Open a raster in the child first, so that one that kills or hangs its reader does it there.
-
-    **Raises** InputError for that only; what else is wrong with it is told when it is opened.
-    """
-    try:
-        _ask("raster", path, crs="EPSG:3405")
-    except PlangeoError as fault:
-        if fault.code.startswith("reader_"):
-            raise

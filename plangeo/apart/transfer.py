@@ -1,7 +1,8 @@
-"""What was read, from one process to another: columns as an Arrow file, everything else as JSON; never a pickle.
+"""What was read, from one process to another: columns as Arrow, shapes as WKB, everything else as JSON; never a pickle.
 
-Who reads here does not trust who wrote: the Arrow file is validated in full, shapes are built from WKB by the same gate as those of a
-file, and of texts none is more than a text.
+It goes in blocks: the first holds the columns, each further one some rows of shapes, so that shapes are built here while the other
+process still writes. Who reads here does not trust who wrote: blocks are validated in full, shapes are built from WKB by the same gate
+as those of a file, and of texts none is more than a text.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -27,7 +27,11 @@ from plangeo.model import Label
 from plangeo.reading import Decision, Sentence
 from plangeo.vectors import shapes_of
 
-_INDEX = "rows"
+_INDEX, _SHAPES = "rows", "shapes"
+_VERTICES, _ROWS = 200_000, 20_000
+"""Most of a block of shapes, so that the first is on its way early; a larger shape is a block of its own."""
+Send = Callable[[Any], None]
+"""Takes a block: anything with bytes."""
 
 
 def request_to_json(request: Request) -> dict[str, Any]:
@@ -75,25 +79,29 @@ def _form_from(data: Mapping[str, Any]) -> Form:
     )
 
 
-def write_raw(raw: Raw, path: Path) -> dict[str, Any]:
-    """Write the columns of ``raw`` to ``path`` and return the rest as plain data. **Raises** TypeError for cells of an unknown kind."""
+def write_raw(raw: Raw, send: Send) -> dict[str, Any]:
+    """Hand the columns and shapes of ``raw`` to ``send`` and return the rest as plain data. **Raises** TypeError for cells of an unknown kind."""
     frame = raw.frame
     shapes = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
-    arrays, told = [], []
+    columns: dict[str, pa.Array] = {}
+    told = []
     for position, name in enumerate(frame.columns):
-        array, kind = _shapes_out(frame) if name == shapes else _column_out(frame.iloc[:, position])
-        arrays.append(array)
+        kind = _SHAPES
+        if name != shapes:
+            columns[f"c{position}"], kind = _column_out(frame.iloc[:, position])
         told.append({"name": encode(name), "kind": kind, "dtype": str(frame.dtypes.iloc[position])})
     plain = isinstance(frame.index, pd.RangeIndex) and (frame.index.start, frame.index.step) == (0, 1)
-    if not plain:
-        arrays.append(pa.array([json.dumps(encode(v)) for v in frame.index.tolist()], pa.large_string()))
-    names = [f"c{n}" for n in range(len(told))] + ([] if plain else [_INDEX])
-    table = pa.table(arrays, names=names) if arrays else pa.table({_INDEX: pa.array(["0"] * len(frame), pa.large_string())})
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
+    if not plain or not columns:
+        columns[_INDEX] = pa.array([json.dumps(encode(v)) for v in frame.index.tolist()], pa.large_string())
+    send(_packed(columns))
+    if shapes is not None:
+        for rows in _portions(frame.geometry.to_numpy()):
+            blobs = shapely.to_wkb(rows, include_srid=True, flavor="extended", output_dimension=4)
+            send(_packed({_SHAPES: pa.array(list(blobs), pa.large_binary())}))
     return {
         "columns": told,
         "length": len(frame),
+        "plain": plain,
         "crs": frame.crs.srs if shapes is not None and frame.crs is not None else None,
         "spatial": shapes is not None,
         "attrs": encode(dict(frame.attrs)),
@@ -103,52 +111,90 @@ def write_raw(raw: Raw, path: Path) -> dict[str, Any]:
         "decisions": [list(d) for d in raw.decisions],
         "sentences": [list(s) for s in raw.sentences],
         "fields": dict(raw.fields),
+        "counted": {part: dict(counts) for part, counts in raw.counted.items()},
         "stated_crs": raw.stated_crs.srs if isinstance(raw.stated_crs, pyproj.CRS) else encode(raw.stated_crs),
     }
 
 
-def read_raw_file(path: Path, told: Mapping[str, Any]) -> Raw:
-    """Return what ``write_raw`` was given.
+def _packed(columns: Mapping[str, pa.Array]) -> pa.Buffer:
+    table = pa.table(list(columns.values()), names=list(columns))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
 
-    **Raises** any exception when file and ``told`` do not belong together: they come from a process that may have been damaged.
-    """
-    with pa.OSFile(str(path), "rb") as source, pa.ipc.open_file(source) as reader:
-        table = reader.read_all()
-    table.validate(full=True)
-    length = int(told["length"])
-    if table.num_rows != length and table.num_columns:
-        raise ValueError(f"{table.num_rows} rows were handed over, {length} were promised")
+
+def _portions(shapes: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
+    """Cut an array of shapes into blocks of at most ``_ROWS`` rows and, but for single shapes, ``_VERTICES`` vertices."""
+    counts = np.cumsum(shapely.get_num_coordinates(shapes))
+    start = 0
+    while start < len(shapes):
+        before = int(counts[start - 1]) if start else 0
+        end = int(np.searchsorted(counts, before + _VERTICES, side="right"))
+        end = min(max(end, start + 1), start + _ROWS)
+        yield shapes[start:end]
+        start = end
+
+
+class RawBuilder:
+    """Takes the blocks of ``write_raw`` as they come and makes of them what it was given."""
+
+    def __init__(self) -> None:
+        self._table: pa.Table | None = None
+        self._shapes: list[np.ndarray[Any, Any]] = []
+
+    def take(self, block: bytes) -> None:
+        """Take the next block. **Raises** any exception when it is not what ``write_raw`` sends."""
+        with pa.ipc.open_stream(pa.py_buffer(block)) as reader:
+            table = reader.read_all()
+        table.validate(full=True)
+        if self._table is None:
+            self._table = table
+        else:
+            self._shapes.append(_shapes_in(table.column(_SHAPES)))
+
+    def finish(self, told: Mapping[str, Any]) -> Raw:
+        """Return what ``write_raw`` was given.
+
+        **Raises** any exception when blocks and ``told`` do not belong together: they come from a process that may have been damaged.
+        """
+        if self._table is None:
+            raise ValueError("nothing was handed over")
+        table, length = self._table, int(told["length"])
+        shapes = np.concatenate([*self._shapes, np.empty(0, dtype=object)])
+        if table.num_rows != length or len(shapes) != (length if told["spatial"] else 0):
+            raise ValueError(f"{table.num_rows} rows and {len(shapes)} shapes were handed over, {length} rows were promised")
+        return Raw(
+            _frame(table, shapes, told),
+            str(told["layer"]),
+            [str(n) for n in told["notes"]],
+            {int(k): str(v) for k, v in told["problems"].items()},
+            [Decision(*d) for d in told["decisions"]],
+            decode(told["stated_crs"]),
+            [Sentence(*s) for s in told["sentences"]],
+            {str(k): str(v) for k, v in told["fields"].items()},
+            {str(k): {str(kind): int(n) for kind, n in v.items()} for k, v in told["counted"].items()},
+        )
+
+
+def _frame(table: pa.Table, shapes: np.ndarray[Any, Any], told: Mapping[str, Any]) -> pd.DataFrame:
     columns: list[Any] = []
-    shapes: tuple[int, Any] | None = None
+    at: int | None = None
     for n, about in enumerate(told["columns"]):
-        if about["kind"] == "shapes":
-            shapes = n, _shapes_in(table.column(f"c{n}"))
-            columns.append(pd.Series(shapes[1], dtype=object))
+        if about["kind"] == _SHAPES:
+            at = n
+            columns.append(pd.Series(shapes, dtype=object))
         else:
             columns.append(_column_in(table.column(f"c{n}"), about["kind"], about["dtype"]))
-    frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(length))
+    frame = pd.DataFrame(dict(enumerate(columns)), index=pd.RangeIndex(int(told["length"])))
     frame.columns = pd.Index([decode(about["name"]) for about in told["columns"]], dtype=None if columns else object)
-    if _INDEX in table.column_names and columns:
+    if not told["plain"]:
         frame.index = pd.Index([decode(json.loads(v)) for v in table.column(_INDEX).to_pylist()])
-    if shapes is not None:
+    if at is not None:
         crs = None if told["crs"] is None else pyproj.CRS.from_user_input(str(told["crs"]))
-        frame = gpd.GeoDataFrame(frame, geometry=frame.columns[shapes[0]], crs=crs)
+        frame = gpd.GeoDataFrame(frame, geometry=frame.columns[at], crs=crs)
     frame.attrs.update(decode(told["attrs"]))
-    return Raw(
-        frame,
-        str(told["layer"]),
-        [str(n) for n in told["notes"]],
-        {int(k): str(v) for k, v in told["problems"].items()},
-        [Decision(*d) for d in told["decisions"]],
-        decode(told["stated_crs"]),
-        [Sentence(*s) for s in told["sentences"]],
-        {str(k): str(v) for k, v in told["fields"].items()},
-    )
-
-
-def _shapes_out(frame: gpd.GeoDataFrame) -> tuple[pa.Array, str]:
-    blobs = shapely.to_wkb(frame.geometry.to_numpy(), include_srid=True, flavor="extended", output_dimension=4)
-    return pa.array(list(blobs), pa.large_binary()), "shapes"
+    return frame
 
 
 def _shapes_in(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:

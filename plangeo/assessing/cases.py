@@ -50,6 +50,8 @@ class Case:
     """All three as in ``model.Assessment``."""
     cross_check: bool = False
     """Whether what verdicts rest on is measured a second time; the zones are in memory then."""
+    stated: Any = None
+    """The CRS the numbers of the sites were read in; None: nobody looks whether a row stands in another one."""
 
 
 def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen: Sequence[str], crs: Any = None) -> Case:
@@ -83,6 +85,7 @@ def open_case(sites: gpd.GeoDataFrame, opened: OpenLayers, law: Rulebook, chosen
         crs_operations=done,
         crs_check=check,
         layer_rows=count_rows(layers),
+        stated=sites.crs,
     )
     return replace(case, units=_units_of(opened))
 

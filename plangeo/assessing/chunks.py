@@ -22,7 +22,7 @@ from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.flips import flip_grounds, measure_around, permitted_grounds
 from plangeo.law.precedence import govern
 from plangeo.law.totals import judge_totals
-from plangeo.layerledger import needed_layers, state_layers
+from plangeo.layerledger import needed_layers, plans_of, state_layers
 from plangeo.layers import PRESENT_USE
 from plangeo.model import Measured, Verdict
 from plangeo.overlay import draw_evidence
@@ -96,7 +96,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     if plans is not None:
         wanted = _spoken_against(evidence["zones"], findings)
         evidence["zones"] = draw_evidence(evidence["zones"], sites, plans.layer, wanted, threads=case.threads)
-    ledger = state_layers(measured, needed_layers(law, case.chosen, layers))
+    drawn = () if case.zones is None else plans_of(law, case.zones.rows["plan_id"].unique())
+    ledger = state_layers(measured, needed_layers(law, case.chosen, layers), drawn)
     again = {kind: tally for kind, tally in counted.items() if tally is not None}
     return Chunk(table, evidence, cover, findings, nearest, ledger, again)
 

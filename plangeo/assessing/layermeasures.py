@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from plangeo.assessing.cases import Case
+from plangeo.crsdoctor.rowreadings import beside_plan, beside_units
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.layers import PRESENT_USE
@@ -67,6 +68,8 @@ def measure_plans(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, zones: ZoneL
         "footprint_quarantined": _zone_facts(discs, drawn, zones, set(discs["site_id"]))["quarantined"],
         "reach_quarantined": _zone_facts(reach, drawn, zones, set(reach["site_id"]))["quarantined"],
     }
+    if "districts" not in case.layers:
+        facts["other_systems"] = beside_plan(sites, zones, case.stated, facts)
     return PlanMeasures(evidence, facts, layer, counted, cover)
 
 
@@ -90,6 +93,7 @@ def measure_units(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame
         "crs_check": case.crs_check,
         "recount_doubts": counted.doubts if counted is not None else {},
     }
+    facts["other_systems"] = beside_units(sites, districts, case.stated, evidence, facts)
     return evidence, facts, counted
 
 

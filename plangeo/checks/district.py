@@ -74,14 +74,12 @@ def judge(measured: Measured) -> pd.DataFrame:
     if drawn is not None:
         read = cache(lambda declared, above, day: read_place(declared, above, day, drawn, measured.rulebook.on))
         rows = [_judge_by_units(site, places.get(site["site_id"], []), drawn, read) for site in sites]
-        rows = [_doubted(row, facts.get("crs_check", {})) for row in rows]
-        found.add_each(range(len(rows)), _recounted(rows, sites, differs))
+        found.add_each(range(len(rows)), _recounted(_told_doubts(sites, rows, facts), sites, differs))
         return found.table()
     units = _units(zip(facts["ids"], facts["names"], strict=True))
     meant = cache(lambda declared: _meant((part.strip() for part in _SEPARATOR.split(declared) if part.strip()), units))
     rows = [_judge_site(site, places.get(site["site_id"], []), meant) for site in sites]
-    rows = [_doubted(row, facts.get("crs_check", {})) for row in rows]
-    found.add_each(range(len(rows)), _recounted(rows, sites, differs))
+    found.add_each(range(len(rows)), _recounted(_told_doubts(sites, rows, facts), sites, differs))
     return found.table()
 
 
@@ -259,6 +257,20 @@ def _both(tell: Callable[[Language], str]) -> dict[str, str]:
 
 def _compared(declared: str, sign: str, text: Mapping[str, str]) -> dict[str, str]:
     return {slot: f"{declared} {sign} {told}" for slot, told in text.items()}
+
+
+def _told_doubts(
+    sites: Sequence[Mapping[Any, Any]], rows: Sequence[dict[str, Any]], facts: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The findings with what is known of the coordinate system: of the whole list, and of rows that another system would explain."""
+    others = facts.get("other_systems", {})
+    told = [_doubted(row, facts.get("crs_check", {})) for row in rows]
+    for site, row in zip(sites, told, strict=True):
+        other = others.get(site["site_id"])
+        if row["reason"] in ("differs", "outside") and other is not None and other.unit:
+            said = other.said
+            row |= {slot: f"{row[slot]}; {said.text(language)}" for language, slot in _SLOT.items()}
+    return told
 
 
 def _doubted(row: dict[str, Any], check: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Is the plan that draws the zones in force on the date?
 
 Ground that only an expired, superseded, revoked, pending or unknown plan covers is UNKNOWN: an old map is not consent.
+Nor is a map passed over because nobody knows its state: where a plan that may be in force would make the verdict of governed
+ground worse, the site is UNKNOWN.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from plangeo.faces import Faces, Spot, number, spread, sums
+from plangeo.law.openplans import open_plans, suppose_in_force, worst_of
 from plangeo.law.planstatus import DATES_DECIDE, TITLES, read_status
 from plangeo.model import Check, Label, Measured, Plan, Reason
 from plangeo.tables import Findings
@@ -48,7 +51,31 @@ def judge(measured: Measured) -> pd.DataFrame:
             **sizes,
         )
     found.add(np.flatnonzero(~told), reason="no_plan", verdict="unknown")
+    _add_open(found, measured)
     return found.table()
+
+
+def _add_open(found: Findings, measured: Measured) -> None:
+    """A finding for each plan that may be in force, over ground that others govern, where it would make the verdict worse."""
+    book, faces = measured.rulebook, measured.ground()
+    plans = open_plans({plan_id for spot in faces.spots for plan_id, _, _ in spot.zones}, book)
+    if not plans:
+        return
+    supposed = suppose_in_force(measured, plans)
+    there = supposed.ground()
+    said = zip(worst_of(measured), worst_of(supposed), strict=True)
+    worse = np.array([a is not None and b is not None and b > a for a, b in said], dtype=bool)
+    governed = worse[there.site] & faces.where(lambda spot: bool(spot.governs))
+    over = [sorted({p for p, _, _ in spot.governs} & plans) for spot in there.spots]
+    mine = Faces(
+        there.site[governed],
+        there.spot[governed],
+        there.spots,
+        *(v[governed] for v in (there.area_m2, there.length_m, there.share)),
+    )
+    at, plan_ids, (area, length, share) = _by_plan(mine, over)
+    sizes = {"area_m2": area, "length_m": length, "share": share, "measure": share, "unit": "share"}
+    found.add(at, reason="open_plan_over", verdict="unknown", plan_id=plan_ids, **sizes)
 
 
 def _live_plans(spot: Spot) -> list[str]:
@@ -113,6 +140,12 @@ CHECK = Check(
         "plan_unknown": Reason(
             "{share} dự án chỉ nằm trong quy hoạch mà bộ quy tắc không cho biết hiệu lực ngày {on}: {plan}. {detail}",
             "{share} of the site lies only in a plan of which the rulebook does not say whether it was in force on {on}: {plan}. {detail}",
+        ),
+        "open_plan_over": Reason(
+            "{share} dự án còn nằm trong {plan}, quy hoạch mà bộ quy tắc không cho biết hiệu lực ngày {on}; nếu quy hoạch đó có hiệu lực "
+            "thì kết luận sẽ kém hơn.",
+            "{share} of the site also lies in {plan}, of which the rulebook does not say whether it was in force on {on}; were it in "
+            "force, the verdict would be worse.",
         ),
         "no_plan": Reason(
             "Không có quy hoạch nào tại vị trí này vào ngày {on}.",

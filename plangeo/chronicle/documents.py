@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from plangeo.apart import is_apart
-from plangeo.apart.child import read_dbase_apart
+from plangeo.apart.asking import read_dbase_apart
 from plangeo.errors import InputError, TableError
 from plangeo.gdalgate import pyogrio
 from plangeo.inputs import Request, check_path

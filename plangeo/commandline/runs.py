@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plangeo.console import running_console
-from plangeo.errors import PlangeoError
+from plangeo.errors import BudgetSpent, PlangeoError
 from plangeo.stopping import exit_code_of, mark_of_result, say_what_is_left
 
 if TYPE_CHECKING:
@@ -21,10 +21,20 @@ MAP = "map.html"
 
 
 def stoppable(out: Path, work: Callable[[], int], *, streamed: bool = False) -> int:
-    """Do the work that fills ``out``; when somebody stops it, say what is left and how to go on."""
+    """Do the work that fills ``out``; when somebody stops it, or its budget does, say what is left and how to go on.
+
+    **Raises** BudgetSpent.
+    """
     before = mark_of_result(out)
     try:
         return work()
+    except BudgetSpent as spent:
+        running_console().end_line()
+        left = say_what_is_left(out, before, counted=running_console().counted, streamed=streamed)
+        way = "Raise the budget before (--time, --memory, or budget: in the project file)."
+        if streamed and spent.code == "budget_time_spent":
+            way = "The time then counts anew."
+        raise BudgetSpent(f"{spent} It was {left} {way}", code=spent.code) from None
     except KeyboardInterrupt as stop:
         running_console().end_line()
         click.echo(say_what_is_left(out, before, counted=running_console().counted, streamed=streamed), err=True)
@@ -36,10 +46,13 @@ def tell_forecast(project: Project, *, streamed: bool = False) -> None:
     from plangeo.rerun import forecast
     from plangeo.resources.amounts import bytes_in_words
     from plangeo.resources.estimate import is_long
-    from plangeo.resources.freememory import free_memory
+    from plangeo.resources.freememory import free_memory, held_memory
+    from plangeo.resources.spending import Spending
 
     expected, free = forecast(project, streamed=streamed), free_memory()
     running_console().expect(expected.phases)
+    if project.budget is not None:
+        running_console().watch(Spending(project.budget.limits(), time.perf_counter, held_memory))
     if is_long(expected, free):
         left = "" if free is None else f"; free {bytes_in_words(free)}"
         tight = free is not None and expected.memory > free
@@ -100,7 +113,7 @@ def _assess_into(project: Project, out: Path, told: bool) -> Assessment:
 
 def _assess_project(project: Project, *, told: bool = False) -> Assessment:
     """Read and judge; ``told`` prints what was read, and every doubt about it."""
-    from plangeo.readingreport import read_line
+    from plangeo.readingreport import crs_line, read_line
     from plangeo.rerun import add_boundaries_of, judge_sites_of, read_register_of
     from plangeo.rulebook import load_rulebook
 
@@ -113,12 +126,14 @@ def _assess_project(project: Project, *, told: bool = False) -> Assessment:
     sites = add_boundaries_of(project, sites, console)
     console.step("judge")
     try:
-        result = judge_sites_of(project, sites, rulebook, console, console.count if console.shows else None)
+        result = judge_sites_of(project, sites, rulebook, console, console.count if console.counts else None)
     except PlangeoError:
         if told:  # what is odd about the register may be why
             _tell_doubts(project, [sites.attrs.get("plangeo", {})], sites, "")
         raise
     if told:
+        for line in filter(None, (crs_line(item, str(item.get("role", ""))) for item in result.inputs)):
+            click.echo(line, err=True)
         _tell_doubts(project, result.inputs, result.sites, "sheet 'Đọc dữ liệu' of report.xlsx, or ")
     return result
 

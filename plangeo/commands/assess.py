@@ -54,8 +54,15 @@ from plangeo.limits import limited
 @click.option(
     "--cross-check", is_flag=True, help="Measure everything a second time by other formulas; where the two disagree, UNKNOWN."
 )
-@click.option("--memory", metavar="AMOUNT", help="Refuse the run when it would need more, by estimate, e.g. '4 GB'.")
-@click.option("--time", "time_", metavar="AMOUNT", help="Refuse the run when it would take longer, by estimate, e.g. '10 min'.")
+@click.option(
+    "--memory", metavar="AMOUNT", help="Refuse the run when it would need more, by estimate; stop it when it does. E.g. '4 GB'."
+)
+@click.option(
+    "--time",
+    "time_",
+    metavar="AMOUNT",
+    help="Refuse the run when it would take longer, by estimate; stop it when it does. E.g. '10 min'.",
+)
 @click.option("--stream", is_flag=True, help="For registers larger than memory: part by part; tables only, no map, no workbook.")
 @click.option("--resume", is_flag=True, help="Go on with a --stream run that was stopped.")
 def COMMAND(register: str | None, project_file: str | None, stream: bool, resume: bool, **given: Any) -> int:

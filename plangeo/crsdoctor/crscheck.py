@@ -13,6 +13,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import shapely
 
 from plangeo.crsdoctor.crsadvice import compass, metres, short
@@ -36,7 +37,7 @@ def operations(frames: Sequence[tuple[str, gpd.GeoDataFrame]], crs: Any) -> tupl
     **Raises** CrsError where PROJ only knows a way that ignores the datum.
     """
     placed = [(role, f) for role, f in frames if f.crs is not None]
-    moved = [{"role": role} | transformation(f.crs, crs, _span(f)) | _lost(f) for role, f in placed]
+    moved = [{"role": role} | transformation(f.crs, crs, _span(f)) | _lost(f) | _relabelled(f) for role, f in placed]
     return (*moved, *({"role": "datum"} | transformation(f.crs, "EPSG:4326", _span(f)) for role, f in placed if role == "sites"))
 
 
@@ -58,6 +59,34 @@ def _lost(frame: gpd.GeoDataFrame) -> dict[str, Any]:
     middle = np.array([(west + east) / 2]), np.array([(south + north) / 2])
     metres_off, _ = shift_between(Reading(as_crs(frame.crs)), national, *middle)
     return {"lost": national.name, "lost_m": round(metres_off, 2) if np.isfinite(metres_off) else None}
+
+
+def _relabelled(frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    """The CRS a layer was read in, where it was called another one afterwards without moving its coordinates; empty for all others.
+
+    Numbers that are those of the reading, all of them, tell; of some rows only where they cannot have been converted.
+    """
+    about = frame.attrs.get("plangeo", {})
+    read, extent = about.get("fingerprint", {}).get("crs"), about.get("extent")
+    bounds = frame.total_bounds
+    if not read or not extent or not np.isfinite([*extent, *bounds]).all():
+        return {}
+    before = as_crs(read)
+    if before.equals(as_crs(frame.crs), ignore_axis_order=True):
+        return {}
+    kept = np.allclose(bounds, extent, rtol=1e-12, atol=0)
+    if not kept and _within(bounds, extent):
+        back = gpd.GeoSeries([shapely.box(*bounds)], crs=frame.crs).to_crs(before).total_bounds
+        kept = not _within(back, extent)
+    return {"read_in": _called(before), "called": _called(as_crs(frame.crs))} if kept else {}
+
+
+def _within(bounds: Sequence[float], extent: Sequence[float]) -> bool:
+    return bool(bounds[0] >= extent[0] and bounds[1] >= extent[1] and bounds[2] <= extent[2] and bounds[3] <= extent[3])
+
+
+def _called(crs: pyproj.CRS) -> str:
+    return f"{':'.join(crs.to_authority() or ())} {crs.name}".strip()
 
 
 def check_sites(sites: gpd.GeoDataFrame, districts: gpd.GeoDataFrame | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from plangeo.reading import Decision
 from plangeo.vectors import read_layer, read_styles
 
 _SHOWN_LEVELS = 40
+_BYTES = "ISO-8859-1"
 _NEAR_M = 10.0
 """An end of a line that misses another by more than this many metres was hardly meant to meet it."""
 _COLOUR = re.compile(r"[(,](?:c|fc):(#[0-9a-fA-F]{6})(?:[0-9a-fA-F]{2})?(?=[,)])")
@@ -77,17 +78,18 @@ class Level:
 
 
 def read_drawing(
-    path: Path, request: Request, *, driver: str, styles: str, encoding: str | None = None, declared: str | None = None
+    path: Path, request: Request, *, driver: str, styles: str, declared: str | None = None, where: str | None = None
 ) -> Drawing:
     """Read every element of a drawing's model.
 
-    Parameters: ``styles``, the constant query for their styles; ``encoding`` and ``declared`` as in ``vectors.read_layer``.
+    Parameters: ``styles``, the constant query for their styles; ``declared`` and ``where`` as in ``vectors.read_layer``.
 
     **Raises** InputError for an unreadable or empty drawing, CrsError without a CRS.
     """
-    raw = read_layer(path, replace(request, layer=None), driver=driver, encoding=encoding, declared=declared, carries_crs=False)
+    every = replace(request, layer=None)
+    raw = read_layer(path, every, driver=driver, encoding=_BYTES, declared=declared, carries_crs=False, where=where)
     frame = raw.frame
-    found = read_styles(path, styles, encoding)
+    found = read_styles(path, styles, _BYTES)
     told = found if len(found) == len(frame) else [""] * len(frame)
     if "PaperSpace" in frame:
         model = ~(pd.to_numeric(frame["PaperSpace"], errors="coerce").fillna(0).astype(float) == 1).to_numpy(dtype=bool)
@@ -128,11 +130,12 @@ def rows_of(drawing: Drawing, request: Request, path: Path) -> Raw:
     if drawing.ending:
         drawing.raw.notes.append(drawing.ending)
     try:
-        return zones_of(drawing, request, path) if request.role == "zones" else layer_of(drawing, request, path)
+        made = zones_of(drawing, request, path) if request.role == "zones" else layer_of(drawing, request, path)
     except InputError as fault:
         if not drawing.ending:
             raise
         raise InputError(f"{fault}\nThe reason may be that {drawing.ending}.", code="drawing_unreadable") from fault
+    return replace(made, counted=drawing.raw.counted)
 
 
 def layer_of(drawing: Drawing, request: Request, path: Path) -> Raw:

@@ -53,8 +53,8 @@ class Walk:
     beyond: int
     """Elements that seem to follow behind the mark of the end."""
 
-    def warning(self, read: int) -> str:
-        """Return what is wrong with the end of the file, or with the count of elements ``read``; empty when nothing."""
+    def warning(self) -> str:
+        """Return what is wrong with the end of the file; empty when nothing."""
         if not self.ended:
             return (
                 f"the data end early: at byte {self.reached:,} of {self.size:,} there is neither an element nor the mark of the end. "
@@ -65,9 +65,16 @@ class Walk:
                 f"the mark of the end stands at byte {self.reached:,} of {self.size:,}, and what looks like {self.beyond} more element(s) "
                 "follows it. They may be left-overs, or half of the drawing: compare the extent with the paper map"
             )
-        if read < self.drawn:
-            return f"{read:,} elements were read, the file has {self.drawn:,}: {self.drawn - read:,} are missing. Export it again as DXF and compare"
         return ""
+
+    def require_all(self, read: int, name: str) -> None:
+        """**Raises** InputError when fewer elements were ``read`` than a whole file of that ``name`` draws."""
+        if self.ended and read < self.drawn:
+            raise InputError(
+                f"{name}: {read:,} elements were read, its headers count {self.drawn:,}: {self.drawn - read:,} are missing, and nobody looks at a "
+                "border or label that is not read. Export it again as DXF, and compare the extent.",
+                code="file_truncated",
+            )
 
 
 def walk(path: Path) -> Walk:

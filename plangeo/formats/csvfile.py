@@ -48,6 +48,7 @@ def read(path: Path, request: Request) -> Raw:
         decisions=[*decisions, *table.decisions],
         sentences=sheet_sentences(row for row in rows if row[0] in table.beside),
         fields=table.fields,
+        counted={path.stem: table.counted},
     )
 
 

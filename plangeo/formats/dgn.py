@@ -14,7 +14,8 @@ from plangeo.inputs import Format, Raw, Request, read_head, true_type
 def read(path: Path, request: Request) -> Raw:
     """Read the elements of a DGN v7 design file; of a plan, the zones its shapes and labels make (``plangeo.drawings.cad``).
 
-    **Raises** InputError for version 8 and other content, for levels that are not there or were not chosen; CrsError without ``crs=``.
+    **Raises** InputError for version 8 and other content, for elements that were not read, for levels that are not there or were not
+    chosen; CrsError without ``crs=``.
     """
     return rows_of(read_elements(path, request), request, path)
 
@@ -35,10 +36,14 @@ def read_elements(path: Path, request: Request) -> Drawing:
     walked = walk(path)
     if not walked.drawn:
         raise InputError(
-            f"{path.name} draws nothing: {walked.warning(0) or 'it has no line, shape or text'}.", code="drawing_unreadable"
+            f"{path.name} draws nothing: {walked.warning() or 'it has no line, shape or text'}.", code="drawing_unreadable"
         )
-    drawing = read_drawing(path, request, driver="DGN", styles="SELECT OGR_STYLE FROM elements", encoding="ISO-8859-1")
-    return replace(drawing, ending=walked.warning(len(drawing.levels)))
+    # without a filter GDAL trusts its index, which counts a cell and its first member once, and as many elements at the end are lost
+    styles = "SELECT OGR_STYLE FROM elements WHERE 1 = 1"
+    drawing = read_drawing(path, request, driver="DGN", styles=styles, where="1 = 1")
+    walked.require_all(len(drawing.levels), path.name)
+    drawing.raw.counted["elements"] = {"rows": len(drawing.levels), "counted": walked.drawn}
+    return replace(drawing, ending=walked.warning())
 
 
 FORMAT = Format("DGN v7", (".dgn",), "vector", read)

@@ -26,7 +26,8 @@ _HEADER_BYTES = 65_536
 def read(path: Path, request: Request) -> Raw:
     """Read the entities of a DXF drawing; of a plan, the zones its shapes and labels make (``plangeo.drawings.cad``).
 
-    **Raises** CrsError without ``crs=``; InputError for other content, for levels that are not there or were not chosen.
+    **Raises** CrsError without ``crs=``; InputError for other content, for entities that were not read, for levels that are not there or
+    were not chosen.
     """
     return rows_of(read_elements(path, request), request, path)
 
@@ -65,7 +66,6 @@ def read_elements(path: Path, request: Request) -> Drawing:
         request,
         driver="DXF",
         styles="SELECT OGR_STYLE FROM entities",
-        encoding="ISO-8859-1",
         declared=text_codec(read_head(path, _HEADER_BYTES)),
     )
     notes = drawing.raw.notes
@@ -74,7 +74,28 @@ def read_elements(path: Path, request: Request) -> Drawing:
         notes.append(
             f"not read, because their kind is not known to the reader: {_counted(left)}; look whether borders or labels are among them"
         )
-    return drawing if held.ended else replace(drawing, ending=_CUT)
+    if binary:
+        notes.append("the entities of a binary drawing are not counted a second time")
+        return drawing
+    if not held.ended:
+        return replace(drawing, ending=_CUT)
+    _require_drawn(held, drawing.raw, path.name)
+    drawing.raw.counted["entities"] = {"rows": len(drawing.levels), "counted": held.drawn.total()}
+    return drawing
+
+
+def _require_drawn(held: Contents, raw: Raw, name: str) -> None:
+    """**Raises** InputError when entities that are a row each have none, told by their handles; those without handles are counted."""
+    handles = raw.frame["EntityHandle"] if "EntityHandle" in raw.frame else [""] * len(raw.frame)
+    read = Counter(str(h).upper() if isinstance(h, str) else "" for h in handles)
+    lost = {handle: n - read[handle] for handle, n in held.drawn.items() if n > read[handle]}
+    if lost:
+        first = ", ".join(f"{held.names[h]} (handle {h})" if h else f"{lost[h]} without handle" for h in list(lost)[:5])
+        raise InputError(
+            f"{name}: of the {held.drawn.total():,} entities it draws, {sum(lost.values()):,} could not be read: {first}. A border that is not "
+            "read joins two zones, a label that is not read leaves one unknown. Explode them or convert them to LWPOLYLINE, and export again.",
+            code="file_truncated",
+        )
 
 
 def _counted(kinds: Counter[str]) -> str:

@@ -28,7 +28,9 @@ def read(path: Path, request: Request) -> Raw:
         )
     lines = head.startswith(b"\x1e") or path.suffix.lower() in {".geojsonl", ".geojsons", ".ndjson"}
     raw = read_layer(path, request, driver="GeoJSONSeq" if lines else "GeoJSON")
-    require_rows(len(raw.frame), count_sequence(path) if lines else count_features(path), path.name, "the file holds")
+    counted = count_sequence(path) if lines else count_features(path)
+    require_rows(len(raw.frame), counted, path.name, "the file holds")
+    raw.counted[raw.layer] = {"rows": len(raw.frame), "counted": counted}
     return raw
 
 

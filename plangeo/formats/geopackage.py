@@ -58,6 +58,7 @@ def _read(path: Path, shown: Path, request: Request) -> Raw:
                 f"{shown.name}, layer {raw.layer!r}: {len(raw.frame)} of {stored} rows could be read. Repair it: export it again from QGIS.",
                 code="file_truncated",
             )
+        raw.counted[raw.layer] = {"rows": len(raw.frame), "counted": int(str(stored))}
         counter = (
             _rows(connection, "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", shown, (raw.layer,))
             if "gpkg_ogr_contents" in tables

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def stated_crs(path: Path) -> tuple[str | None, Any]:
     return _geometry_column(schema.empty_table(), _described(schema), path)
 
 
-def read_slices(path: Path, column: str, crs: Any, size: int) -> Iterator[Raw]:
+def read_slices(path: Path, column: str, crs: Any, size: int) -> Generator[Raw]:
     """Read a file with a geometry column in slices of ``size`` rows, each as ``read`` gives the whole.
 
     ``crs`` of the shapes, settled for the whole file. A column of whole numbers with blanks anywhere is read as decimal

@@ -12,7 +12,9 @@ import pandas as pd
 from plangeo.errors import InputError
 from plangeo.inputs import Format, Raw, Request, check_xml, require_signature, unpack
 from plangeo.kmldocument import KmlDocument, Placemark, described, read_document
+from plangeo.markupcounts import count_placemarks
 from plangeo.reading import Decision
+from plangeo.rowcounts import require_rows
 from plangeo.vectors import settle_crs
 
 _SHOWN = 20
@@ -46,6 +48,8 @@ def read(path: Path, request: Request) -> Raw:
 def _read(path: Path, shown: Path, request: Request) -> Raw:
     check_xml(path, ["kml", "Document", "Placemark", "Folder"], "KML")
     document = read_document(path)
+    counted = count_placemarks(path)
+    require_rows(len(document.placemarks), counted, shown.name, "the number of elements called Placemark is")
     notes = _others(document)
     decisions: list[Decision] = []
     marks = _chosen(document, request, shown, notes, decisions)
@@ -61,7 +65,8 @@ def _read(path: Path, shown: Path, request: Request) -> Raw:
         notes.append(f"rings of {len(unclosed)} polygon(s) do not return to their first corner and were closed: {shown_names}")
     table = _table(marks, request, decisions)
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
-    return Raw(frame, document.name or shown.stem, notes, problems, decisions)
+    layer = document.name or shown.stem
+    return Raw(frame, layer, notes, problems, decisions, counted={layer: {"rows": len(frame), "counted": counted}})
 
 
 def _others(document: KmlDocument) -> list[str]:

@@ -65,6 +65,7 @@ def read(path: Path, request: Request) -> Raw:
         raw = read_layer(path, request, driver="MapInfo File", encoding="ISO-8859-1")
     if (counted := _counted(path, text)) is not None:
         require_rows(len(raw.frame), *counted)
+        raw.counted[raw.layer] = {"rows": len(raw.frame), "counted": counted[0]}
     note = _datum_note(raw)
     if note and request.crs is None:
         raw.notes.append(note)

@@ -65,6 +65,7 @@ def read(path: Path, request: Request) -> Raw:
             f"{path.name}: {len(raw.frame)} of {rows - deleted} rows could be read. Export the shapefile again.",
             code="file_truncated",
         )
+    raw.counted[raw.layer] = {"rows": len(raw.frame), "counted": rows - deleted}
     if deleted:
         notes.append(f"{deleted} row(s) are marked as deleted in {parts['.dbf'].name} and were left out")
     raw.notes[:0] = notes + _limits(raw)

@@ -84,7 +84,15 @@ def _read_list(file: _File, name: str) -> Raw:
             f"{file.path.name}, sheet {name!r} has no row below its header. Choose another sheet with sheet=, or check the file.",
             code="layer_empty",
         )
-    return Raw(table.frame, name, table.notes, decisions=table.decisions, sentences=table.sentences, fields=table.fields)
+    return Raw(
+        table.frame,
+        name,
+        table.notes,
+        decisions=table.decisions,
+        sentences=table.sentences,
+        fields=table.fields,
+        counted={name: table.counted},
+    )
 
 
 class _File:
@@ -318,7 +326,8 @@ def _read_all(file: _File, visible: Sequence[str]) -> Raw:
         notes += [f"{name}: {note}" for note in table.notes]
         decisions += table.decisions
     sentences = _of_sheets({name: table.sentences for name, table in lists.items()})
-    return Raw(frame, ", ".join(lists), notes, decisions=decisions, sentences=sentences, fields=first.fields)
+    counted = {name: table.counted for name, table in lists.items()}
+    return Raw(frame, ", ".join(lists), notes, decisions=decisions, sentences=sentences, fields=first.fields, counted=counted)
 
 
 _KINDS: tuple[Kind, ...] = ("area", "money")

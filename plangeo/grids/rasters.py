@@ -8,30 +8,32 @@ could point at other files or at the network, is refused.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pyproj
+from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.windows import Window
 
+from plangeo.apart import is_apart
+from plangeo.apart.child import not_whole
+from plangeo.apart.pixels import describe_raster_apart, read_cells_apart
 from plangeo.errors import CrsError, InputError
-from plangeo.gdalgate import OPTIONS, rasterio
 from plangeo.geometry import as_crs
+from plangeo.grids.cellreading import Cells, Layout, open_cells, open_raster_file
+from plangeo.grids.rastergate import driver_of, require_plain_neighbours
 from plangeo.grids.slopes import horn, spacing
-from plangeo.inputs import check_path, find_beside, read_head, true_type
+from plangeo.inputs import check_path
 from plangeo.limits import limits_now, raise_hint
 
 Array = np.ndarray[Any, Any]
 Kind = Literal["continuous", "classes"]
 # One block is unpacked whole by the reader, so a block may not be larger than this.
 MOST_BLOCK_BYTES = 128 * 2**20
-# The reader's own cache of unpacked blocks, in MB, so that memory does not depend on the machine.
-CACHE_MB = 256
 # Values that programs write for "no data" and forget to declare; ±1e30 and beyond count too.
 SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, -999999.0, -32768.0, -32767.0, -2147483648.0, -9999999.0, 65535.0, 4294967295.0)
 _WORDS = {
@@ -42,14 +44,9 @@ _WORDS = {
     "foot": ("foot", "feet", "ft"),
     "us_foot": ("us survey foot", "us_foot", "ftus", "us-ft", "us foot"),
 }
+_EXACT = ("nodata", "scale", "offset", "low", "high")
+"""Fields that may be infinite, which JSON cannot say."""
 METRES = {"": 1.0, "metre": 1.0, "foot": 0.3048, "us_foot": 1200 / 3937}
-
-
-# No address is followed, whatever a file says.
-_OPTIONS = {**OPTIONS, "GDAL_CACHEMAX": CACHE_MB}
-_BESIDE = (".msk", ".ovr", ".aux", ".rrd", ".ige")
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_IMAGINE = b"EHFA_HEADER_TAG"
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,8 @@ class Raster:
     high: float = np.inf
     stamp: tuple[int, int] = (0, 0)
     notes: tuple[str, ...] = ()
+    apart: bool = False
+    """Whether its cells are read in another process (``plangeo.apart``), as its description was."""
 
     def as_stored(self, value: float) -> float:
         """Return ``value`` as the file would store it: 15.1 in a float32 file is 15.1000003815."""
@@ -96,8 +95,16 @@ class Raster:
                 f"{self.path.name} changed since it was opened first: results would mix two files. Read it again.",
                 code="file_changed",
             )
-        with rasterio.Env(**_OPTIONS), rasterio.open(self.path, driver=self.driver) as source:
-            yield Reader(self, source)
+        if self.apart:
+            yield Reader(self, lambda *window: read_cells_apart(self.path, self.layout, window))
+            return
+        with open_cells(self.path, self.layout) as cells:
+            yield Reader(self, cells.read)
+
+    @property
+    def layout(self) -> Layout:
+        """What must be known of the file to read cells of it."""
+        return Layout(self.driver, self.band, self.dtype, self.masked)
 
 
 @dataclass(frozen=True)
@@ -109,13 +116,13 @@ class Reading:
     doubts: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reader:
     """An open raster. Results do not depend on which windows are read, or in which order."""
 
     raster: Raster
-    source: Any
-    _written: dict[tuple[int, int], bool] = field(default_factory=dict)
+    cells: Callable[[int, int, int, int], Cells]
+    """Gives the cells of a window as the file has them."""
 
     def read(self, top: int, bottom: int, left: int, right: int) -> Reading:
         """Read rows ``top`` … ``bottom`` − 1 and columns ``left`` … ``right`` − 1, which must lie within the raster.
@@ -143,53 +150,29 @@ class Reader:
         return Reading(values, np.isfinite(values), found.doubts)
 
     def _plain(self, top: int, bottom: int, left: int, right: int) -> Reading:
-        raster, window = self.raster, Window(left, top, right - left, bottom - top)
-        try:
-            raw = self.source.read(raster.band, window=window)
-            mask = self.source.read_masks(raster.band, window=window) if raster.masked else None
-        except (RasterioError, MemoryError) as fault:
-            raise InputError(
-                f"{raster.path.name} cannot be read at rows {top} to {bottom}: the file is cut off or damaged "
-                f"({str(fault)[:120]}). Copy or export it again.",
-                code="file_truncated",
-            ) from fault
-        values = raw.astype(np.float64)
+        raster = self.raster
+        found = self.cells(top, bottom, left, right)
+        values = found.raw.astype(np.float64)
         valid = np.isfinite(values)
-        if mask is not None:
-            valid &= mask > 0
+        if found.mask is not None:
+            valid &= found.mask > 0
         if raster.nodata is not None:
             # a float32 file stores the nearest float32 to the declared value
             valid &= values != raster.as_stored(raster.nodata)
-        doubts = [*self._drop_unwritten(valid, top, left), *_drop_sentinels(values, valid, raster.kind)]
+        doubts = [*_drop_unwritten(valid, found.unwritten, top, left), *_drop_sentinels(values, valid, raster.kind)]
         if (raster.scale, raster.offset) != (1.0, 0.0):
             with np.errstate(over="ignore"):
                 values = values * raster.scale + raster.offset
         doubts += _drop_beyond(values, valid, raster)
         return Reading(values, valid, tuple(doubts))
 
-    def _drop_unwritten(self, valid: Array, top: int, left: int) -> list[str]:
-        """Blocks that a sparse GeoTIFF never wrote read as 0, and a slope of 0 would be good news: they are no data."""
-        if self.raster.driver != "GTiff":
-            return []
-        high, wide = self.source.block_shapes[self.raster.band - 1]
-        empty = False
-        for down in range(top // high, (top + valid.shape[0] - 1) // high + 1):
-            for across in range(left // wide, (left + valid.shape[1] - 1) // wide + 1):
-                if not self._is_written(down, across):
-                    empty = True
-                    y, x = down * high - top, across * wide - left
-                    valid[max(y, 0) : y + high, max(x, 0) : x + wide] = False
-        words = "parts of the raster were never written; if they mean 0, write them (gdal_translate without SPARSE_OK)"
-        return [words] if empty else []
 
-    def _is_written(self, down: int, across: int) -> bool:
-        key = (down, across)
-        if key not in self._written:
-            if len(self._written) > 1_000_000:
-                self._written.clear()
-            name = f"BLOCK_OFFSET_{across}_{down}"
-            self._written[key] = self.source.get_tag_item(name, "TIFF", self.raster.band) is not None
-        return self._written[key]
+def _drop_unwritten(valid: Array, unwritten: Sequence[tuple[int, int, int, int]], top: int, left: int) -> list[str]:
+    """Blocks that a sparse GeoTIFF never wrote read as 0, and a slope of 0 would be good news: they are no data."""
+    for first, last, west, east in unwritten:
+        valid[max(first - top, 0) : max(last - top, 0), max(west - left, 0) : max(east - left, 0)] = False
+    words = "parts of the raster were never written; if they mean 0, write them (gdal_translate without SPARSE_OK)"
+    return [words] if unwritten else []
 
 
 def _drop_sentinels(values: Array, valid: Array, kind: str) -> list[str]:
@@ -242,12 +225,14 @@ def read_raster(
             f"kind={kind!r} is not known: write kind='continuous' for measured values or kind='classes' for codes.",
             code="argument_wrong",
         )
+    if is_apart():
+        return _raster_from(found, describe_raster_apart(found, kind, unit, crs if crs is None else as_crs(crs).srs, band))
     driver = driver_of(found)
     require_plain_neighbours(found)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.Env(**_OPTIONS), rasterio.open(found, driver=driver) as source:
+            with open_raster_file(found, driver) as source:
                 return _describe(found, source, kind, unit, crs, band)
     except RasterioError as fault:
         raise InputError(
@@ -256,50 +241,31 @@ def read_raster(
         ) from fault
 
 
-def driver_of(path: Path) -> str:
-    """Return the GDAL driver that the content of ``path`` calls for. **Raises** InputError for any other content."""
-    head = read_head(path)
-    if head.startswith(_TIFF):
-        return "GTiff"
-    if head.startswith(_IMAGINE):
-        return "HFA"
-    if head[:5].lower() in (b"ncols", b"nrows", b"xllco", b"yllco", b"xllce", b"cells"):
-        return "AAIGrid"
-    if path.suffix.lower() in (".bil", ".flt", ".bip", ".bsq") and find_beside(path, ".hdr"):
-        return "EHdr"
-    raise InputError(
-        f"{path.name} is not a raster that plangeo reads: its content is {true_type(head)}. Read are GeoTIFF (COG), ESRI ASCII "
-        "grid (.asc), ERDAS Imagine (.img) and .bil or .flt with .hdr. Export it as GeoTIFF: gdal_translate -of GTiff.",
-        code="file_not_its_type",
-    )
+def raster_to_json(raster: Raster) -> dict[str, Any]:
+    """Return a description as plain data."""
+    told = {f.name: getattr(raster, f.name) for f in fields(raster) if f.name not in ("path", "crs", "transform", "apart")}
+    told |= {name: told[name] if told[name] is None else told[name].hex() for name in _EXACT}
+    return told | {"crs": raster.crs.srs, "transform": [float(v).hex() for v in tuple(raster.transform)[:6]]}
 
 
-def require_plain_neighbours(path: Path) -> None:
-    """Refuse masks, overviews and notes beside a raster that could lead elsewhere: GDAL opens them without asking.
-
-    **Raises** InputError for a mask or overview that is no TIFF or Imagine file, and for notes that name other files.
-    """
-    stems = (path.name.lower(), path.stem.lower())
-    for beside in sorted(path.absolute().parent.iterdir()):
-        name = beside.name.lower()
-        if not name.startswith(tuple(f"{stem}." for stem in stems)):
-            continue
-        if beside.suffix.lower() in _BESIDE and name != stems[0]:
-            head = read_head(beside)
-            if not head.startswith((*_TIFF, _IMAGINE, b"ERDAS_IMG_EXTERNAL_RASTER")):
-                raise InputError(
-                    f"{beside.name} belongs to {path.name}, but its content is {true_type(head)}. Remove it or export again.",
-                    code="sidecar_foreign",
-                )
-        if name.endswith(".aux.xml"):
-            text = read_head(beside, 16 * 2**20).lower()
-            if len(text) == 16 * 2**20 or any(
-                word in text for word in (b"overview_file", b"/vsi", b"://", b"vrtdataset", b"<!doctype", b"<!entity")
-            ):
-                raise InputError(
-                    f"{beside.name}, the notes to {path.name}, points at other files. Remove it and try again.",
-                    code="sidecar_foreign",
-                )
+def _raster_from(path: Path, told: Mapping[str, Any]) -> Raster:
+    """Return the raster that another process described. **Raises** InputError when that is no description."""
+    try:
+        return Raster(
+            path=path,
+            kind="classes" if told["kind"] == "classes" else "continuous",
+            crs=as_crs(str(told["crs"])),
+            transform=Affine(*(float.fromhex(v) for v in told["transform"])),
+            stamp=(int(told["stamp"][0]), int(told["stamp"][1])),
+            masked=bool(told["masked"]),
+            notes=tuple(map(str, told["notes"])),
+            apart=True,
+            **{name: str(told[name]) for name in ("unit", "file_unit", "dtype", "driver", "derived")},  # type: ignore[arg-type]
+            **{name: int(told[name]) for name in ("height", "width", "band")},  # type: ignore[arg-type]
+            **{name: None if told[name] is None else float.fromhex(told[name]) for name in _EXACT},  # type: ignore[arg-type]
+        )
+    except (LookupError, TypeError, ValueError) as fault:
+        raise not_whole(path.name, fault) from fault
 
 
 def _describe(path: Path, source: Any, kind: Kind, unit: str | None, crs: Any, band: int | None) -> Raster:

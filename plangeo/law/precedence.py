@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import combinations
 
 import pandas as pd
 
@@ -40,11 +41,19 @@ def govern(cover: pd.DataFrame, rulebook: Rulebook) -> pd.DataFrame:
 
 
 def _prevailing(live: Sequence[ZoneKey], orders: Sequence[Sequence[str]], overlays: frozenset[str]) -> tuple[ZoneKey, ...]:
-    kept = list(live)
-    for order in orders:
-        present = [p for p in order if any(z[0] == p and z[1] not in overlays for z in kept)]
-        kept = [z for z in kept if z[1] in overlays or z[0] not in present[1:]]
-    return tuple(kept)
+    """The zones that govern: a plan gives way to one that an order puts before it, and that gives way to none itself.
+
+    So the answer does not hang on the order of the entries, and a plan that is overruled overrules nobody.
+    """
+    waiting = {plan_id for plan_id, code, _ in live if code not in overlays}
+    above = {pair for order in orders for pair in combinations([p for p in order if p in waiting], 2)}
+    governing: set[str] = set()
+    while waiting:
+        # the rulebook refuses orders that go round in a circle; in one, nobody would give way
+        first = {p for p in waiting if not any((q, p) in above for q in waiting)} or set(waiting)
+        governing |= {p for p in first if not any((q, p) in above for q in governing)}
+        waiting -= first
+    return tuple(zone for zone in live if zone[1] in overlays or zone[0] in governing)
 
 
 def mark_prevailing(evidence: pd.DataFrame, cover: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ Every row with text below the header is either a project or stands in a decision
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -59,6 +60,8 @@ class Table:
     header: tuple[int, ...] = ()
     """Row numbers of the header."""
 
+    counted: dict[str, int] = field(default_factory=dict)
+    """How many rows with text there are (``rows``) and what each was taken for: ``above`` and ``header`` of the table, then the kinds."""
     beside: frozenset[int] = frozenset()
     """Row numbers of titles above the header and of notes: what may speak of the whole table."""
     sentences: list[Sentence] = field(default_factory=list)
@@ -102,6 +105,7 @@ def read_table(
     _share_merged(lines, spans, amounted, names, place, decisions)
     table = _table(header, lines, names)
     table.header = header.numbers
+    table.counted = _count_rows(len(filled), header, lines)
     unit_lines = [
         line for _, cells in above for line in _lines(cells) if stated_units(line, "area") or stated_units(line, "money")
     ]
@@ -121,6 +125,17 @@ def read_table(
     decisions += [Decision("column", place, note) for note in header.notes]
     table.decisions = decisions
     return table
+
+
+def _count_rows(rows: int, header: Header, lines: Sequence[Line]) -> dict[str, int]:
+    """What the rows with text were taken for. **Raises** AssertionError when one of them is nothing."""
+    kinds = Counter(line.kind for line in lines)
+    told = {"above": header.first, "header": header.last + 1 - header.first} | {
+        f"{kind}_rows": n for kind, n in sorted(kinds.items())
+    }
+    if sum(told.values()) != rows:
+        raise AssertionError(f"{rows} rows with text became {told}: a row taken or set aside is a row")
+    return {"rows": rows, **told}
 
 
 def _tell_lines(
@@ -152,17 +167,22 @@ def _lines(cells: Sequence[str]) -> list[str]:
 
 
 def _blank_errors(rows: list[Row], place: str, decisions: list[Decision]) -> None:
-    """Cells with an error of the program hold nothing: they are blanked, and named."""
-    found = []
+    """Cells with an error of the program hold nothing: they are blanked, and named; so are rows that hold nothing else."""
+    found, emptied = [], []
     for number, cells in rows:
         for i, cell in enumerate(cells):
             if cell[:1] in ("#", "E") and _ERROR.fullmatch(cell):
                 found.append((f"{column_letters(i)}{number}", cell))
                 cells[i] = ""
+        if not any(cells):
+            emptied.append(number)
     if found:
         shown = ", ".join(f"{at} {text}" for at, text in found[:20]) + (" …" if len(found) > 20 else "")
         said = f"{len(found)} cell(s) hold an error of the spreadsheet program and were read as empty; correct their formulas"
         decisions.append(Decision("row", place, said, shown))
+    if emptied:
+        said = "nothing but errors of the spreadsheet program: no project was read here; correct the formulas"
+        decisions.append(Decision("row", f"{place}, {rows_text(emptied)}", said))
 
 
 def _amounted(header: Header, fields: Mapping[str, str]) -> frozenset[int]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from plangeo.apart import is_apart
+from plangeo.apart.asking import read_decision_rows_apart
 from plangeo.errors import InputError
 from plangeo.inputs import check_path, check_zip
 from plangeo.study import StudyFile
@@ -87,14 +89,19 @@ def read_decisions(file: StudyFile) -> DecisionFile:
     suffix = path.suffix.lower()
     if suffix in (".yaml", ".yml"):
         return _from_yaml(path)
-    if suffix == ".xlsx":
-        return _from_rows(_sheet_rows(path, file.keywords), path, file.keywords)
-    if suffix in (".csv", ".tsv", ".txt"):
-        return _from_rows(_text_rows(path), path, file.keywords)
+    if suffix in (".xlsx", ".csv", ".tsv", ".txt"):
+        sheet, named = file.keywords.get("sheet"), dict(file.keywords.get("columns") or {})
+        rows = (read_decision_rows_apart if is_apart() else decision_rows_here)(path, sheet, named)
+        return _from_rows(rows, path, file.keywords)
     raise InputError(
         f"{path.name}: decisions are read from .csv, .xlsx or .yaml, not {suffix or 'a file without a suffix'!r}.",
         code="format_unknown",
     )
+
+
+def decision_rows_here(path: Path, sheet: Any, columns: Mapping[Any, Any]) -> list[tuple[int, list[str]]]:
+    """Return the rows of a text table, or of the sheet of a workbook that holds decisions. **Raises** InputError."""
+    return _sheet_rows(path, {"sheet": sheet, "columns": columns}) if path.suffix.lower() == ".xlsx" else _text_rows(path)
 
 
 def _text_rows(path: Path) -> list[tuple[int, list[str]]]:

@@ -232,6 +232,33 @@ def settle_written(claims: Sequence[Claim], stated: Any, kind: Kind | None, prof
     return Settled(crs, (Decision("crs", f"{source}, {where}", said, told[0].sentence.text[:160], 0.99),))
 
 
+def whose_word(caller: Any, file: Any, decisions: Iterable[Decision]) -> str:
+    """Return why a layer is read in its CRS, as the end of a sentence: who said so.
+
+    Parameters: ``caller`` what the user stated, ``file`` what the file itself states, each None where nothing; ``decisions`` of the
+    reader, which quote the sentence of a sheet.
+
+    >>> whose_word("EPSG:9215", "EPSG:9215", []), whose_word("EPSG:9215", "EPSG:3405", [])
+    ('stated by the user, as in the file', 'stated by the user; the file says EPSG:3405')
+    >>> whose_word(None, "EPSG:9215", []), whose_word(None, None, [])
+    ('the file says so', 'the format or its numbers leave no other')
+    """
+    if caller is not None and file is not None:
+        agree = as_crs(caller).equals(as_crs(file), ignore_axis_order=True)
+        return "stated by the user, as in the file" if agree else f"stated by the user; the file says {_short(file)}"
+    said = next((d for d in decisions if d.topic == "crs" and d.confidence is not None), None)
+    if caller is not None:
+        return "stated by the user"
+    if file is not None:
+        return "the file says so"
+    return "the format or its numbers leave no other" if said is None else f"{said.where}: {(said.sample or said.said)[:100]!r}"
+
+
+def _short(crs: Any) -> str:
+    found = as_crs(crs)
+    return ":".join(found.to_authority() or ()) or found.name
+
+
 def suggestion(sentences: Iterable[Sentence], profile: Profile) -> str:
     """Return a sentence on the meridian of a province the texts name, or ""; for messages only, it decides nothing.
 

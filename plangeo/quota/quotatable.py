@@ -18,10 +18,10 @@ import pandas as pd
 from plangeo.amounts.quantities import evaluate, is_blank, take_apart, weigh_style
 from plangeo.amounts.units import Unit, header_units, stated_units
 from plangeo.errors import InputError
-from plangeo.formats import csvfile, spreadsheet
 from plangeo.inputs import Request, check_path
 from plangeo.lists.headers import Row, column_letters
 from plangeo.profiles import Profile
+from plangeo.tablecells import SUFFIXES, read_table_cells
 from plangeo.text import clean, fold, normalise_code, parse_number
 
 TOTAL = "*"
@@ -81,15 +81,12 @@ def read_quota(
     """
     file = check_path(path)
     request = Request(role="quota", sheet=sheet, known=frozenset(profile.header_fields("quota")))
-    if file.suffix.lower() in csvfile.FORMAT.suffixes:
-        rows, _, decisions = csvfile.read_cells(file, request)
-        name = file.name
-    elif file.suffix.lower() in spreadsheet.FORMAT.suffixes:
-        sheet_name, rows, _, decisions = spreadsheet.read_cells(file, request)
-        name = f"{file.name}, {sheet_name}"
-    else:
-        known = ", ".join((*spreadsheet.FORMAT.suffixes, *csvfile.FORMAT.suffixes))
-        raise InputError(f"{file.name}: a table of hectares is one of {known}. Save it as .xlsx.", code="format_unknown")
+    if file.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            f"{file.name}: a table of hectares is one of {', '.join(SUFFIXES)}. Save it as .xlsx.", code="format_unknown"
+        )
+    sheet_name, rows, decisions = read_table_cells(file, request)
+    name = f"{file.name}, {sheet_name}" if sheet_name else file.name
     if sum(len(cells) for _, cells in rows) > _MOST_CELLS:
         raise InputError(
             f"{name} has more than {_MOST_CELLS:,} cells; no table of hectares is that large.", code="file_too_large"

@@ -1,4 +1,4 @@
-"""How much memory this program could still take, as the operating system says: without paging, within the limits it is held in."""
+"""How much memory this program holds and could still take, as the operating system says: without paging, within its limits."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ def free_memory() -> float | None:
     """Return the bytes that are free; None where the system does not say."""
     known = [amount for amount in (_of_system(), _of_group()) if amount is not None]
     return min(known) if known else None
+
+
+def held_memory() -> float | None:
+    """Return the bytes of memory this process holds now; where the system says only what it held at most, that; None where neither."""
+    try:
+        return float(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    most = float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def _of_system() -> float | None:

@@ -44,9 +44,11 @@ def run(subject: Subject) -> Sequence[Sheet]:
         rows.append({"layer": layer} | told.get(layer, {}) | books["layers"].get(layer, {}))
     frame = pd.DataFrame(rows, columns=[c.field for c in _COLUMNS])
     note = Label(
-        "Mỗi dự án có đúng một kết luận; mỗi lớp đối với mỗi dự án ở đúng một trạng thái: liên quan, không liên quan hoặc chưa có dữ liệu. "
+        "Mỗi dự án có đúng một kết luận; mỗi lớp, và mỗi quy hoạch của lớp zones, đối với mỗi dự án ở đúng một trạng thái: liên quan, "
+        "không liên quan hoặc chưa có dữ liệu. "
         "Số dòng đọc = đo được + điểm nhãn + để riêng + không rõ vị trí. Sổ không khớp thì không xuất kết quả.",
-        "Every site has one verdict; every layer is, for every site, in exactly one state: affected, not affected, no data. "
+        "Every site has one verdict; every layer, and every plan of the layer zones, is, for every site, in exactly one state: affected, "
+        "not affected, no data. "
         "Rows read = measured + labels + set aside + without a place. Where the books do not balance, nothing is published.",
     )
     whole = Sheet("books", Label("Sổ đối chiếu", "Books"), _COLUMNS, frame, _EMPTY, note)

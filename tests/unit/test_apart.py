@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import struct
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyproj
 import pytest
 import shapely
 from hypothesis import given
@@ -21,16 +24,20 @@ from hypothesis import strategies as st
 
 import plangeo as pg
 from plangeo.apart import child, is_apart, reading_apart
+from plangeo.apart.asking import holdings_apart, read_apart, read_slices_apart, stated_crs_apart
 from plangeo.apart.cellcode import decode, encode
-from plangeo.apart.child import read_apart
-from plangeo.apart.transfer import read_raw_file, request_from_json, request_to_json, write_raw
-from plangeo.errors import CrsError, InputError
+from plangeo.apart.transfer import RawBuilder, request_from_json, request_to_json, write_raw
+from plangeo.errors import CrsError, InputError, SeveralLayers
+from plangeo.formats.geoparquet import read_slices, stated_crs
 from plangeo.inputs import Raw, Request
-from plangeo.limits import limited
+from plangeo.limits import Limits, limited
+from plangeo.overrides.decisionfile import read_decisions
 from plangeo.profiles import load_profile
+from plangeo.quota.quotatable import read_quota
 from plangeo.rawfiles import read_here
+from plangeo.resources.holdings import holdings_of
 from plangeo.sources import with_words
-from plangeo.vectors import SeveralLayers
+from plangeo.study import StudyFile
 from plangeo.wkbdepth import MOST_NESTING, is_nested_too_deep
 
 unix = pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among files, no signals and no bound on memory")
@@ -172,17 +179,16 @@ def test_a_reader_that_cannot_start_is_told_with_the_way_out(gpkg: Path, monkeyp
 
 def test_what_does_not_come_over_whole_is_refused(gpkg: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that was taken over by a file can answer what it likes."""
-    honest = child._child().ask
+    ask = child._child().ask
 
-    def lying(asked: dict[str, object], *rest: object) -> dict[str, object]:
-        answer = honest(asked, *rest)
-        Path(str(asked["into"])).write_bytes(b"ARROW1\0\0 and no more")
-        return answer
+    def lying(asked: dict[str, object], name: str, limits: Limits, take: child.Take) -> dict[str, object]:
+        return ask(asked, name, limits, lambda block: take(block[:-100]))
 
     monkeypatch.setattr(child._child(), "ask", lying)
     with pytest.raises(InputError, match=r"^a\.gpkg: ") as met:
         read_apart(gpkg, Request())
     assert met.value.code == "reader_failed"
+    assert len(read_apart(gpkg, Request())[0].frame) == 2, "the next file has a new reader"
 
 
 def test_names_in_answers_lead_to_no_code() -> None:
@@ -212,7 +218,13 @@ def test_cells_come_back_as_they_went(values: list[object]) -> None:
     assert list(map(type, back)) == list(map(type, values))
 
 
-def test_columns_of_every_kind_come_back(tmp_path: Path) -> None:
+def _sent(raw: Raw) -> Raw:
+    builder = RawBuilder()
+    told = write_raw(raw, lambda block: builder.take(bytes(memoryview(block))))
+    return builder.finish(json.loads(json.dumps(told)))
+
+
+def test_columns_of_every_kind_come_back() -> None:
     frame = pd.DataFrame(
         {
             "whole": pd.array([1, None], dtype="Int64"),
@@ -222,8 +234,7 @@ def test_columns_of_every_kind_come_back(tmp_path: Path) -> None:
             "numbers": [1.0, np.nan],
         }
     )
-    told = write_raw(Raw(frame, "x", problems={1: "p"}), tmp_path / "a.arrow")
-    back = read_raw_file(tmp_path / "a.arrow", told)
+    back = _sent(Raw(frame, "x", problems={1: "p"}))
     pd.testing.assert_frame_equal(back.frame, frame)
     assert (back.layer, back.problems) == ("x", {1: "p"})
 
@@ -231,3 +242,71 @@ def test_columns_of_every_kind_come_back(tmp_path: Path) -> None:
 def test_requests_come_over_with_the_forms_of_the_profile() -> None:
     asked = with_words(Request("sites", "l", crs="EPSG:9215", header_row=(1, 2)), load_profile("vn"))
     assert request_from_json(request_to_json(asked)) == asked
+
+
+@given(st.lists(st.none() | st.integers(1, 40), max_size=12), st.integers(1, 60), st.integers(1, 5))
+def test_shapes_cut_into_blocks_come_back_in_their_order(counts: list[int | None], vertices: int, rows: int) -> None:
+    lines = [None if n is None else shapely.LineString([(k, i) for k in range(n + 1)]) for i, n in enumerate(counts)]
+    frame = gpd.GeoDataFrame({"n": range(len(lines))}, geometry=gpd.GeoSeries(lines, crs=9215), crs=9215)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("plangeo.apart.transfer._VERTICES", vertices)
+        patch.setattr("plangeo.apart.transfer._ROWS", rows)
+        back = _sent(Raw(frame, "x")).frame
+    assert shapely.to_wkb(back.geometry.to_numpy()).tolist() == shapely.to_wkb(frame.geometry.to_numpy()).tolist()
+    assert back["n"].tolist() == frame["n"].tolist()
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Path:
+    shapes = [shapely.box(450_000 + n, 2_420_000, 450_009 + n, 2_420_009) for n in range(23)]
+    frame = gpd.GeoDataFrame({"site_id": [f"{n:03}" for n in range(23)], "khu": pd.array([1, None] * 11 + [2], "Int64")})
+    gpd.GeoDataFrame(frame, geometry=shapes, crs=9215).to_parquet(tmp_path / "a.parquet", row_group_size=7)
+    return tmp_path / "a.parquet"
+
+
+def test_slices_of_a_register_read_apart_are_those_read_here(register: Path) -> None:
+    column, stated = stated_crs_apart(register)
+    assert (column, stated) == stated_crs(register)
+    crs = pyproj.CRS.from_user_input(stated)
+    for size in (5, 23, 100):
+        here = list(map(_cells, read_slices(register, "geometry", crs, size)))
+        assert list(map(_cells, read_slices_apart(register, "geometry", crs, size))) == here
+    turns = zip(*(read_slices_apart(register, "geometry", crs, 9) for _ in range(2)), strict=True)
+    assert all(_cells(one) == _cells(other) for one, other in turns), "two streams of one file do not take rows from one another"
+
+
+def test_a_register_that_cannot_be_read_to_its_end_is_refused_and_not_cut_short(register: Path) -> None:
+    content = bytearray(register.read_bytes())
+    place = pq.ParquetFile(register).metadata.row_group(2).column(0).data_page_offset
+    content[place : place + 40] = b"\xff" * 40
+    register.write_bytes(content)
+    slices = read_slices_apart(register, "geometry", pyproj.CRS.from_epsg(9215), 7)
+    assert [len(next(slices).frame) for _ in range(2)] == [7, 7]
+    with pytest.raises(InputError, match=r"^a\.parquet") as met:
+        next(slices)
+    assert met.value.code == "file_damaged"
+
+
+def test_tables_of_quotas_and_decisions_are_read_apart_as_here(tmp_path: Path) -> None:
+    table, book = tmp_path / "q.csv", tmp_path / "d.xlsx"
+    table.write_text("Mã,Chỉ tiêu,Tổng diện tích (ha)\nLUC,Đất lúa,70.5\nSKK,Đất khu công nghiệp,12\n", "utf-8")
+    made = openpyxl.Workbook()
+    for row in (["Mã dự án", "Quyết định", "Lý do"], ["007", "permitted", "=1+1"]):
+        made.active.append(row)
+    made.save(book)
+    (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 400)
+    found: list[list[object]] = []
+    for wanted in (False, True):
+        with reading_apart(wanted):
+            quota = read_quota(table, load_profile("vn"), {"LUC", "SKK"})
+            found.append([quota.frame.to_dict("list").__repr__(), quota.remarks, read_decisions(StudyFile(book))])
+            with pytest.raises(InputError) as met:
+                read_decisions(StudyFile(tmp_path / "broken.xlsx"))
+            found[-1].append((str(met.value), met.value.code))
+    assert found[0] == found[1]
+
+
+def test_what_a_file_holds_is_told_apart_as_here(register: Path, gpkg: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.parquet").write_bytes(b"PAR1" + b"\xff" * 60 + b"PAR1")
+    for path in (register, gpkg, tmp_path / "no.parquet"):
+        assert holdings_apart(path) == holdings_of(path)

@@ -21,6 +21,7 @@ from plangeo.rulebook import rulebook_from_text
 from plangeo.sources import read_sites, read_zones
 from tests.drawings import (
     dgn,
+    dgn_cell,
     dgn_complex_shape,
     dgn_lines,
     dgn_shape,
@@ -488,3 +489,27 @@ def test_complex_shapes_of_a_design_file(tmp_path):
     frame = read_zones(path, crs=CRS)
     assert areas(frame) == pytest.approx({"LUC": 2500})
     assert "missing" not in said(frame)
+
+
+def test_an_entity_that_is_passed_over_is_missed(tmp_path):
+    fitted = "  0\nSPLINE\n  5\n1A\n  8\n10\n 70\n8\n 71\n3\n 74\n2\n 11\n0\n 21\n0\n 11\n9\n 21\n9\n"  # points to fit, no control points
+    whole = [*lines("10", *GRID), text("13", 40, 50, "ODT")]
+    with pytest.raises(InputError, match=r"1 could not be read: SPLINE on layer '10' \(handle 1A\)") as told:
+        read_zones(dxf(tmp_path / "plan.dxf", *whole, fitted), crs=CRS)
+    assert told.value.code == "file_truncated"
+    nothing = "  0\nPOLYLINE\n  5\n1B\n  8\n10\n 66\n1\n  0\nSEQEND\n  8\n10\n"
+    paper = "  0\nSPLINE\n  5\n1C\n 67\n1\n  8\n10\n 70\n8\n 71\n3\n 74\n2\n 11\n0\n 21\n0\n"
+    mesh = "  0\nPOLYLINE\n  5\n1D\n  8\n10\n 66\n1\n 70\n16\n  0\nVERTEX\n  8\n10\n 10\n1\n 20\n1\n  0\nSEQEND\n  8\n10\n"
+    frame = read_zones(dxf(tmp_path / "plan.dxf", *whole, nothing, paper, mesh), crs=CRS)
+    assert frame["zone_code"].tolist() == ["ODT", ""]
+    assert "1 POLYLINE mesh; look whether borders" in said(frame)
+
+
+def test_the_last_elements_behind_a_cell_are_read(tmp_path):
+    shapes = [dgn_shape(10, at((100 * n, 0), (100 * n + 50, 0), (100 * n + 50, 50), (100 * n, 50))) for n in range(4)]
+    chain = dgn_complex_shape(10, [dgn_lines(10, at((0, 0), (50, 0), (50, 50))), dgn_lines(10, at((50, 50), (0, 50), (0, 0)))])
+    inside = [bytes([s[0] | 0x80]) + s[1:] for s in (chain, shapes[1])]
+    head = dgn_cell(10, inside, at((0, 0), (150, 50)))
+    labels = [dgn_text(13, X0 + 100 * n + 10, Y0 + 20, code) for n, code in enumerate(("LUC", "ODT", "CLN", "RPH"))]
+    frame = read_zones(dgn(tmp_path / "plan.dgn", [*labels, head, *inside, *shapes[2:]]), crs=CRS)
+    assert sorted(frame["zone_code"]) == ["CLN", "LUC", "ODT", "RPH"]

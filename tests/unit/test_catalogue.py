@@ -51,6 +51,7 @@ from plangeo.rerun import repeat_run
 from plangeo.resources.amounts import parse_bytes
 from plangeo.resources.budget import Limits, require_fit
 from plangeo.resources.estimate import RunSize
+from plangeo.resources.spending import Spending
 from plangeo.rulebook import load_rulebook, rulebook_from_text
 from plangeo.rundiff.recordedrun import read_run
 from plangeo.sheetfile import write_tables
@@ -198,7 +199,9 @@ WAYS: dict[str, Provoke] = {
     "attribution_without_tiles": lambda t: pg.make_map(_assess(), attribution="x"),
     "budget_malformed": lambda t: parse_bytes("4", "--memory"),
     "budget_memory_exceeded": lambda t: require_fit(RunSize(10, 10), Limits(memory=1e6)),
+    "budget_memory_spent": lambda t: Spending(Limits(memory=1e6), lambda: 0.0, lambda: 2e6).look("judging"),
     "budget_time_exceeded": lambda t: require_fit(RunSize(10, 10), Limits(seconds=1.0)),
+    "budget_time_spent": lambda t: Spending(Limits(seconds=1.0), iter([0.0, 2.0]).__next__, lambda: None).look("judging"),
     "compare_no_layer": lambda t: pg.make_map(_assess(), compare="mood"),
     "tiles_unsafe": lambda t: pg.make_map(_assess(), tiles="http://a.example.org/{z}/{x}/{y}.png", attribution="x"),
     "tiles_without_attribution": lambda t: pg.make_map(_assess(), tiles="https://a.example.org/{z}/{x}/{y}.png"),

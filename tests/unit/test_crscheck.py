@@ -20,6 +20,7 @@ from plangeo.datumline import datum_lines
 from plangeo.errors import PlangeoWarning
 from plangeo.manifest import build_manifest, verdict_digest
 from plangeo.model import Assessment
+from plangeo.readingreport import crs_line
 from tests.makers import CRS, X0, Y0, rulebook, site, sites, zones
 
 GROUND = zones(("Z", "ODT", shapely.box(X0 - 300_000, Y0 - 300_000, X0 + 300_000, Y0 + 300_000), "P1"))
@@ -191,3 +192,35 @@ def test_the_operation_is_recorded_by_its_code() -> None:
         warnings.simplefilter("error")
         done = transformation(pyproj.CRS(5897), pyproj.CRS(4326))
     assert (done["datum"], done["code"], done["accuracy_m"]) == ("VN-2000 to WGS 84 (2)", "EPSG:6960", 1.0)
+
+
+def test_a_layer_that_is_called_another_system_after_reading_is_noted(tmp_path: Path) -> None:
+    _sites().to_parquet(tmp_path / "sites.parquet")
+    read = read_sites(tmp_path / "sites.parquet")
+
+    def noted(frame: gpd.GeoDataFrame) -> list[str]:
+        result = assess(frame, rulebook(), on="2025-07-01", zones=GROUND)
+        return [line for line in datum_lines(result, "en") if line.startswith("NOTE")]
+
+    (line,) = noted(read.set_crs("EPSG:9214", allow_override=True))
+    assert "the layer sites was read in EPSG:9215 VN-2000 / TM-3 107-15 and called EPSG:9214 VN-2000 / TM-3 107-00" in line
+    assert len(noted(read.iloc[2:9].set_crs("EPSG:9214", allow_override=True))) == 1
+    for honest in (read, read.to_crs("EPSG:9214"), read.iloc[2:9].to_crs("EPSG:32648"), read.iloc[5:].to_crs("EPSG:4326")):
+        assert noted(honest) == []
+
+
+def test_the_line_on_a_layer_says_who_stated_its_system(tmp_path: Path) -> None:
+    frame = _sites()
+    frame.to_file(tmp_path / "sites.gpkg", engine="pyogrio")
+    told = [read_sites(tmp_path / "sites.gpkg", crs=crs).attrs["plangeo"]["fingerprint"] for crs in (None, CRS, "EPSG:3405")]
+    assert [about["crs_by"] for about in told] == [
+        "the file says so",
+        "stated by the user, as in the file",
+        "stated by the user; the file says EPSG:9215",
+    ]
+    assert crs_line(told[2], "sites").startswith("sites, sites.gpkg: coordinates in EPSG:3405 VN-2000 / UTM zone 48N, because: ")
+    sheet = tmp_path / "list.csv"
+    sheet.write_text(
+        "Hệ tọa độ VN-2000 KTT 107°15'\n\nMã;Tên dự án;X;Y\nA;Chợ;2417000;449000\nB;Trường;2417900;449100\n", "utf-8"
+    )
+    assert "VN-2000 KTT 107°15'" in crs_line(read_sites(sheet).attrs["plangeo"]["fingerprint"])

@@ -105,6 +105,16 @@ def test_ground_under_a_forgiven_encroachment_keeps_its_own_verdict() -> None:
     assert said("zone_use", permitted)["below_threshold", "RPH"] == "permitted"
 
 
+def test_what_nobody_knows_under_a_forgiven_encroachment_stays_unknown() -> None:
+    plans = [PLANS[0], plan("F", theme="forest")]
+    book = rulebook(plans=plans, thresholds=[threshold(share=0.01)])
+    assert said("zone_use", measured(book, face(1, zone("SKK"), zone("RPH", "F")), face(99, zone("ODT")))) == {
+        ("below_threshold", "RPH"): "permitted",
+        ("no_rule", "SKK"): "unknown",
+        ("permitted", "ODT"): "permitted",
+    }
+
+
 def test_plans_that_disagree_leave_the_spot_undecided_only_within_one_theme() -> None:
     def told(*zones: tuple[str, str, str], **second: Any) -> set[str]:
         return {r for r, _ in said("zone_use", measured(rulebook(plans=[PLANS[0], plan("Q", **second)]), face(100, *zones)))}

@@ -20,7 +20,7 @@ from plangeo.layerledger import NO_DATA, STATES, add_books, require_balance, sum
 from plangeo.model import Assessment
 from plangeo.report import write_outputs
 from plangeo.studies import add_studies
-from tests.makers import CRS, X0, Y0, rule, rulebook, site, sites, square, zones
+from tests.makers import CRS, X0, Y0, plan, rule, rulebook, site, sites, square, zones
 
 ON = "2025-07-01"
 BASIS = {"basis": "test"}
@@ -48,6 +48,37 @@ def test_three_lists() -> None:
     assert states(result, "zones") == {"near": "affected", "clear": "affected", "bare": "no_data", "nowhere": "no_data"}
     assert states(result, "relics") == {"near": "affected", "clear": "not_affected", "bare": "not_affected", "nowhere": "no_data"}
     assert dict(zip(result.sites["site_id"], result.sites["verdict"], strict=True))["clear"] == "permitted"
+
+
+def test_every_plan_has_its_own_three_lists() -> None:
+    """P2 is in force and draws the next square, OLD ended, P3 is in force and draws nothing at all."""
+    book = rulebook(
+        plans=[plan("P1"), plan("P2"), plan("P3"), plan("OLD", valid_to="2024-12-31")],
+        rules=[rule("housing", "ODT", "permitted")],
+    )
+    drawn = zones(
+        ("a", "ODT", square(0, 0, 1000), "P1"),
+        ("b", "ODT", square(1000, 0, 1000), "P2"),
+        ("c", "ODT", square(2000, 0, 1000), "OLD"),
+        ("d", "ODT", None, "P2"),
+    )
+    places = {
+        "one": square(100, 100, 50),
+        "both": square(980, 100, 50),
+        "old": square(2100, 100, 50),
+        "edge": square(-20, 100, 50),
+    }
+    rows = [site(name, shape) for name, shape in places.items()]
+    result = assess(sites(*rows, site("nowhere", None)), book, on=ON, zones=drawn.iloc[:3])
+    found = {name: states(result, f"zones: {name}") for name in ("P1", "P2", "P3", "OLD")}
+    yes, no, open_ = "affected", "not_affected", "no_data"
+    assert list(found["P1"].values()) == [yes, yes, open_, yes, open_]
+    assert list(found["P2"].values()) == [no, yes, open_, open_, open_], "on bare ground nobody knows whether a plan has a gap"
+    assert list(found["P3"].values()) == [no, no, open_, open_, open_]
+    assert list(found["OLD"].values()) == [no, no, open_, open_, open_], "its zones lie there, and it ended"
+    lost = assess(sites(*rows), book, on=ON, zones=drawn)
+    assert states(lost, "zones: P2")["one"] == "no_data", "a zone of the plan may lie anywhere"
+    assert states(lost, "zones: OLD")["one"] == "not_affected"
 
 
 def test_a_layer_that_was_not_given_or_is_broken_nearby_has_no_data() -> None:
@@ -106,6 +137,7 @@ TAMPERED: dict[str, Any] = {
     "a site that fell out": lambda r: replace(r, sites=r.sites.iloc[1:]),
     "a site judged twice": lambda r: replace(r, sites=pd.concat([r.sites, r.sites.iloc[:1]])),
     "a check that forgot a site": lambda r: replace(r, findings=r.findings[r.findings["site_id"] != "b"]),
+    "a plan that forgot its ground": lambda r: replace(r, ledger=r.ledger.assign(**{"zones: P1": "not_affected"})),
     "a state that is none": lambda r: replace(r, ledger=r.ledger.assign(zones="")),
     "a zone that fell out": lambda r: replace(r, layer_rows=({**r.layer_rows[0], "measured": 1}, *r.layer_rows[1:])),
 }

@@ -32,6 +32,13 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
     assert project.register_.keywords("sheet", "crs", "columns") == {"sheet": "Sheet1", "columns": {"Loại công trình": "use"}}
 
 
+def test_the_lock_of_an_office_file_is_a_file_and_nobodys_home(tmp_path: Path) -> None:
+    (tmp_path / "plangeo.yaml").write_text(GOOD.replace("ranh.gpkg", "~$ranh.gpkg"), "utf-8")
+    project = load_project(tmp_path / "plangeo.yaml")
+    assert project.boundaries is not None
+    assert Path(project.boundaries.path) == tmp_path / "~$ranh.gpkg"
+
+
 def test_a_project_survives_the_manifest() -> None:
     project = parse_project(GOOD)
     assert Project.model_validate(project.to_json()) == project

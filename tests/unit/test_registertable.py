@@ -76,6 +76,10 @@ def test_a_layout_gives_its_projects_and_names_every_other_row(layout: Layout, t
         assert found == set(wanted), kind
     every = {i for i, row in enumerate(layout.rows, start=1) if any(c != "" for c in row)}
     assert every == {int(n) for n in frame["source_row"]} | rows_told(told, "") - {int(n) for n in frame["source_row"]}
+    (counted,) = frame.attrs["plangeo"]["fingerprint"]["counted"].values()
+    assert counted["rows"] == len(every) == sum(n for kind, n in counted.items() if kind != "rows")
+    assert counted["project_rows"] == len(frame)
+    assert {kind: counted.get(f"{kind}_rows", 0) for kind in layout.left_out} == {k: len(r) for k, r in layout.left_out.items()}
     forms = [f for f in VN.forms if f.form_id == layout.form]
     assert bool(forms) == any(d.topic == "form" for d in told)
     assert all(any(d.topic == "form" and f.title.en in d.said for d in told) for f in forms)
@@ -228,6 +232,12 @@ def test_cells_with_errors_hold_nothing_and_are_named() -> None:
     read = table([["STT", "Tên dự án", "Diện tích (ha)"], [1, "Nhà máy", "#REF!"], [2, "Xưởng", "Err:508"]])
     assert read.frame["Diện tích (ha)"].tolist() == ["", ""]
     assert any("C2 #REF!" in d.sample and "C3 Err:508" in d.sample for d in read.decisions)
+
+
+def test_a_row_of_nothing_but_errors_is_named_and_no_project() -> None:
+    read = table([["STT", "Tên dự án"], [1, "Nhà máy"], ["#REF!", "#N/A"], ["", "#NAME?"], [2, "Xưởng"]])
+    assert read.frame["Tên dự án"].tolist() == ["Nhà máy", "Xưởng"]
+    assert any(d.where.endswith("rows 3-4") and d.said.startswith("nothing but errors") for d in read.decisions)
 
 
 def test_the_header_may_be_stated(tmp_path: Path) -> None:
@@ -505,7 +515,7 @@ def test_whatever_stands_in_the_cells_every_row_is_a_project_or_is_named(
     read = table([list(row) for row in rows], merged=merged, place="file a")
     kept = {int(n) for n in read.frame["source_row"]}
     told = {n for d in read.decisions if d.topic in ("row", "header") for n in numbers(d.where)}
-    every = {i for i, row in enumerate(rows, start=1) if any(c and c != "#REF!" for c in row)}
+    every = {i for i, row in enumerate(rows, start=1) if any(row)}
     assert every <= kept | told
     assert not read.frame.duplicated(subset="source_row").any()
 

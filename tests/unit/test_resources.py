@@ -18,10 +18,10 @@ from plangeo.cli import run
 from plangeo.console import Console
 from plangeo.errors import InputError
 from plangeo.project_file import load_project, parse_project
-from plangeo.rerun import size_of
+from plangeo.rerun import repeat_run, size_of
 from plangeo.resources.amounts import bytes_in_words, parse_bytes, parse_seconds, seconds_in_words
 from plangeo.resources.budget import Limits, require_fit
-from plangeo.resources.estimate import RunSize, estimate_run, is_long
+from plangeo.resources.estimate import COUNTED_SPREAD, RunSize, estimate_run, is_long
 from plangeo.resources.freememory import free_memory
 from plangeo.resources.holdings import holdings_of
 from plangeo.resources.remaining import Remaining
@@ -86,6 +86,26 @@ def test_more_to_do_never_takes_less(size: RunSize, sites: int, vertices: int) -
                                  cross_check=size.cross_check))  # fmt: skip
     assert large.seconds > small.seconds
     assert large.memory > small.memory
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "gigabytes"),
+    [
+        (RunSize(1_000, 183_188), 23, 0.65),
+        (RunSize(1_000, 1_003_271), 31, 0.76),
+        (RunSize(5_000, 1_119_553), 101, 1.23),
+        (RunSize(1_000, 183_188, rasters=1), 26, 0.70),
+        (RunSize(1_000, 183_188, rasters=1), 30, 0.70),
+        (RunSize(1_000, 1_003_271, rasters=1), 31, 0.80),
+        (RunSize(1_000, 183_188, cross_check=True), 124, 0.72),
+        (RunSize(1_000, 1_003_271, cross_check=True), 140, 0.74),
+    ],
+)
+def test_runs_that_were_measured_lie_within_the_spread(size: RunSize, seconds: float, gigabytes: float) -> None:
+    """By bench/estimate.py: S, H:1000, H, S:raster30, S:raster10, H:1000:raster30, S:cross, H:1000:cross; no constant was fitted on H without cross."""
+    told = estimate_run(size)
+    assert 1 / COUNTED_SPREAD < told.seconds / seconds < COUNTED_SPREAD
+    assert 1 / COUNTED_SPREAD < told.memory / 1e9 / gigabytes < COUNTED_SPREAD
 
 
 @given(sizes)
@@ -171,6 +191,16 @@ def test_the_sample_is_not_long(capsys: pytest.CaptureFixture[str]) -> None:
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def test_who_repeats_a_long_run_is_told_so(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    repeat_run(recorded / "out", told.append, studied=False)
+    assert not any("estimated" in text for text in told), "a short run is just done"
+    monkeypatch.setattr("plangeo.resources.estimate.NOTICE_SECONDS", 0.0)
+    repeat_run(recorded / "out", told.append, studied=False)
+    first = next(text for text in told if "estimated" in text)
+    assert first.startswith("reading and judging once more, estimated: about ")
 
 
 def test_what_is_left_follows_the_counts_and_the_pace_of_what_is_over() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import plangeo as pg
-from plangeo.law.stages import read_stage_days, stage_faults, stage_zones
+from plangeo.law.stages import read_stage_days, stage_faults, stage_zones, with_stages
 from plangeo.sources import LayerFile
 from tests.makers import rulebook, site, sites, square, zones
 
@@ -38,6 +38,7 @@ def verdict(drawn: gpd.GeoDataFrame, on: str = ON) -> tuple[str, str]:
         ("", "", ON, "permitted"),
         ("2025-07-01", "", ON, "permitted"),  # the first day counts
         ("", "2025-07-01", ON, "permitted"),  # and the last
+        ("2025-07-01", "2025-07-01", ON, "permitted"),  # a stage of one day
         ("2025-07-02", "", ON, "unknown"),
         ("", "2025-06-30", ON, "unknown"),
         ("2028-01-01", "", "2028-01-01", "permitted"),
@@ -131,6 +132,42 @@ def test_days_of_other_systems() -> None:
     )
     assert days == ["", "2030-12-31", "2030-12-31", "2025-06-30", "31/02/2025"]
     assert [bool(p) for p in stage_faults(pd.DataFrame({"valid_to": days}))] == [False, False, False, False, True]
+
+
+def test_what_was_assumed_is_told_of_five_cells_at_most() -> None:
+    _, decisions = read_stage_days(["2028-01-01", "", "2028", "quý này"], last=False, where="c")
+    assert [(d.said, d.sample, d.confidence) for d in decisions] == [
+        ("a year stands for its first day; taken as 2028-01-01", "2028", 0.9)
+    ]
+    _, many = read_stage_days([str(2028 + n) for n in range(7)], last=True, where="c")
+    assert [d.sample for d in many] == ["2028", "2029", "2030", "2031", "2032"]
+
+
+@pytest.mark.parametrize("other", ["valid_to", "valid_from"])
+def test_one_column_of_days_is_enough(other: str) -> None:
+    day = {"valid_to": "2028-01-01", "valid_from": "2024-01-01"}[other]
+    drawn = staged((day, day)).drop(columns=other)
+    counted = stage_zones(drawn, dt.date(2025, 7, 1))
+    assert counted["plan_id"].tolist() != ["P1"]
+    book = with_stages(rulebook(), counted)
+    assert set(book.plans) == {"P1", counted["plan_id"].iloc[0]}
+
+
+def test_the_first_and_the_last_day_count_to_the_plan_itself() -> None:
+    drawn = staged(("", "2025-07-01"), ("2025-07-01", ""), ("2025-07-02", ""), ("", "2025-06-30"), codes=("ODT",) * 4)
+    counted = stage_zones(drawn, dt.date(2025, 7, 1))
+    assert counted["plan_id"].tolist() == ["P1", "P1", "P1@2025-07-02..", "P1@..2025-06-30"]
+    assert stage_zones(drawn, None) is drawn  # without a day nobody can tell
+
+
+def test_only_zones_outside_their_days_make_a_stage() -> None:
+    book = rulebook()
+    drawn = staged(("2025-01-01", "2026-01-01"), ("", ""), ("soon", ""), codes=("ODT",) * 3)
+    counted = stage_zones(drawn, dt.date(2025, 7, 1))
+    assert counted["plan_id"].tolist() == ["P1"] * 3
+    assert with_stages(book, counted) is book
+    strange = drawn.assign(plan_id=["?", "?", "?"])
+    assert with_stages(book, stage_zones(strange, dt.date(2024, 7, 1))) is book  # of a plan nobody knows no stage is made
 
 
 def test_another_hour_than_midnight_may_be_another_day_so_it_is_not_read() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,77 @@ def test_a_streamed_run_that_was_stopped_goes_on(
     assert run(told(recorded, folder / "out", "--stream", "--resume")) == 1
     assert counted[-1] == (5, 5)
     assert counted[0][1] == 5
+    assert read_manifest(folder / "out")["verdict_digest"] == read_manifest(recorded / "out")["verdict_digest"]
+    nothing_beside(folder, "out")
+
+
+def late(monkeypatch: pytest.MonkeyPatch, name: str, when: Callable[..., bool]) -> None:
+    """Let the clock go forward by days before ``Console.name`` is told of what ``when`` says."""
+    clock, days = time.perf_counter, [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + days[0])
+    work = getattr(Console, name)
+
+    def told_late(*given: Any) -> None:
+        if when(*given):
+            days[0] = 500_000.0
+        work(*given)
+
+    monkeypatch.setattr(Console, name, told_late)
+
+
+@pytest.mark.parametrize("phase", ["judge", "study", "map", "write"])
+def test_a_run_over_its_time_stops_before_the_next_phase_and_leaves_the_earlier_result(
+    phase: str, recorded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "out").mkdir()
+    for path in (recorded / "out").iterdir():
+        shutil.copyfile(path, folder / "out" / path.name)
+    files = {p.name: p.read_bytes() for p in (folder / "out").iterdir()}
+    late(monkeypatch, "step", lambda _, word: word == phase)
+    assert run(told(recorded, folder / "out", "--time", "10 h")) == 2
+    said = capsys.readouterr().err
+    assert "the budget of this run is 10 h, and while " in said
+    assert "had taken 139 h. It was stopped; " in said
+    assert "holds the earlier result, as it was. Run the same command again; it begins anew" in said
+    assert "Raise the budget before (--time" in said
+    assert "[budget_time_spent]" in said
+    assert {p.name: p.read_bytes() for p in (folder / "out").iterdir()} == files
+    nothing_beside(folder, "out")
+
+
+def test_a_run_over_its_time_stops_between_pieces_though_nobody_sees_it_count(
+    recorded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late(monkeypatch, "count", lambda console, done, total: (console._phase, done) == ("judge", 0))
+    assert run(told(recorded, folder / "out", "--time", "10 h")) == 2
+    assert "while judging (0 of 5) it had taken 139 h. It was stopped; nothing was written." in capsys.readouterr().err
+    nothing_beside(folder)
+
+
+def test_a_run_over_its_memory_stops_between_two_pieces(
+    recorded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("plangeo.resources.freememory.held_memory", lambda: 5e9)
+    assert run(told(recorded, folder / "out", "--memory", "4 GB")) == 2
+    said = capsys.readouterr().err
+    assert (
+        "the budget of this run is 4 GB of memory, and while beginning it held 5 GB. It was stopped; nothing was written." in said
+    )
+    assert "[budget_memory_spent]" in said
+    nothing_beside(folder)
+
+
+def test_a_streamed_run_over_its_time_goes_on_where_it_stopped(
+    recorded: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stream, "PART_SITES", 2)
+    with monkeypatch.context() as patched:
+        late(patched, "count", lambda _, done, total: done == 2)
+        assert run(told(recorded, folder / "out", "--stream", "--time", "10 h")) == 2
+    said = capsys.readouterr().err
+    assert "while judging (2 of 5) it had taken 139 h. It was stopped; 1 finished part (2 of 5 sites) lie in" in said
+    assert "Go on: the same command with --stream --resume. The time then counts anew." in said
+    assert run(told(recorded, folder / "out", "--stream", "--resume", "--time", "10 h")) == 1
     assert read_manifest(folder / "out")["verdict_digest"] == read_manifest(recorded / "out")["verdict_digest"]
     nothing_beside(folder, "out")
 
