@@ -92,6 +92,12 @@ def test_a_border_that_the_overlay_did_not_find_is_told(monkeypatch: pytest.Monk
     assert partition(two, {A: box(zone[0], -1, zone[1], 9)}).doubt.startswith("a run of 10.000 m")
 
 
+@pytest.mark.parametrize(("contact_m", "doubted"), [(2.4, True), (2.5, False), (2.6, False)])
+def test_a_run_of_four_widths_of_contact_proves_nothing(monkeypatch: pytest.MonkeyPatch, contact_m: float, doubted: bool) -> None:
+    monkeypatch.setattr(cutting, "_spans", lambda segment, cut: [])
+    assert bool(partition(ROAD, {A: box(4, -100, 600, 100)}, contact_m).doubt) is doubted
+
+
 def test_what_is_shorter_than_contact_crosses_no_border(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutting, "_spans", lambda segment, cut: [])
     short, zone = LineString([(0, 0), (8e-3, 0)]), {A: box(3e-3, -1, 5e-3, 1)}
@@ -157,6 +163,8 @@ def test_the_sides_of_a_spot_on_a_zone_of_many_corners(x: float, y: float) -> No
     fine = shapely.segmentize(box(x, y - 3, x + 6, y + 3), 0.01)
     (face,) = partition(Point(x, y), {A: fine}).faces
     assert (face.zones, face.sides) == ((A,), ((), (A,)))
+    (along,) = partition(LineString([(x, y - 3), (x, y + 3)]), {A: fine}).faces
+    assert (along.zones, along.sides) == ((A,), ((), (A,)))
 
 
 SITE, ZONE, REST = box(0, 0, 10, 10), box(0, 0, 5, 10), box(5, 0, 10, 10)
