@@ -86,8 +86,9 @@ class Campaign:
             if time.monotonic() > self.until:
                 print("… the time is over; the rest did not run", flush=True)
                 break
-            passing = {n for n, seen in lines.items() if mutant.module in seen}
+            passing = set(lines)  # of what a module defines, defaults of classes among it, no test passes a line
             if mutant.scope:
+                passing = {n for n, seen in lines.items() if mutant.module in seen}
                 passing = {n for n in passing if mutant.line in lines[n][mutant.module]} or passing
             chosen = sorted(passing, key=lambda n: seconds[n])
             if not self.results and mutant.scope:  # a control: without a fault the same way of running must find nothing
