@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from plangeo.amounts.bands import UNSEARCHED_M2, largest_areas
+from plangeo.law.rulebook_schema import ANY
 from plangeo.rulebook import Rulebook
 
 
@@ -24,12 +25,13 @@ def declared_circles(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def reach_of(sites: gpd.GeoDataFrame, law: Rulebook) -> gpd.GeoDataFrame:
-    """The ground that sites may lie on after all, where a condition by area is asked of their use.
+    """The ground that sites may lie on after all, where a condition by area, or what goes with a class, is asked of their use.
 
     That is what the accuracy of maps and site cannot exclude, and around a point any circle of its declared area that contains it;
     points of more than ``UNSEARCHED_M2`` have no row.
     """
-    asked = [bool(law.triggers_for(use)) for use in sites["use_code"]]
+    by_class = {r.use for r in law.requirements if r.zone != ANY}
+    asked = [bool(law.triggers_for(use)) or not by_class.isdisjoint((use, ANY)) for use in sites["use_code"]]
     sites = sites[np.array(asked, dtype=bool) & sites.geometry.notna().to_numpy() & ~sites.geometry.is_empty.to_numpy()]
     map_m = max((plan.tolerance_m or 0.0 for plan in law.plans.values()), default=0.0)
     own_m = pd.Series(sites.get("accuracy_m", 0.0), index=sites.index, dtype=float).fillna(0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -60,7 +61,8 @@ def measure_plans(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, zones: ZoneL
     counted = None
     if case.cross_check:  # the zones are in memory then: kept ones fail here rather than pass uncounted
         counted = add_recounts([recount(s, drawn, m.evidence, case.contact_m) for s, m in ((sites, found), (discs, footprints))])
-    facts = _zone_facts(sites, drawn, zones, set(found.evidence["site_id"])) | {
+    tolerances = {plan_id: plan.tolerance_m for plan_id, plan in law.plans.items()}
+    facts = _zone_facts(sites, drawn, zones, set(found.evidence["site_id"]), tolerances) | {
         "widths": found.widths,
         "doubts": {**found.doubts, **footprints.doubts},
         "recount_doubts": counted.doubts if counted is not None else {},
@@ -105,13 +107,16 @@ def measure_present_use(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, case: 
     return LayerMeasures(lying.evidence, facts, layer)
 
 
-def _zone_facts(sites: gpd.GeoDataFrame, zones: Any, layer: ZoneLayer, reached: set[str]) -> dict[str, Any]:
+def _zone_facts(
+    sites: gpd.GeoDataFrame, zones: Any, layer: ZoneLayer, reached: set[str], tolerances: Mapping[str, float | None] | None = None
+) -> dict[str, Any]:
     """``overlay.layer_facts`` of zones in memory or kept; sites that reach no zone are told how far the nearest one is."""
     if not isinstance(zones, KeptZones):
-        return layer_facts(sites, zones, tree=layer.tree, reached=reached)
+        return layer_facts(sites, zones, tree=layer.tree, reached=reached, tolerances=tolerances)
     asked = sites[sites.geometry.notna() & ~sites["site_id"].isin(reached)]
     near = zones.reaching(asked.geometry.to_numpy())
-    return layer_facts(sites, zones.lost, tree=near.tree, reached=reached) | {"rows": len(zones.rows)}
+    facts = layer_facts(sites, zones.lost, tree=near.tree, reached=reached, tolerances=tolerances)
+    return facts | {"rows": len(zones.rows)}
 
 
 def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:
