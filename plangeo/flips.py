@@ -28,6 +28,7 @@ from plangeo.margin import NO_GROUND, flip_distance, margins, nearest_permitted
 from plangeo.margins.nearest import NearestZones
 from plangeo.model import Flip, Measured, Verdict, ZoneKey
 from plangeo.rulebook import Rulebook
+from plangeo.sizeflips import SizeBound, bounds_of, flips_at_bounds, outline_flip
 from plangeo.storage.keptzones import KeptZones
 from plangeo.tables import NEAREST, empty
 
@@ -83,6 +84,10 @@ class _Asked:
     """Plans that govern none of it, and would govern ground of it that their zones were moved onto."""
     over: tuple[str, ...]
     """Other plans, of which only overlay classes would."""
+    bounds: tuple[SizeBound, ...]
+    """Of conditions on sizes, that a displacement may pass."""
+    outline_m: float
+    """How far its own outline may be off before a condition on its area fails."""
 
 
 def measure_flips(
@@ -101,14 +106,16 @@ def measure_flips(
     worse = layer.to_worse([a for a in asked if a.leaning is not Verdict.NOT_PERMITTED])
     better = layer.to_better([a for a in asked if a.leaning is not Verdict.PERMITTED])
     beside = layer.to_others([a for a in asked if a.leaning is not Verdict.NOT_PERMITTED])
+    sized = flips_at_bounds([b for a in asked for b in a.bounds], sites, zones)
     accuracy = dict(zip(measured.sites["site_id"], measured.sites["accuracy_m"], strict=True))
     out = {}
     for a in asked:
         own = float(accuracy[a.site_id])
         plan_id, tolerance = tolerance_of(a.plans, measured.rulebook, own)
-        distance = min(worse.get(a.site_id, math.inf), better.get(a.site_id, math.inf))
+        distance = min(found.get(a.site_id, math.inf) for found in (worse, better, sized))
         flip = Flip(a.leaning, distance, tolerance, plan_id)
-        out[a.site_id] = worst_flip(flip, beside.get(a.site_id, ()), measured.rulebook, own)
+        flip = worst_flip(flip, beside.get(a.site_id, ()), measured.rulebook, own)
+        out[a.site_id] = replace(flip, distance_m=a.outline_m, tolerance_m=own) if a.outline_m < own else flip
     return out
 
 
@@ -140,8 +147,20 @@ def _asked(measured: Measured, totals: Mapping[str, Sequence[Total]], codes: Seq
         forgiven = tuple(t for t in totals[site_id] if t.threshold)
         passed = frozenset(overruled.get(site_id, ()))
         beside, over = others.of(frozenset(spot.governs for spot in governed[n]))
-        out.append(_Asked(site_id, verdict, said, tuple(sorted(own)), own, forgiven, passed, beside, over))
+        bounds, outline = _size_bounds(measured, n, verdict, tuple(sorted(own)), governed[n], codes)
+        out.append(_Asked(site_id, verdict, said, tuple(sorted(own)), own, forgiven, passed, beside, over, bounds, outline))
     return out
+
+
+def _size_bounds(
+    measured: Measured, site: int, leaning: Verdict, plans: tuple[str, ...], governed: Sequence[SizedSpot], codes: Sequence[str]
+) -> tuple[tuple[SizeBound, ...], float]:
+    """The bounds of conditions on sizes that the site in this row keeps, and how far its outline is from failing one."""
+    book, use = measured.rulebook, str(measured.sites["use_code"].iat[site])
+    if not has_conditions(book, use, {code for spot in governed for _, code, _ in spot.governs}):
+        return (), math.inf
+    ground, row = ground_by_rule(book, use, governed), measured.sites.iloc[site].to_dict()
+    return tuple(bounds_of(row, plans, ground, leaning, book, codes)), outline_flip(row, ground, leaning)
 
 
 def _leanings(measured: Measured, totals: Mapping[str, Sequence[Total]]) -> dict[int, Verdict]:

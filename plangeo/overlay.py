@@ -181,6 +181,21 @@ def measure_districts(
     return _geo(rows, DISTRICT_EVIDENCE, sites.crs)
 
 
+def covered_shares(evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> dict[str, float]:
+    """Return site_id → the share of it that lies in units, of sites (lines and areas) in several: what lies in two of them, as where
+    a map draws communes and their district, counts once.
+    """
+    ids = evidence["site_id"].astype(str)
+    shapes = dict(zip(sites["site_id"].astype(str), sites.geometry, strict=True))
+    pieces = evidence.geometry[ids.duplicated(keep=False).to_numpy()]
+    found = {}
+    for site_id, some in pieces.groupby(ids[pieces.index]):
+        whole = _size(shapely.union_all([shapes[str(site_id)]]))  # a line counts once where it runs twice
+        if shapely.get_dimensions(shapes[str(site_id)]) > 0 and whole > 0:
+            found[str(site_id)] = _size(shapely.union_all(some.to_numpy())) / whole
+    return found
+
+
 def _pairs(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, reach_m: float) -> list[tuple[str, Any, dict[int, Any]]]:
     """Return (site_id, geometry, {layer row: shape}) of every site with a geometry; candidates by index, in id order."""
     shapes = layer.geometry.to_numpy()

@@ -16,7 +16,7 @@ from plangeo.crsdoctor.rowreadings import beside_plan, beside_units
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.layers import PRESENT_USE
-from plangeo.overlay import layer_facts, measure_districts, measure_zones
+from plangeo.overlay import covered_shares, layer_facts, measure_districts, measure_zones
 from plangeo.reaches import declared_circles
 from plangeo.recount.recounting import Recount, add_recounts, recount
 from plangeo.rulebook import Rulebook
@@ -86,6 +86,7 @@ def measure_units(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame
         "parents": tuple(districts["parent_name"].astype(str) if "parent_name" in districts else [""] * len(districts)),
         "units": case.units,
         "crs_check": case.crs_check,
+        "covered": covered_shares(evidence, sites),
     }
     return evidence, facts | {"other_systems": beside_units(sites, districts, case.stated, evidence, facts)}
 
