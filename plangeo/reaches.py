@@ -13,6 +13,9 @@ from plangeo.amounts.bands import UNSEARCHED_M2, largest_areas
 from plangeo.law.rulebook_schema import ANY
 from plangeo.rulebook import Rulebook
 
+_MOST_M = 20_000.0
+"""Nobody looks farther around a site: an accuracy beyond it is a slip, and leaves no verdict of the zones standing anyway."""
+
 
 def declared_circles(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Circles of the (largest) declared area around the sites that are known by a single point only."""
@@ -38,6 +41,7 @@ def reach_of(sites: gpd.GeoDataFrame, law: Rulebook) -> gpd.GeoDataFrame:
     area = pd.Series(largest_areas(sites), index=sites.index, dtype=float)
     sized = (sites.geometry.geom_type == "Point") & (area > 0) & (area < math.inf)
     radii = map_m + own_m + 2.0 * np.sqrt(area.where(sized, 0.0) / math.pi)
+    radii = radii.clip(upper=_MOST_M)
     searched = (radii > 0) & ~(sized & (area > UNSEARCHED_M2))
     sites, radii = sites[searched], radii[searched]
     around = shapely.buffer(sites.geometry.to_numpy(), radii.to_numpy(), quad_segs=32)
