@@ -15,9 +15,9 @@ import geopandas as gpd
 import numpy as np
 
 from plangeo.engine.zonelayer import ZoneLayer
-from plangeo.law.compatibility import SIZES, Ground
+from plangeo.law.compatibility import SIZES, Ground, SizedSpot, ground_by_rule, has_conditions
 from plangeo.margin import flip_distance
-from plangeo.model import Rule, Verdict
+from plangeo.model import Measured, Rule, Verdict
 from plangeo.rulebook import Rulebook
 
 _ABOVE = frozenset({">", ">="})
@@ -37,6 +37,20 @@ class SizeBound:
     share: float
     is_least: bool
     """True where at least so much must lie on them."""
+
+
+def size_bounds(
+    measured: Measured, site: int, leaning: Verdict, plans: tuple[str, ...], governed: Sequence[SizedSpot], codes: Sequence[str]
+) -> tuple[tuple[SizeBound, ...], float]:
+    """Return the bounds of conditions on sizes that the site in this row keeps, and how far (m) its outline is from failing one.
+
+    Parameters: ``leaning`` its verdict; ``plans`` that govern ``governed``, its ground; ``codes`` all classes of the layer.
+    """
+    book, use = measured.rulebook, str(measured.sites["use_code"].iat[site])
+    if not has_conditions(book, use, {code for spot in governed for _, code, _ in spot.governs}):
+        return (), math.inf
+    ground, row = ground_by_rule(book, use, governed), measured.sites.iloc[site].to_dict()
+    return tuple(bounds_of(row, plans, ground, leaning, book, codes)), outline_flip(row, ground, leaning)
 
 
 def bounds_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from plangeo.law.openplans import open_plans
 from plangeo.law.precedence import prevails_among
@@ -52,7 +53,12 @@ def worst_flip(flip: Flip, beside: Sequence[tuple[str, float]], rulebook: Rulebo
             found.append(Flip(flip.leaning, distance, tolerance + own, plan_id))
         elif distance < coarsest + own:
             found.append(Flip(flip.leaning, distance, None, plan_id))
-    return min(found, key=_certainty)
+    worst = min(found, key=_certainty)
+    if not _certainty(worst)[0]:
+        return worst
+    # all stand: the nearest of what its own plans could not exclude either is told
+    near = [distance for _, distance in beside if distance >= (flip.tolerance_m or 0.0)]
+    return replace(flip, distance_m=min([flip.distance_m, *near]))
 
 
 def _certainty(flip: Flip) -> tuple[bool, float]:

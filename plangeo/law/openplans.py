@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plangeo.law.consent import LAND_USE
-from plangeo.law.planstatus import DATES_DECIDE, read_status
 from plangeo.law.precedence import govern
 from plangeo.law.requirements import FIELDS, asked_of
 from plangeo.law.totals import Total, judge_totals
@@ -53,8 +52,7 @@ def suppose_in_force(measured: Measured, plan_ids: Collection[str]) -> Measured:
 
 def _apart(plan: Plan, rulebook: Rulebook) -> Plan:
     """A plan in force stays so, whatever is supposed of its successor."""
-    live = rulebook.plan_status(plan.plan_id) == "in_force"
-    return replace(plan, successor=None) if live and read_status(plan.status) in DATES_DECIDE else plan
+    return replace(plan, successor=None) if rulebook.plan_status(plan.plan_id) == "in_force" else plan
 
 
 def worst_of(measured: Measured) -> list[Verdict | None]:

@@ -63,8 +63,8 @@ def test_which_plans_would_govern() -> None:
 def test_the_narrowest_margin_is_told_and_silence_counts_as_the_coarsest_plan() -> None:
     book = rulebook(DAY, plans=[plan("A", accuracy_m=10), plan("B", accuracy_m=2), plan("S", accuracy_m=None, scale=None)])
     own = Flip(Verdict.PERMITTED, 30.0, 10.0, "A")
-    assert worst_flip(own, [("B", 25.0)], book, math.nan) == own
-    assert worst_flip(own, [("B", 15.0)], book, math.nan) == Flip(Verdict.PERMITTED, 15.0, 2.0, "B")
+    assert worst_flip(own, [("B", 35.0), ("B", 4.0)], book, math.nan) == own
+    assert worst_flip(own, [("B", 15.0), ("B", 4.0)], book, math.nan) == Flip(Verdict.PERMITTED, 15.0, 10.0, "A")
     assert worst_flip(own, [("B", 2.5)], book, 1.0) == Flip(Verdict.PERMITTED, 2.5, 3.0, "B")
     assert worst_flip(own, [("S", 10.0)], book, math.nan) == own
     assert worst_flip(own, [("S", 9.0)], book, math.nan) == Flip(Verdict.PERMITTED, 9.0, None, "S")
