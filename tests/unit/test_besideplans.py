@@ -66,6 +66,6 @@ def test_the_narrowest_margin_is_told_and_silence_counts_as_the_coarsest_plan() 
     assert worst_flip(own, [("B", 35.0), ("B", 4.0)], book, math.nan) == own
     assert worst_flip(own, [("B", 15.0), ("B", 4.0)], book, math.nan) == Flip(Verdict.PERMITTED, 15.0, 10.0, "A")
     assert worst_flip(own, [("B", 2.5)], book, 1.0) == Flip(Verdict.PERMITTED, 2.5, 3.0, "B")
-    assert worst_flip(own, [("S", 10.0)], book, math.nan) == own
+    assert worst_flip(own, [("S", 10.0)], book, math.nan) == Flip(Verdict.PERMITTED, 10.0, 10.0, "A")
     assert worst_flip(own, [("S", 9.0)], book, math.nan) == Flip(Verdict.PERMITTED, 9.0, None, "S")
     assert worst_flip(own, [("stranger", 9.0), ("B", 1.0)], book, math.nan).tolerance_m is None
