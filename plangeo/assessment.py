@@ -26,7 +26,7 @@ from plangeo.arguments import set_aside, take_backend, take_codes, take_day, tak
 from plangeo.assessing.cases import Case, open_case, zone_layer_of
 from plangeo.assessing.chunks import Chunk, assess_chunk
 from plangeo.assessing.chunktables import joined, joined_shapes, ordered, repair_table, table_rows, with_ground
-from plangeo.assessing.verdicts import combine_findings, skipped_checks
+from plangeo.assessing.verdicts import combine_findings, needed_by, skipped_checks
 from plangeo.checks import CHECKS
 from plangeo.engine.collection import without_collection
 from plangeo.engine.pairs import prefers_compiled
@@ -85,7 +85,8 @@ def assess(
     rulebook : the law, from ``load_rulebook``.
     on : the as-of date; there is no default "today".
     checks : codes to run (see ``list_checks``); all by default. Leaving out an essential check makes every
-        verdict at least UNKNOWN.
+        verdict at least UNKNOWN; so does leaving out one that asks what the rulebook requires of a use, and, for points with a
+        declared area, `placement`.
     crs : metric CRS to measure in; chosen from the data by default.
     backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
     cross_check : measure a second time, by other formulas in rational numbers, what verdicts rest on (``plangeo.recount``), and
@@ -134,7 +135,12 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map, 
     site_ids = metric["site_id"]
     findings = ordered(joined([c.findings for c in chunks]), site_ids)
     verdicts = combine_findings(
-        site_ids, findings, case.codes, doubted=bool(case.crs_check.get("doubt")), by_area=bool(case.law.triggers)
+        site_ids,
+        findings,
+        case.codes,
+        doubted=bool(case.crs_check.get("doubt")),
+        by_area=bool(case.law.triggers),
+        also=needed_by(metric, case.law),
     )
     out = set_aside(sites).copy()
     for column in ("problem", "repaired"):

@@ -3,7 +3,8 @@
 A site is permitted while it lies wholly on ground that permits its use, conditional while it lies on ground that does
 so at least on conditions. ε* is the smaller of two displacements of the zones' borders: the one that lets it poke out
 of its ground, or reach a zone that says worse; and the one that would bring it wholly onto ground that says better.
-Where several plans govern, one is enough for a worse verdict and all must agree to a better one.
+Where several plans govern, one is enough for a worse verdict and all must agree to a better one. So is a plan that lies
+beside the site only (``plangeo.law.besideplans``): a border off by a little and it governs there too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from plangeo.engine.zonelayer import ZoneLayer
+from plangeo.law.besideplans import BesidePlans, worst_flip
 from plangeo.law.compatibility import SizedSpot, ask, ground_by_rule, has_conditions
 from plangeo.law.totals import Total
 from plangeo.margin import NO_GROUND, flip_distance, margins, nearest_permitted
@@ -28,6 +30,7 @@ from plangeo.margins.nearest import NearestZones
 from plangeo.model import Flip, Measured, Verdict, ZoneKey
 from plangeo.recount.robustness import FlipGround
 from plangeo.rulebook import Rulebook
+from plangeo.sizeflips import SizeBound, flips_at_bounds, size_bounds
 from plangeo.storage.keptzones import KeptZones
 from plangeo.tables import NEAREST, empty
 
@@ -79,6 +82,14 @@ class _Asked:
     forgiven: tuple[Total, ...]
     overruled: frozenset[ZoneKey]
     """Zones under it that another plan overrules."""
+    beside: tuple[str, ...]
+    """Plans that govern none of it, and would govern ground of it that their zones were moved onto."""
+    over: tuple[str, ...]
+    """Other plans, of which only overlay classes would."""
+    bounds: tuple[SizeBound, ...]
+    """Of conditions on sizes, that a displacement may pass."""
+    outline_m: float
+    """How far its own outline may be off before a condition on its area fails."""
 
 
 def measure_flips(
@@ -89,18 +100,24 @@ def measure_flips(
     Parameters: ``sites`` and ``zones`` (made ready by ``plangeo.engine.zonelayer``) in one metric CRS; ``measured`` with the governed cover and the zone evidence;
     ``totals`` of ``plangeo.law.totals.judge_totals``; ``threads`` changes nothing but the time. A site whose leaning verdict is UNKNOWN has nothing to flip.
     """
-    asked = _asked(measured, totals, sorted(set(zones.rows["zone_code"].astype(str))))
+    names = (sorted(set(zones.rows[name].astype(str))) for name in ("zone_code", "plan_id"))
+    asked = _asked(measured, totals, *names)
     if not asked:
         return {}
     layer = _Layer(sites, zones, measured.rulebook, threads)
     worse = layer.to_worse([a for a in asked if a.leaning is not Verdict.NOT_PERMITTED])
     better = layer.to_better([a for a in asked if a.leaning is not Verdict.PERMITTED])
+    beside = layer.to_others([a for a in asked if a.leaning is not Verdict.NOT_PERMITTED])
+    sized = flips_at_bounds([b for a in asked for b in a.bounds], sites, zones)
     accuracy = dict(zip(measured.sites["site_id"], measured.sites["accuracy_m"], strict=True))
     out = {}
     for a in asked:
-        plan_id, tolerance = tolerance_of(a.plans, measured.rulebook, float(accuracy[a.site_id]))
-        distance = min(worse.get(a.site_id, math.inf), better.get(a.site_id, math.inf))
-        out[a.site_id] = Flip(a.leaning, distance, tolerance, plan_id)
+        own = float(accuracy[a.site_id])
+        plan_id, tolerance = tolerance_of(a.plans, measured.rulebook, own)
+        distance = min(found.get(a.site_id, math.inf) for found in (worse, better, sized))
+        flip = Flip(a.leaning, distance, tolerance, plan_id)
+        flip = worst_flip(flip, beside.get(a.site_id, ()), measured.rulebook, own)
+        out[a.site_id] = replace(flip, distance_m=a.outline_m, tolerance_m=own) if a.outline_m < own else flip
     return out
 
 
@@ -111,7 +128,8 @@ def flip_grounds(
     layer = _Layer(sites, zones, measured.rulebook, 1)
     permitted, drawn = cache(layer.permitted), cache(layer.drawn_by)
     found = []
-    for a in _asked(measured, totals, sorted(set(zones.rows["zone_code"].astype(str)))):
+    names = (sorted(set(zones.rows[name].astype(str))) for name in ("zone_code", "plan_id"))
+    for a in _asked(measured, totals, *names):
         keeps, worse = None, None
         if a.leaning is not Verdict.NOT_PERMITTED:
             keeps = permitted(a.plans, a.says, a.leaning)
@@ -142,7 +160,7 @@ def tolerance_of(plans: Sequence[str], rulebook: Rulebook, site_accuracy_m: floa
     return plan_id, (stated[plan_id] or 0.0) + (site_accuracy_m if site_accuracy_m > 0 else 0.0)
 
 
-def _asked(measured: Measured, totals: Mapping[str, Sequence[Total]], codes: Sequence[str]) -> list[_Asked]:
+def _asked(measured: Measured, totals: Mapping[str, Sequence[Total]], codes: Sequence[str], plans: Sequence[str]) -> list[_Asked]:
     leaning = _leanings(measured, totals)
     faces = measured.ground()
     governed: dict[int, list[SizedSpot]] = {n: [] for n in leaning}
@@ -151,14 +169,17 @@ def _asked(measured: Measured, totals: Mapping[str, Sequence[Total]], codes: Seq
         if n in governed and faces.spots[spot].governs:
             governed[n].append(SizedSpot(faces.spots[spot].governs, *sizes))
     overruled = _overruled(measured)
-    says = _Sayings(measured, codes)
+    says, others = _Sayings(measured, codes), BesidePlans(measured.rulebook, plans)
     ids = measured.sites["site_id"].tolist()
     out = []
     for n, verdict in leaning.items():
         site_id, said = ids[n], says.on(n, governed[n])
         own = _own_verdicts(dict(said), governed[n])
         forgiven = tuple(t for t in totals[site_id] if t.threshold)
-        out.append(_Asked(site_id, verdict, said, tuple(sorted(own)), own, forgiven, frozenset(overruled.get(site_id, ()))))
+        passed = frozenset(overruled.get(site_id, ()))
+        beside, over = others.of(frozenset(spot.governs for spot in governed[n]))
+        bounds, outline = size_bounds(measured, n, verdict, tuple(sorted(own)), governed[n], codes)
+        out.append(_Asked(site_id, verdict, said, tuple(sorted(own)), own, forgiven, passed, beside, over, bounds, outline))
     return out
 
 
@@ -320,6 +341,23 @@ class _Layer:
             if chosen.any():
                 gaps = NearestZones(self._zones, chosen).gaps(self._shapes_of(group), self._overruled(group))
                 found |= {a.site_id: float(gap) for a, gap in zip(group, gaps.tolist(), strict=True)}
+        return found
+
+    def to_others(self, asked: Sequence[_Asked]) -> dict[str, list[tuple[str, float]]]:
+        """Site → plans that govern none of it, each with the distance (m) to its nearest zone that says worse."""
+        members: dict[tuple[str, bool, _Says, Verdict], list[_Asked]] = defaultdict(list)
+        for a in asked:
+            for plans, is_overlay in ((a.beside, False), (a.over, True)):
+                for plan_id in plans:
+                    members[plan_id, is_overlay, a.says, a.leaning].append(a)
+        found: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for (plan_id, is_overlay, says, leaning), group in members.items():
+            chosen = self.drawn_by([plan_id], [code for code, verdict in says if verdict > leaning])
+            chosen = chosen & ~self._ground if is_overlay else chosen
+            if chosen.any():
+                gaps = NearestZones(self._zones, chosen).gaps(self._shapes_of(group), self._overruled(group))
+                for a, gap in zip(group, gaps.tolist(), strict=True):
+                    found[a.site_id].append((plan_id, float(gap)))
         return found
 
     def _shapes_of(self, asked: Sequence[_Asked]) -> npt.NDArray[Any]:

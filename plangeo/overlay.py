@@ -192,6 +192,21 @@ def measure_districts(
     return _geo(rows, DISTRICT_EVIDENCE, sites.crs)
 
 
+def covered_shares(evidence: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> dict[str, float]:
+    """Return site_id → the share of it that lies in units, of sites (lines and areas) in several: what lies in two of them, as where
+    a map draws communes and their district, counts once.
+    """
+    ids = evidence["site_id"].astype(str)
+    shapes = dict(zip(sites["site_id"].astype(str), sites.geometry, strict=True))
+    pieces = evidence.geometry[ids.duplicated(keep=False).to_numpy()]
+    found = {}
+    for site_id, some in pieces.groupby(ids[pieces.index]):
+        whole = _size(shapely.union_all([shapes[str(site_id)]]))  # a line counts once where it runs twice
+        if shapely.get_dimensions(shapes[str(site_id)]) > 0 and whole > 0:
+            found[str(site_id)] = _size(shapely.union_all(some.to_numpy())) / whole
+    return found
+
+
 def _pairs(sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, reach_m: float) -> list[tuple[str, Any, dict[int, Any]]]:
     """Return (site_id, geometry, {layer row: shape}) of every site with a geometry; candidates by index, in id order."""
     shapes = layer.geometry.to_numpy()
@@ -259,12 +274,18 @@ def _geo(rows: list[dict[str, Any]], contract: Sequence[Any], crs: Any) -> gpd.G
 
 
 def layer_facts(
-    sites: gpd.GeoDataFrame, layer: gpd.GeoDataFrame, *, tree: Any = None, reached: Collection[str] = ()
+    sites: gpd.GeoDataFrame,
+    layer: gpd.GeoDataFrame,
+    *,
+    tree: Any = None,
+    reached: Collection[str] = (),
+    tolerances: Mapping[str, float | None] | None = None,
 ) -> dict[str, Any]:
     """What the checks must know of a layer beyond its evidence: rows that could not be measured, and where.
 
     Parameters: ``tree``, an index over the measured rows or their pieces, where somebody has made it already; ``reached``,
-    the ids of sites that are known to touch a row.
+    the ids of sites that are known to touch a row; ``tolerances``, how far (m) the borders of each plan may be off: a row set
+    aside may touch sites that lie as near to its box as that and their own accuracy allow.
     Returns: ``lost`` — rows without any place (id, code, plan); ``quarantined`` — rows with a known bounding
     box, each with the ids of the sites it may touch; ``sites_outside`` — site id → distance in metres to the
     nearest measured row, for sites that touch none.
@@ -273,10 +294,13 @@ def layer_facts(
     boxes = quarantined_boxes(layer)
     lost, quarantined = [], []
     placed = sites[sites.geometry.notna()]
+    own = _accuracies(placed)
     for index, row in layer[layer.geometry.isna().to_numpy() & ~label_rows(layer)].iterrows():
         entry = {"id": str(row[id_column]), "code": str(row.get("zone_code", "")), "plan_id": str(row.get("plan_id", ""))}
         if index in boxes:
-            touched = placed[placed.intersects(boxes[index])]["site_id"].astype(str)
+            near = shapely.distance(placed.geometry.to_numpy(), boxes[index])
+            slack = 0.0 if tolerances is None else own + (tolerances.get(entry["plan_id"]) or 0.0)
+            touched = placed["site_id"].astype(str)[(near == 0) | (near < slack)]
             quarantined.append(entry | {"sites": frozenset(touched)})
         else:
             lost.append(entry)
@@ -288,3 +312,9 @@ def layer_facts(
         ids = asked["site_id"].astype(str).to_numpy(dtype=object)
         outside = {site_id: distance for site_id, distance in zip(ids[at].tolist(), gap.tolist(), strict=True) if distance > 0}
     return {"lost": tuple(lost), "quarantined": tuple(quarantined), "sites_outside": outside, "rows": len(layer)}
+
+
+def _accuracies(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """How far each site may be off (m); 0 where nobody says."""
+    stated = pd.to_numeric(pd.Series(sites.get("accuracy_m", 0.0), index=sites.index), errors="coerce").to_numpy(dtype=float)
+    return np.where((stated > 0) & np.isfinite(stated), stated, 0.0)

@@ -229,7 +229,7 @@ class Rulebook:
     def requirements_for(self, use: str, zone_codes: Collection[str]) -> tuple[int, ...]:
         """Return the numbers (places in ``requirements``) asked of a use on ground of these classes."""
         self._day()
-        parts = [part for code in zone_codes if code in self.classes for part in self.classes[code].parts]
+        parts = [part for code in zone_codes for part in self.parts_of(code)]
         classes = {ANY}.union(*(self.ancestors(code) for code in (*zone_codes, *parts)))
         return tuple(i for i, r in enumerate(self.requirements) if r.use in (use, ANY) and r.zone in classes)
 
@@ -243,11 +243,18 @@ class Rulebook:
         self._day()
         return tuple(i for i, t in enumerate(self.triggers) if use in t.uses or ANY in t.uses)
 
+    def parts_of(self, zone_code: str) -> tuple[str, ...]:
+        """Return the classes of a mixed class, also of one the book names itself (ODT/RPH), by a rule of its own; () of any other."""
+        known = self.classes.get(zone_code)
+        if known is None or known.parts:
+            return known.parts if known else ()
+        parts = split_codes(zone_code)
+        return parts if len(parts) > 1 and all(part in self.classes for part in parts) else ()
+
     def falls_under(self, zone_code: str, zones: Collection[str]) -> bool:
         """Return True when a class, or a part of a mixed one, is one of ``zones`` or lies below one."""
-        known = self.classes.get(zone_code)
-        parts = (known.parts or (zone_code,)) if known else ()
-        return any(not set(self.ancestors(part)).isdisjoint(zones) for part in parts)
+        codes = (zone_code, *self.parts_of(zone_code)) if zone_code in self.classes else ()
+        return any(not set(self.ancestors(code)).isdisjoint(zones) for code in codes)
 
     def order_for(self) -> tuple[Precedence, ...]:
         """Return the precedence entries in force on the day."""

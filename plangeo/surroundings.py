@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from plangeo.amounts.bands import largest_areas
 from plangeo.errors import InputError
 from plangeo.geometry import quarantined_boxes
 from plangeo.grids.rasters import Raster, read_raster
@@ -34,7 +35,7 @@ def measure_requirements(
     """Measure every requirement of the day on the sites it is asked of.
 
     Parameters: ``sites`` in a metric CRS with ``site_id`` and ``use_code``; ``cover`` the governed cover, which says on
-    which classes a site lies; ``layers`` name → features (GeoDataFrame in the same CRS) or the path of a raster. A requirement whose
+    which classes a site lies or may lie; ``layers`` name → features (GeoDataFrame in the same CRS) or the path of a raster. A requirement whose
     layer is missing gives no row: the check then says so.
     Returns: tables.REQUIREMENT_EVIDENCE, in the order of the sites and of the requirements.
     """
@@ -66,8 +67,9 @@ def measure_distances(
 ) -> Sequence[Mapping[str, Any]]:
     """Return for every site the distance in metres to the nearest feature and its name; 0 where it touches one.
 
-    A feature without a place may lie anywhere, and one with broken geometry anywhere in its box: both leave a site
-    undecided unless a sound feature is too near already. So do features that all lie beyond ``FAR_M``.
+    A feature without a place may lie anywhere, and one with broken geometry anywhere in its box, which may be nearer than drawn
+    by what the site's own accuracy, or its ground around a point, leaves open: both leave a site undecided unless a sound
+    feature is too near already. So do features that all lie beyond ``FAR_M``.
     """
     wanted = float(requirement.value)  # type: ignore[arg-type]
     placed = _have_place(features)
@@ -76,8 +78,9 @@ def measure_distances(
     boxes = quarantined_boxes(features)
     lost = int((~placed).sum()) - len(boxes)
     near_box = np.zeros(len(sites), dtype=bool)
+    reach = wanted + _slack(sites)
     for box in boxes.values():
-        near_box |= shapely.distance(sites.geometry.to_numpy(), box) <= wanted
+        near_box |= shapely.distance(sites.geometry.to_numpy(), box) <= reach
     rows = []
     for site_id, distance, name, boxed in zip(sites["site_id"], distances, names, near_box, strict=True):
         doubt = f"lost_features: {lost} feature(s) of {requirement.layer} have no place" if lost else ""
@@ -88,6 +91,19 @@ def measure_distances(
         too_near = distance < wanted
         rows.append(_blank(site_id) | {"distance_m": distance, "feature": name, "problem": "" if too_near else doubt})
     return rows
+
+
+def _slack(sites: gpd.GeoDataFrame) -> np.ndarray[Any, Any]:
+    """How far (m) the ground of each site may reach beyond what is drawn: its accuracy, and around points the width of a disc of
+    the declared area.
+    """
+    own = pd.to_numeric(pd.Series(sites.get("accuracy_m", 0.0), index=sites.index), errors="coerce").to_numpy(dtype=float)
+    width = 2.0 * np.sqrt(_positive(largest_areas(sites)) / math.pi)
+    return np.asarray(_positive(own) + np.where(shapely.get_dimensions(sites.geometry.to_numpy()) == 0, width, 0.0))
+
+
+def _positive(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.where((values > 0) & np.isfinite(values), values, 0.0)
 
 
 def measure_ground(sites: gpd.GeoDataFrame, raster: Path, requirement: Requirement) -> Sequence[Mapping[str, Any]]:

@@ -75,7 +75,8 @@ def assess_chunk(sites: gpd.GeoDataFrame, case: Case) -> Chunk:
     table = _site_table(sites)
     tables = {role: pd.DataFrame(e.drop(columns="geometry")) for role, e in evidence.items()}
     tables["triggers"] = measure_trigger_ground(sites, law, grounds, threads=case.threads)
-    tables["requirements"] = measure_requirements(sites, cover, layers, law)
+    around = cover if plans is None else pd.concat([cover, plans.facts["reach_cover"]], ignore_index=True)
+    tables["requirements"] = measure_requirements(sites, around, layers, law)
     if case.cross_check:
         counted["setbacks"], tables["requirements"] = recount_setbacks(sites, tables["requirements"], layers, law)
         counted["rasters"], tables["requirements"] = recount_shares(sites, tables["requirements"], layers, law)

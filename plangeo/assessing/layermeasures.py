@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ from plangeo.crsdoctor.rowreadings import beside_plan, beside_units
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.layers import PRESENT_USE
-from plangeo.overlay import ZoneMeasure, layer_facts, measure_districts, measure_zones
+from plangeo.overlay import ZoneMeasure, covered_shares, layer_facts, measure_districts, measure_zones
 from plangeo.reaches import declared_circles
 from plangeo.recount.recounting import recount, recount_districts
 from plangeo.recount.tallies import Tally, add_tallies
@@ -59,7 +60,8 @@ def measure_plans(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, zones: ZoneL
     evidence = mark_prevailing(found.evidence, cover)
     footprints, beyond = measure(discs), measure(reach)
     counted = _recounted(case, drawn, (sites, found), (discs, footprints), (reach, beyond))
-    facts = _zone_facts(sites, drawn, zones, set(found.evidence["site_id"])) | {
+    tolerances = {plan_id: plan.tolerance_m for plan_id, plan in law.plans.items()}
+    facts = _zone_facts(sites, drawn, zones, set(found.evidence["site_id"]), tolerances) | {
         "widths": found.widths,
         "doubts": {**found.doubts, **footprints.doubts},
         "recount_doubts": counted.doubts if counted is not None else {},
@@ -91,6 +93,7 @@ def measure_units(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame
         "parents": tuple(districts["parent_name"].astype(str) if "parent_name" in districts else [""] * len(districts)),
         "units": case.units,
         "crs_check": case.crs_check,
+        "covered": covered_shares(evidence, sites),
         "recount_doubts": counted.doubts if counted is not None else {},
     }
     facts["other_systems"] = beside_units(sites, districts, case.stated, evidence, facts)
@@ -114,13 +117,16 @@ def measure_present_use(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, case: 
     return LayerMeasures(lying.evidence, facts, layer, _recounted(case, drawn, (sites, lying), (reach, beyond)))
 
 
-def _zone_facts(sites: gpd.GeoDataFrame, zones: Any, layer: ZoneLayer, reached: set[str]) -> dict[str, Any]:
+def _zone_facts(
+    sites: gpd.GeoDataFrame, zones: Any, layer: ZoneLayer, reached: set[str], tolerances: Mapping[str, float | None] | None = None
+) -> dict[str, Any]:
     """``overlay.layer_facts`` of zones in memory or kept; sites that reach no zone are told how far the nearest one is."""
     if not isinstance(zones, KeptZones):
-        return layer_facts(sites, zones, tree=layer.tree, reached=reached)
+        return layer_facts(sites, zones, tree=layer.tree, reached=reached, tolerances=tolerances)
     asked = sites[sites.geometry.notna() & ~sites["site_id"].isin(reached)]
     near = zones.reaching(asked.geometry.to_numpy())
-    return layer_facts(sites, zones.lost, tree=near.tree, reached=reached) | {"rows": len(zones.rows)}
+    facts = layer_facts(sites, zones.lost, tree=near.tree, reached=reached, tolerances=tolerances)
+    return facts | {"rows": len(zones.rows)}
 
 
 def _width_classes(rulebook: Rulebook) -> dict[str, frozenset[str]]:

@@ -199,7 +199,7 @@ def _summed(
         size = face.area_m2 or face.length_m or face.share
         for i in asked[uses[site_id]]:
             zones = book.triggers[i].zones
-            whole = any(book.falls_under(code, zones) and not book.classes[code].parts for code in codes)
+            whole = any(book.falls_under(code, zones) and not _parted(code, zones, book) for code in codes)
             open_ground = ground == "present_use" and (not codes or any(code not in book.classes for code in codes))
             coarse = any(not above[i].isdisjoint(_parts(code, book)) for code in codes)
             drawn = whole or coarse or any(book.falls_under(code, zones) for code in codes)
@@ -217,7 +217,12 @@ def _summed(
 
 
 def _parts(code: str, book: Rulebook) -> tuple[str, ...]:
-    return (book.classes[code].parts if code in book.classes else ()) or (code,)
+    return book.parts_of(code) or (code,)
+
+
+def _parted(code: str, zones: Sequence[str], book: Rulebook) -> bool:
+    """True of a mixed class of which only some parts are known to count."""
+    return bool(book.parts_of(code)) and set(book.ancestors(code)).isdisjoint(zones)
 
 
 def _left_aside(totals: list[Total]) -> set[str]:

@@ -72,12 +72,15 @@ def _add_outside(
 
 
 def _share_inside(measured: Measured) -> NDArray[np.float64]:
-    """Which part of every site lies in districts; a point on a border lies in two, so shares may add to more than one."""
+    """Which part of every site lies in districts; what lies in two of them counts once (a point on a border does)."""
     pieces = measured.evidence.get("districts")
     if pieces is None:
         return np.zeros(len(measured.sites))
     at = pd.Index(measured.sites["site_id"]).get_indexer(pd.Index(pieces["site_id"]))
-    return np.minimum(1.0, sums(pieces["share"].to_numpy(dtype=float), at, len(measured.sites)))
+    share = np.minimum(1.0, sums(pieces["share"].to_numpy(dtype=float), at, len(measured.sites)))
+    covered = measured.layers["districts"].get("covered", {})
+    known = (covered.get(site_id) for site_id in measured.sites["site_id"].tolist())
+    return np.array([a if b is None else min(1.0, b) for a, b in zip(share.tolist(), known, strict=True)], dtype=float)
 
 
 CHECK = Check(

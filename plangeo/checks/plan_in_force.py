@@ -2,7 +2,7 @@
 
 Ground that only an expired, superseded, revoked, pending or unknown plan covers is UNKNOWN: an old map is not consent.
 Nor is a map passed over because nobody knows its state: where a plan that may be in force would make the verdict of governed
-ground worse, the site is UNKNOWN.
+ground worse, or ask more of the site there, it is UNKNOWN.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from plangeo.faces import Faces, Spot, number, spread, sums
-from plangeo.law.openplans import open_plans, suppose_in_force, worst_of
+from plangeo.law.openplans import asks_more, open_plans, suppose_in_force, worst_of
 from plangeo.law.planstatus import DATES_DECIDE, TITLES, read_status
 from plangeo.model import Check, Label, Measured, Plan, Reason
 from plangeo.tables import Findings
@@ -56,15 +56,17 @@ def judge(measured: Measured) -> pd.DataFrame:
 
 
 def _add_open(found: Findings, measured: Measured) -> None:
-    """A finding for each plan that may be in force, over ground that others govern, where it would make the verdict worse."""
+    """A finding for each plan that may be in force, over ground that others govern, where it would make the verdict worse or ask more."""
     book, faces = measured.rulebook, measured.ground()
     plans = open_plans({plan_id for spot in faces.spots for plan_id, _, _ in spot.zones}, book)
     if not plans:
         return
     supposed = suppose_in_force(measured, plans)
     there = supposed.ground()
-    said = zip(worst_of(measured), worst_of(supposed), strict=True)
+    said = list(zip(worst_of(measured), worst_of(supposed), strict=True))
+    judged = np.array([a is not None and b is not None for a, b in said], dtype=bool)
     worse = np.array([a is not None and b is not None and b > a for a, b in said], dtype=bool)
+    worse |= judged & asks_more(measured, supposed)
     governed = worse[there.site] & faces.where(lambda spot: bool(spot.governs))
     over = [sorted({p for p, _, _ in spot.governs} & plans) for spot in there.spots]
     mine = Faces(
@@ -143,9 +145,9 @@ CHECK = Check(
         ),
         "open_plan_over": Reason(
             "{share} dự án còn nằm trong {plan}, quy hoạch mà bộ quy tắc không cho biết hiệu lực ngày {on}; nếu quy hoạch đó có hiệu lực "
-            "thì kết luận sẽ kém hơn.",
+            "thì kết luận sẽ hoặc có thể kém hơn.",
             "{share} of the site also lies in {plan}, of which the rulebook does not say whether it was in force on {on}; were it in "
-            "force, the verdict would be worse.",
+            "force, the verdict would or could be worse.",
         ),
         "no_plan": Reason(
             "Không có quy hoạch nào tại vị trí này vào ngày {on}.",

@@ -33,5 +33,8 @@ def consents(use_code: str, code: str, rulebook: Rulebook) -> bool:
 
 
 def casts_doubt(use_code: str, code: str, plan_id: str, rulebook: Rulebook) -> bool:
-    """Return True when a zone that may lie at a site, nobody knows where, could make its verdict worse."""
-    return not consents(use_code, code, rulebook) and rulebook.plan_status(plan_id) not in NOT_IN_FORCE
+    """Return True when a zone that may lie at a site, nobody knows where, could make its verdict worse or ask more of it."""
+    harmless = consents(use_code, code, rulebook) and rulebook.requirements_for(use_code, (code,)) == rulebook.requirements_for(
+        use_code, ()
+    )
+    return not harmless and rulebook.plan_status(plan_id) not in NOT_IN_FORCE

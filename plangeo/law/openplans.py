@@ -7,11 +7,17 @@ passed over either: were it in force, its zones might forbid what the other perm
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+import math
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from plangeo.law.consent import LAND_USE
 from plangeo.law.precedence import govern
+from plangeo.law.requirements import FIELDS, asked_of
 from plangeo.law.totals import Total, judge_totals
 from plangeo.model import Label, Measured, Plan, Verdict
 from plangeo.rulebook import Rulebook
@@ -57,3 +63,41 @@ def worst_of(measured: Measured) -> list[Verdict | None]:
 
 def _worst(totals: Collection[Total]) -> Verdict | None:
     return max((t.verdict for t in totals), default=None)
+
+
+def asks_more(measured: Measured, supposed: Measured) -> NDArray[np.bool_]:
+    """Return for every site whether the zones ask more of it under the law ``supposed``: a requirement that goes with a class
+    (slope, distance …), or, of a site that is permitted plainly, an area on which something is needed.
+    """
+    asked = zip(asked_of(measured, FIELDS), asked_of(supposed, FIELDS), strict=True)
+    more = np.array([not set(then) <= set(now) for now, then in asked], dtype=bool)
+    more[_sites_on_more_ground(measured, supposed)] = True
+    return more
+
+
+def _sites_on_more_ground(measured: Measured, supposed: Measured) -> list[int]:
+    """Sites more ground of which counts for a condition by area; as long as the whole site could reach its bound."""
+    book, sites, now, then = measured.rulebook, measured.sites, measured.ground(), supposed.ground()
+    if not any(trigger.ground == "plan" for trigger in book.triggers):
+        return []
+    plain = [verdict is Verdict.PERMITTED for verdict in worst_of(measured)]
+    uses, sizes = sites["use_code"].tolist(), [_most_area(site) for site in sites.to_dict("records")]
+    pairs = set(zip(then.site.tolist(), now.spot.tolist(), then.spot.tolist(), strict=True))
+    found = set()
+    for n, a, b in pairs:
+        if not plain[n] or now.spots[a].governs == then.spots[b].governs:
+            continue
+        for trigger in (book.triggers[i] for i in book.triggers_for(uses[n])):
+            counts = [
+                any(book.falls_under(code, trigger.zones) for _, code, _ in s.governs) for s in (now.spots[a], then.spots[b])
+            ]
+            if trigger.ground == "plan" and counts == [False, True] and trigger.reached(sizes[n]):
+                found.add(n)
+    return sorted(found)
+
+
+def _most_area(site: Mapping[Hashable, Any]) -> float:
+    """The area (m²) of a site whose outline is drawn and is not said to be off; else nobody knows."""
+    accuracy = site.get("accuracy_m")
+    exact = site["dimension"] == 2 and not (accuracy is not None and float(accuracy) > 0)
+    return float(site["site_area_m2"]) if exact else math.inf

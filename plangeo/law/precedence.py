@@ -56,6 +56,14 @@ def _prevailing(live: Sequence[ZoneKey], orders: Sequence[Sequence[str]], overla
     return tuple(zone for zone in live if zone[1] in overlays or zone[0] in governing)
 
 
+def prevails_among(plan_id: str, governs: Sequence[ZoneKey], rulebook: Rulebook) -> bool:
+    """Return True when ground of a plan would govern a spot too, if it lay there beside the zones that govern it."""
+    orders = [p.order for p in rulebook.order_for()]
+    overlays = frozenset(code for code, zone_class in rulebook.classes.items() if zone_class.overlay)
+    zone = (plan_id, "", "")
+    return zone in _prevailing([*governs, zone], orders, overlays)
+
+
 def mark_prevailing(evidence: pd.DataFrame, cover: pd.DataFrame) -> pd.DataFrame:
     """Return the zone evidence with ``prevails`` False where no part of the piece governs."""
     spots = zip(cover["site_id"].tolist(), cover["governs"].tolist(), strict=True)

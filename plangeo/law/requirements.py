@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pandas as pd
 
 from plangeo.amounts.bands import largest_area
+from plangeo.faces import Faces, faces_of
 from plangeo.model import Label, Language, Measured, Reason, Requirement
 from plangeo.tables import Findings
 
 # A share of fewer cells than this says more about the grid than about the ground.
 LEAST_PIXELS = 30
 _ROUNDING = 1e-9
+CHECK_OF: Mapping[str, str] = {"slope_deg": "slope", "value": "slope", "class": "raster_class", "distance_m": "setback"}
+"""What a requirement may be asked of (``model.RequirementField``) → the check that asks it."""
+FIELDS = tuple(CHECK_OF)
 DIFFERS = "recount_differs"
 """The word of the problem of a measure with which a second, independent computation does not agree."""
 
@@ -30,24 +34,34 @@ def judge_requirements(check: str, measured: Measured, fields: Collection[str]) 
     """
     ids = measured.sites["site_id"].tolist()
     found = Findings(check, ids)
-    asked = asked_of(measured, fields)
+    surely = asked_of(measured, fields)
+    asked = [
+        tuple(sorted({*sure, *perhaps})) for sure, perhaps in zip(surely, asked_of(measured, fields, _near_classes), strict=True)
+    ]
     if any(asked):
         sites = measured.sites.to_dict("records")
         rows = {(row.site_id, int(row.requirement)): row for row in measured.pieces("requirements")}
         pairs = [(at, i) for at, some in enumerate(asked) for i in some]
         wanted = measured.rulebook.requirements
-        found.add_each([at for at, _ in pairs], [_judge(wanted[i], sites[at], rows.get((ids[at], i))) for at, i in pairs])
+        judged = [_judge(wanted[i], sites[at], rows.get((ids[at], i))) for at, i in pairs]
+        told = [row if i in surely[at] else _perhaps(row) for (at, i), row in zip(pairs, judged, strict=True)]
+        found.add_each([at for at, _ in pairs], told)
     found.add([at for at, some in enumerate(asked) if not some], reason="not_required", verdict="permitted")
     return found.table()
 
 
-def asked_of(measured: Measured, fields: Collection[str]) -> list[tuple[int, ...]]:
-    """Return the numbers of the requirements on ``fields`` that apply to each site, by its use and the classes it lies on."""
+def asked_of(
+    measured: Measured, fields: Collection[str], classes: Callable[[Measured], list[frozenset[str]]] = lambda m: m.once(_classes)
+) -> list[tuple[int, ...]]:
+    """Return the numbers of the requirements on ``fields`` that apply to each site, by its use and the classes it lies on.
+
+    ``classes`` gives other classes for each site.
+    """
     book = measured.rulebook
     if not any(requirement.field in fields for requirement in book.requirements):
         return [()] * len(measured.sites)
     known: dict[tuple[str, frozenset[str]], tuple[int, ...]] = {}
-    for key in (keys := list(zip(measured.sites["use_code"].tolist(), measured.once(_classes), strict=True))):
+    for key in (keys := list(zip(measured.sites["use_code"].tolist(), classes(measured), strict=True))):
         if key not in known:
             known[key] = tuple(i for i in book.requirements_for(key[0], sorted(key[1])) if book.requirements[i].field in fields)
     return [known[key] for key in keys]
@@ -55,12 +69,28 @@ def asked_of(measured: Measured, fields: Collection[str]) -> list[tuple[int, ...
 
 def _classes(measured: Measured) -> list[frozenset[str]]:
     """The classes that govern ground of each site."""
-    faces = measured.ground()
+    return _classes_of(measured.ground(), measured)
+
+
+def _near_classes(measured: Measured) -> list[frozenset[str]]:
+    """Those that govern ground which accuracies, and the declared area of a point, do not exclude from its site."""
+    around = measured.layers.get("zones", {}).get("reach_cover")
+    if around is None or not len(around):
+        return [frozenset()] * len(measured.sites)
+    return _classes_of(faces_of(around, measured.sites["site_id"].tolist()), measured)
+
+
+def _classes_of(faces: Faces, measured: Measured) -> list[frozenset[str]]:
     of_spot = [frozenset(code for _, code, _ in spot.governs) for spot in faces.spots]
     found: list[set[str]] = [set() for _ in range(len(measured.sites))]
     for at, spot in zip(faces.site.tolist(), faces.spot.tolist(), strict=True):
         found[at] |= of_spot[spot]
     return [frozenset(classes) for classes in found]
+
+
+def _perhaps(row: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a site that may lie on ground a requirement goes with, and may not: that it fails proves nothing."""
+    return row | {"reason": "may_be_asked", "verdict": "unknown"} if row["reason"] in ("failed", "touched") else row
 
 
 def _judge(requirement: Requirement, site: Mapping[Any, Any], row: Any) -> dict[str, Any]:
@@ -196,6 +226,12 @@ _WHY = {
 
 
 SHARED_REASONS: Mapping[str, Reason] = {
+    "may_be_asked": Reason(
+        "Chưa rõ dự án có nằm trên loại đất phải đáp ứng yêu cầu này không (sai số bản đồ, hoặc chỉ biết một điểm); nếu có thì không đạt: "
+        "{detail} ({basis}).",
+        "Nobody knows whether the site lies on ground that this goes with (map accuracy, or a single point only); if it does, it "
+        "fails: {detail} ({basis}).",
+    ),
     "no_place": Reason(
         "Dự án chưa có vị trí nên chưa xét được: {detail}.", "The site has no place, so this cannot be judged: {detail}."
     ),

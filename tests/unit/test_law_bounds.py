@@ -350,6 +350,10 @@ def test_what_counts_as_ground_and_as_plain_consent() -> None:
     assert not consents("", "ODT", law)
     assert [casts_doubt("housing", "RPH", p, law) for p in ("P1", "OLD", "NEXT", "stranger")] == [True, False, False, True]
     assert not casts_doubt("housing", "ODT", "P1", law)
+    clear = {"use": "housing", "layer": "relics", "field": "distance_m", "op": ">=", "value": 50, "basis": "test"}
+    for asked_on, doubted in (("ODT", True), ("RPH", False), ("*", False)):  # what is asked of every site is asked anyway
+        asking = rulebook(DAY, plans=plans, rules=rules, requirements=[clear | {"zone": asked_on}])
+        assert casts_doubt("housing", "ODT", "P1", asking) is doubted
 
 
 def governing(*zones: tuple[str, str, str], order: Sequence[str] = ("A", "B", "C"), **sections: Any) -> set[str]:

@@ -16,7 +16,7 @@ from plangeo.law.planstatus import TITLES, WORDS, read_status
 from plangeo.model import Verdict
 from plangeo.rulebook import load_rulebook, rulebook_from_text
 from plangeo.text import fold
-from tests.makers import CLASSES, USES, plan, rule, rulebook, rulebook_text
+from tests.makers import CLASSES, RULES, USES, plan, rule, rulebook, rulebook_text
 
 DAY = dt.date(2025, 7, 1)
 BOOK = """\
@@ -478,3 +478,23 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 def test_the_law_travels_to_other_processes() -> None:
     law = rulebook(DAY)
     assert pickle.loads(pickle.dumps(law)) == law  # our own bytes
+
+
+def test_a_mixed_class_with_a_rule_of_its_own_still_has_its_parts() -> None:
+    """Its rule answers for the whole; conditions and requirements of its parts are asked all the same."""
+    own = [*CLASSES, {"code": "ODT/RPH", "name": {"vi": "x", "en": "x"}}]
+    needs = [
+        {"use": "housing", "zone": "RPH", "layer": "relics", "field": "distance_m", "op": ">=", "value": 50, "basis": "test"}
+    ]
+    rules = [*RULES, rule("housing", "ODT/RPH", "permitted")]
+    book = rulebook(DAY, classes=own, rules=rules, requirements=needs).with_mixed(["RPH+ODT", "LUC+??"])
+    for code in ("ODT/RPH", "RPH+ODT"):
+        assert set(book.parts_of(code)) == {"ODT", "RPH"}
+        assert book.falls_under(code, ["RPH"])
+        assert book.falls_under(code, ["PNN"])
+        assert not book.falls_under(code, ["LUA"])
+        assert book.requirements_for("housing", [code]) == (0,)
+        assert (found := book.look_up("housing", code)) is not None
+        assert found.zone == "ODT/RPH"
+    assert book.falls_under("RPH+ODT", ["ODT/RPH"])
+    assert book.parts_of("ODT") == book.parts_of("LUC+??") == ()

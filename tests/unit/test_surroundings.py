@@ -250,6 +250,22 @@ def test_a_distance_that_cannot_be_trusted_says_why(others: list[Any], why: str)
     assert why in explain(result, "S", "en")
 
 
+@pytest.mark.parametrize(
+    ("gap", "site", "verdict"),
+    [
+        (520, {"accuracy_m": 30.0}, "unknown"),
+        (520, {"accuracy_m": 10.0}, "permitted"),
+        (520, {}, "permitted"),
+        (520, {"geometry": shapely.Point(X + 200, Y), "declared_area_m2": 400.0}, "unknown"),  # a disc 22.6 m wide
+        (530, {"geometry": shapely.Point(X + 200, Y), "declared_area_m2": 400.0}, "permitted"),
+    ],
+)
+def test_a_broken_feature_may_be_nearer_than_drawn(gap: float, site: dict[str, Any], verdict: str) -> None:
+    crossed = shapely.transform(CROSSED, lambda xy: np.add(xy, (100 + gap, 0)))
+    result = run(book(RELICS), site=site, relics=features(shapely.Point(X + 2_000, Y), crossed))
+    assert result.sites["verdict"].tolist() == [verdict]
+
+
 @pytest.mark.parametrize("accuracy", [float("nan"), 0.0, 19.0])
 def test_a_distance_beyond_doubt_stays_decided(accuracy: float) -> None:
     far, near = (
