@@ -39,7 +39,7 @@ from plangeo.layerledger import require_balance
 from plangeo.layers import IDS, open_layers, raster_notes
 from plangeo.model import Assessment, Check
 from plangeo.reading import decision_rows
-from plangeo.recount.recounting import add_recounts, tell_recount
+from plangeo.recount.tallies import add_recounts, tell_recount
 from plangeo.rulebook import Rulebook
 from plangeo.sources import LayerFile
 from plangeo.storage.keptzones import KeptZones
@@ -88,8 +88,8 @@ def assess(
         verdict at least UNKNOWN.
     crs : metric CRS to measure in; chosen from the data by default.
     backend : a function shaped like ``map`` (see ``plangeo.backends``); ``map`` itself by default.
-    cross_check : measure every site on the zones a second time, by other formulas in rational numbers
-        (``plangeo.recount``), and leave a site on which the two disagree UNKNOWN. The zones are read whole for it.
+    cross_check : measure a second time, by other formulas in rational numbers, what verdicts rest on (``plangeo.recount``), and
+        leave a site on which the two disagree UNKNOWN. The zones are read whole for it.
     progress : called with (sites judged, all sites) whenever a chunk is done; chunks are then small enough to be counted.
     layers : ``zones=`` and ``districts=``, frames or paths. Zones in a file of 8 MiB and more are made ready once and
         kept in the user's cache folder (``$PLANGEO_CACHE``); later runs read what is kept.
@@ -162,7 +162,7 @@ def assess_part(sites: gpd.GeoDataFrame, case: Case, *, backend: Backend = map, 
         crs_check=case.crs_check,
         ledger=ordered(joined([c.ledger for c in chunks]), site_ids),
         layer_rows=case.layer_rows,
-        recount=tell_recount(add_recounts(c.recount for c in chunks if c.recount is not None)) if case.cross_check else {},
+        recount=tell_recount(add_recounts(c.recount for c in chunks)) if case.cross_check else {},
     )
     require_balance(found, site_ids)
     return found

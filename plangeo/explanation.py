@@ -207,11 +207,30 @@ def recount_line(assessment: Assessment, language: Language) -> str:
     told = assessment.recount
     if not told:
         return ""
+    kinds, slot = told["kinds"], 0 if language == "vi" else 1
+    counts = [
+        f"{kinds[kind]['pairs']} {words[slot]}" for kind, words in _RECOUNTED.items() if kind in kinds and kinds[kind]["pairs"]
+    ]
+    left_out = sum(kind["not_recomputed"] for kind in kinds.values())
+    skipped = [("{n} không tính lại được", "{n} not computed again")[slot].format(n=left_out)] if left_out else []
     words = {
-        "vi": "Tính lại độc lập: {sites} hình, {pairs} cặp hình và vùng ({rational_pairs} bằng số hữu tỷ); {doubted} hình không khớp.",
-        "en": "Second computation: {sites} shapes, {pairs} pairs with zones ({rational_pairs} in rational numbers); {doubted} disagree.",
+        "vi": "Tính lại độc lập: {sites} hình, {pairs} cặp hình và vùng ({rational_pairs} bằng số hữu tỷ){rest}; {doubted} hình không khớp.",
+        "en": "Second computation: {sites} shapes, {pairs} pairs with zones ({rational_pairs} in rational numbers){rest}; {doubted} disagree.",
     }
-    return words[language].format(**told, doubted=len(told["sites_in_doubt"]))
+    rest = "".join(f", {text}" for text in [*counts, *skipped])
+    return words[language].format(**told, rest=rest, doubted=len(told["sites_in_doubt"]))
+
+
+_RECOUNTED: Mapping[str, tuple[str, str]] = {
+    "present_use": ("cặp hình và hiện trạng", "pairs with present uses"),
+    "districts": ("cặp hình và đơn vị hành chính", "pairs with administrative units"),
+    "setbacks": ("khoảng cách phải giữ", "setback distances"),
+    "robustness": ("kết luận so với sai số", "verdicts held against the accuracy"),
+    "nearest": ("vùng phù hợp gần nhất", "nearest permitted zones"),
+    "placement": ("điểm có diện tích kê khai", "rooms of sites without an exact place"),
+    "rasters": ("tỷ lệ trên raster", "shares of rasters"),
+}
+"""Kind of what was computed again → its words behind a count."""
 
 
 def _known_language(language: str) -> None:

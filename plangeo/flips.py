@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -25,6 +26,7 @@ from plangeo.law.totals import Total
 from plangeo.margin import NO_GROUND, flip_distance, margins, nearest_permitted
 from plangeo.margins.nearest import NearestZones
 from plangeo.model import Flip, Measured, Verdict, ZoneKey
+from plangeo.recount.robustness import FlipGround
 from plangeo.rulebook import Rulebook
 from plangeo.storage.keptzones import KeptZones
 from plangeo.tables import NEAREST, empty
@@ -100,6 +102,34 @@ def measure_flips(
         distance = min(worse.get(a.site_id, math.inf), better.get(a.site_id, math.inf))
         out[a.site_id] = Flip(a.leaning, distance, tolerance, plan_id)
     return out
+
+
+def flip_grounds(
+    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]]
+) -> list[FlipGround]:
+    """Return what the law makes of the zones around every site of ``measure_flips``, for a second computation. Parameters as there."""
+    layer = _Layer(sites, zones, measured.rulebook, 1)
+    permitted, drawn = cache(layer.permitted), cache(layer.drawn_by)
+    found = []
+    for a in _asked(measured, totals, sorted(set(zones.rows["zone_code"].astype(str)))):
+        keeps, worse = None, None
+        if a.leaning is not Verdict.NOT_PERMITTED:
+            keeps = permitted(a.plans, a.says, a.leaning)
+            worse = drawn(a.plans, tuple(code for code, verdict in a.says if verdict > a.leaning)).copy()
+            worse[[layer.row_of(key) for key in a.overruled]] = False
+        better = [plan for plan in a.plans if a.own.get(plan) is a.leaning] if a.leaning is not Verdict.PERMITTED else []
+        grounds = tuple(permitted((plan,), a.says, Verdict(a.leaning - 1)) for plan in better)
+        found.append(FlipGround(a.site_id, keeps, worse, grounds, bool(a.forgiven)))
+    return found
+
+
+def permitted_grounds(
+    sites: gpd.GeoDataFrame, zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]]
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Return site_id → the zones among which ``find_nearest`` looks, by row. Parameters as there."""
+    layer = _Layer(sites, zones, measured.rulebook, 1)
+    permitted = cache(layer.permitted)
+    return {site_id: permitted(*group) for site_id, group in _nearest_groups(zones, measured, totals).items()}
 
 
 def tolerance_of(plans: Sequence[str], rulebook: Rulebook, site_accuracy_m: float) -> tuple[str, float | None]:
@@ -193,6 +223,17 @@ def find_nearest(
     Zones of plans in force only, each by its own class; conditions on the size of the ground count as met there.
     Parameters as in ``measure_flips``. Returns: tables.NEAREST, one row per site, in their order.
     """
+    groups = _nearest_groups(zones, measured, totals)
+    if not groups:
+        return empty(NEAREST)
+    found = _Layer(sites, zones, measured.rulebook, threads).nearest(groups)
+    kept = zones.rows.drop_duplicates("zone_id").set_index("zone_id")[["zone_code", "plan_id"]]
+    named = found.join(kept, on="zone_id")
+    return named.fillna({"zone_code": "", "plan_id": ""})[[c.name for c in NEAREST]]
+
+
+def _nearest_groups(zones: ZoneLayer, measured: Measured, totals: Mapping[str, Sequence[Total]]) -> dict[str, _Group]:
+    """Site → what permits its use, for every site that is not simply permitted where it lies."""
     rulebook, rows = measured.rulebook, zones.rows
     says = _Sayings(measured, sorted(set(rows["zone_code"].astype(str))))
     plans = tuple(p for p in sorted(set(rows["plan_id"].astype(str))) if rulebook.plan_status(p) == "in_force")
@@ -201,12 +242,7 @@ def find_nearest(
     for n, (site_id, use, placed) in enumerate(columns):
         if placed and use and leaning.get(n) is not Verdict.PERMITTED:
             groups[site_id] = (plans, says.on(n, ()), Verdict.PERMITTED)
-    if not groups:
-        return empty(NEAREST)
-    found = _Layer(sites, zones, rulebook, threads).nearest(groups)
-    kept = rows.drop_duplicates("zone_id").set_index("zone_id")[["zone_code", "plan_id"]]
-    named = found.join(kept, on="zone_id")
-    return named.fillna({"zone_code": "", "plan_id": ""})[[c.name for c in NEAREST]]
+    return groups
 
 
 class _Layer:
@@ -247,11 +283,12 @@ class _Layer:
         frame, permitted = self._grouped(groups)
         return nearest_permitted(frame, self._zones, permitted, by="group", threads=self._threads)
 
-    def _permitted(self, plans: tuple[str, ...], says: _Says, at_most: Verdict) -> npt.NDArray[np.bool_]:
+    def permitted(self, plans: tuple[str, ...], says: _Says, at_most: Verdict) -> npt.NDArray[np.bool_]:
+        """The zones of some plans whose classes say no worse."""
         good = [code for code, verdict in says if verdict <= at_most]
-        return np.asarray(self._ground & self._drawn_by(plans, good))
+        return np.asarray(self._ground & self.drawn_by(plans, good))
 
-    def _drawn_by(self, plans: Sequence[str], codes: Sequence[str]) -> npt.NDArray[np.bool_]:
+    def drawn_by(self, plans: Sequence[str], codes: Sequence[str]) -> npt.NDArray[np.bool_]:
         """The zones of some plans and classes."""
         return np.asarray(np.isin(self._plans, plans)[self._plan] & np.isin(self._codes, codes)[self._code])
 
@@ -266,7 +303,7 @@ class _Layer:
             geometry=self._shapes[[self._place[site_id] for site_id in groups]],
             crs=self._zones.crs,
         )
-        return frame, {name: self._permitted(*key) for key, name in names.items()}
+        return frame, {name: self.permitted(*key) for key, name in names.items()}
 
     def _distance_to_bad(self, asked: Sequence[_Asked]) -> dict[str, float]:
         """Distance to the nearest zone of a governing plan that says worse than the site's leaning; inf when there is none.
@@ -279,7 +316,7 @@ class _Layer:
             members[a.plans, a.says, a.leaning].append(a)
         for (plans, says, leaning), group in members.items():
             bad = [code for code, verdict in says if verdict > leaning]
-            chosen = self._drawn_by(plans, bad)
+            chosen = self.drawn_by(plans, bad)
             if chosen.any():
                 gaps = NearestZones(self._zones, chosen).gaps(self._shapes_of(group), self._overruled(group))
                 found |= {a.site_id: float(gap) for a, gap in zip(group, gaps.tolist(), strict=True)}
@@ -292,10 +329,11 @@ class _Layer:
         """Rows of the overruled zones under each site, filled up with -1."""
         rows = np.full((len(asked), max(1, max(len(a.overruled) for a in asked))), -1, dtype=np.int64)
         for n, a in enumerate(asked):
-            rows[n, : len(a.overruled)] = [self._row_of(zone_id) for zone_id in sorted(a.overruled)]
+            rows[n, : len(a.overruled)] = [self.row_of(zone_id) for zone_id in sorted(a.overruled)]
         return rows
 
-    def _row_of(self, key: ZoneKey) -> int:
+    def row_of(self, key: ZoneKey) -> int:
+        """The row of a zone."""
         if not self._rows:
             self._rows |= {key: n for n, key in enumerate(self._zones.keys)}
         return self._rows[key]

@@ -392,7 +392,8 @@ class Assessment:
     studies_not_run: tuple[SkippedCheck, ...] = ()
     recount: Mapping[str, Any] = field(default_factory=dict)
     """What a second computation measured again (``cross_check=True``): sites, pairs of site and zone, those in rational
-    numbers, a bound on the differences as shares of sites, sites on which the two disagree; empty when it was not asked for."""
+    numbers, a bound on the differences as shares of sites, sites on which the two disagree, and ``kinds``: the same for districts,
+    distances, rasters …, with what could not be computed again; empty when it was not asked for."""
 
     @property
     def illustrative(self) -> bool:
@@ -416,9 +417,7 @@ class Assessment:
         bins = pd.cut(found["measure"], [*FLIP_BINS_M, float("inf")], right=False, labels=_bin_labels())
         within = found["reason"] == "within_map_accuracy"
         columns = {"within_accuracy": bins[within], "beyond_accuracy": bins[~within]}
-        table = pd.DataFrame(
-            {name: values.value_counts().reindex(_bin_labels(), fill_value=0) for name, values in columns.items()}
-        )
+        table = pd.DataFrame({name: values.value_counts().reindex(_bin_labels()) for name, values in columns.items()})
         return table.rename_axis("metres")
 
     def plot(self, **keywords: Any) -> Any:

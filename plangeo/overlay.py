@@ -82,11 +82,22 @@ def measure_zones(
         for zone_class, codes in (width_classes or {}).items():
             parts = [f.geometry for f in found.faces if any(layer.keys[z][1] in codes for z in f.zones)]
             if parts:
-                widths[ids[at], zone_class] = widest_circle(shapely.union_all(parts))
+                widths[ids[at], zone_class] = _width(parts, shapes[at])
     if cut:
         tables.append(_tabulate_cut(cut, layer))
     evidence, cover = (_joined(both) for both in zip(*tables, strict=True))
     return ZoneMeasure(_evidence(evidence, layer, ids, sites), _cover(cover, ids), widths, doubts)
+
+
+def _width(parts: Sequence[Any], site: Any) -> float:
+    """The width in metres of the total of some parts; that of the whole site, so never less, where they cannot be joined.
+
+    Parts are cut near the origin; where coordinates are coarser one of them may cross itself, and mending it may lose half of it.
+    """
+    try:
+        return widest_circle(shapely.union_all(parts))
+    except shapely.errors.GEOSException:
+        return widest_circle(site)
 
 
 def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -50,7 +50,7 @@ from plangeo.parts import (
     write_safely,
 )
 from plangeo.reading import decision_rows
-from plangeo.recount.recounting import join_recounts
+from plangeo.recount.tallies import join_recounts
 from plangeo.registers import Register, open_register
 from plangeo.report import begin_output, old_names, write_log, write_manifest
 from plangeo.rulebook import Rulebook

@@ -49,7 +49,7 @@ class Case:
     layer_rows: tuple[Mapping[str, Any], ...] = ()
     """All three as in ``model.Assessment``."""
     cross_check: bool = False
-    """Whether sites are measured on zones in memory a second time."""
+    """Whether what verdicts rest on is measured a second time; the zones are in memory then."""
     stated: Any = None
     """The CRS the numbers of the sites were read in; None: nobody looks whether a row stands in another one."""
 

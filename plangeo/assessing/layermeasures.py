@@ -15,9 +15,10 @@ from plangeo.crsdoctor.rowreadings import beside_plan, beside_units
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.layers import PRESENT_USE
-from plangeo.overlay import layer_facts, measure_districts, measure_zones
+from plangeo.overlay import ZoneMeasure, layer_facts, measure_districts, measure_zones
 from plangeo.reaches import declared_circles
-from plangeo.recount.recounting import Recount, add_recounts, recount
+from plangeo.recount.recounting import recount, recount_districts
+from plangeo.recount.tallies import Tally, add_tallies
 from plangeo.rulebook import Rulebook
 from plangeo.storage.keptzones import KeptZones, window_around
 
@@ -34,6 +35,8 @@ class LayerMeasures:
     """What ``Measured.layers`` holds of the layer."""
     layer: ZoneLayer
     """The part of the layer that was read for it."""
+    counted: Tally | None
+    """The second computation, where the run asks for one."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,6 @@ class PlanMeasures(LayerMeasures):
 
     cover: pd.DataFrame
     """As in ``tables.COVER``; of the plans that govern the ground."""
-    counted: Recount | None
-    """The second computation, where the run asks for one."""
 
 
 def measure_plans(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, zones: ZoneLayer, case: Case) -> PlanMeasures:
@@ -56,36 +57,44 @@ def measure_plans(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, zones: ZoneL
     found = measure(sites, width_classes=_width_classes(law))
     cover = govern(found.cover, law)
     evidence = mark_prevailing(found.evidence, cover)
-    footprints = measure(discs)
-    counted = None
-    if case.cross_check:  # the zones are in memory then: kept ones fail here rather than pass uncounted
-        counted = add_recounts([recount(s, drawn, m.evidence, case.contact_m) for s, m in ((sites, found), (discs, footprints))])
+    footprints, beyond = measure(discs), measure(reach)
+    counted = _recounted(case, drawn, (sites, found), (discs, footprints), (reach, beyond))
     facts = _zone_facts(sites, drawn, zones, set(found.evidence["site_id"])) | {
         "widths": found.widths,
         "doubts": {**found.doubts, **footprints.doubts},
         "recount_doubts": counted.doubts if counted is not None else {},
         "footprint_cover": govern(footprints.cover, law),
-        "reach_cover": govern(measure(reach).cover, law),
+        "reach_cover": govern(beyond.cover, law),
         "footprint_quarantined": _zone_facts(discs, drawn, zones, set(discs["site_id"]))["quarantined"],
         "reach_quarantined": _zone_facts(reach, drawn, zones, set(reach["site_id"]))["quarantined"],
     }
     if "districts" not in case.layers:
         facts["other_systems"] = beside_plan(sites, zones, case.stated, facts)
-    return PlanMeasures(evidence, facts, layer, cover, counted)
+    return PlanMeasures(evidence, facts, layer, counted, cover)
 
 
-def measure_units(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
-    """Measure sites on the administrative units; return the evidence, and the facts as in ``LayerMeasures``."""
+def _recounted(case: Case, drawn: Any, *measured: tuple[gpd.GeoDataFrame, ZoneMeasure]) -> Tally | None:
+    """The second computation of what was measured of some shapes; kept zones fail here rather than pass uncounted."""
+    if not case.cross_check:
+        return None
+    return add_tallies(recount(shapes, drawn, found.evidence, case.contact_m) for shapes, found in measured)
+
+
+def measure_units(sites: gpd.GeoDataFrame, case: Case) -> tuple[gpd.GeoDataFrame, dict[str, Any], Tally | None]:
+    """Measure sites on the administrative units; return the evidence, the facts and the count as in ``LayerMeasures``."""
     districts = case.layers["districts"]
     evidence = measure_districts(sites, districts, case.contact_m)
+    counted = recount_districts(sites, districts, evidence, case.contact_m) if case.cross_check else None
     facts = layer_facts(sites, districts, reached=set(evidence["site_id"])) | {
         "names": tuple(districts["district_name"].astype(str)),
         "ids": tuple(districts["district_id"].astype(str)),
         "parents": tuple(districts["parent_name"].astype(str) if "parent_name" in districts else [""] * len(districts)),
         "units": case.units,
         "crs_check": case.crs_check,
+        "recount_doubts": counted.doubts if counted is not None else {},
     }
-    return evidence, facts | {"other_systems": beside_units(sites, districts, case.stated, evidence, facts)}
+    facts["other_systems"] = beside_units(sites, districts, case.stated, evidence, facts)
+    return evidence, facts, counted
 
 
 def measure_present_use(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, case: Case) -> LayerMeasures:
@@ -102,7 +111,7 @@ def measure_present_use(sites: gpd.GeoDataFrame, reach: gpd.GeoDataFrame, case: 
         "quarantined": below["quarantined"],
         "reach_quarantined": around["quarantined"],
     }
-    return LayerMeasures(lying.evidence, facts, layer)
+    return LayerMeasures(lying.evidence, facts, layer, _recounted(case, drawn, (sites, lying), (reach, beyond)))
 
 
 def _zone_facts(sites: gpd.GeoDataFrame, zones: Any, layer: ZoneLayer, reached: set[str]) -> dict[str, Any]:

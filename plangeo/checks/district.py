@@ -70,15 +70,16 @@ def judge(measured: Measured) -> pd.DataFrame:
     )
     found = Findings("district", measured.sites["site_id"].tolist())
     sites = measured.sites.to_dict("records")
+    differs: Mapping[str, str] = facts.get("recount_doubts", {})
     if drawn is not None:
         read = cache(lambda declared, above, day: read_place(declared, above, day, drawn, measured.rulebook.on))
         rows = [_judge_by_units(site, places.get(site["site_id"], []), drawn, read) for site in sites]
-        found.add_each(range(len(rows)), _told_doubts(sites, rows, facts))
+        found.add_each(range(len(rows)), _recounted(_told_doubts(sites, rows, facts), sites, differs))
         return found.table()
     units = _units(zip(facts["ids"], facts["names"], strict=True))
     meant = cache(lambda declared: _meant((part.strip() for part in _SEPARATOR.split(declared) if part.strip()), units))
     rows = [_judge_site(site, places.get(site["site_id"], []), meant) for site in sites]
-    found.add_each(range(len(rows)), _told_doubts(sites, rows, facts))
+    found.add_each(range(len(rows)), _recounted(_told_doubts(sites, rows, facts), sites, differs))
     return found.table()
 
 
@@ -285,6 +286,19 @@ def _doubted(row: dict[str, Any], check: Mapping[str, Any]) -> dict[str, Any]:
     return {"verdict": "unknown", "unit": "share", "reason": "crs_doubtful", "detail": said, "detail_en": said}
 
 
+def _recounted(
+    rows: Sequence[dict[str, Any]], sites: Sequence[Mapping[Any, Any]], differs: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Where a second computation finds other shares, nothing that rests on the first ones is said."""
+    told = [differs.get(str(site["site_id"]), "") for site in sites]
+    return [
+        row
+        if not said
+        else {"verdict": "unknown", "unit": "share", "reason": "recount_differs", "detail": said, "detail_en": said}
+        for row, said in zip(rows, told, strict=True)
+    ]
+
+
 def _share(places: Sequence[Any], outlines: frozenset[str]) -> float:
     return min(1.0, math.fsum(p.share for p in places if p.district_id in outlines))
 
@@ -349,6 +363,12 @@ CHECK = Check(
         "crs_doubtful": Reason(
             "Hệ tọa độ của danh mục có thể sai, nên vị trí này không đáng tin; số dự án nằm trong đơn vị kê khai: {detail}.",
             "The coordinate system of the register looks wrong, so this place cannot be trusted; sites in their declared unit: {detail}.",
+        ),
+        "recount_differs": Reason(
+            "Tính lại bằng phương pháp độc lập cho kết quả khác ({detail}), nên chưa biết vị trí thuộc đơn vị hành chính nào: hãy báo lỗi "
+            "kèm tệp.",
+            "A second, independent computation comes to another result ({detail}), so nobody knows in which administrative unit the place "
+            "lies: please report it with the files.",
         ),
         "outside": Reason(
             "Vị trí không nằm trong đơn vị hành chính nào của bản đồ địa giới (kê khai: {detail}).",

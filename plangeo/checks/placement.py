@@ -42,7 +42,9 @@ _NO_ROOM = Label("không đủ đất cho diện tích kê khai", "too little gr
 
 def judge(measured: Measured) -> pd.DataFrame:
     """Return one finding per site: ``placed`` for those whose place is known, else what the room for it says."""
-    rooms: Mapping[str, UnitRoom | DiscRoom] = measured.layers.get("zones", {}).get("rooms", {})
+    facts = measured.layers.get("zones", {})
+    rooms: Mapping[str, UnitRoom | DiscRoom] = facts.get("rooms", {})
+    differs: Mapping[str, str] = facts.get("room_doubts", {})
     sites = measured.sites
     found = Findings("placement", sites["site_id"].tolist())
     columns = zip(sites["site_id"].tolist(), sites["use_code"].tolist(), sites["has_place"].tolist(), strict=True)
@@ -55,7 +57,9 @@ def judge(measured: Measured) -> pd.DataFrame:
             placed.append(n)
             continue
         asked.append(n)
-        if isinstance(room, DiscRoom):
+        if site_id in differs:
+            rows.append(_unknown("recount_differs") | _told(Label(differs[site_id], differs[site_id])))
+        elif isinstance(room, DiscRoom):
             rows.append(_judge_disc(room, use, measured.rulebook))
         elif room is not None:
             rows.append(_judge_unit(room, use, needed[n], stated[n], measured.rulebook))
@@ -239,6 +243,12 @@ CHECK = Check(
         "too_large": Reason(
             "Phạm vi có thể của dự án gặp quá nhiều vùng quy hoạch nên không đo: {detail}.",
             "The ground where the site may lie meets too many zones to be measured: {detail}.",
+        ),
+        "recount_differs": Reason(
+            "Tính lại bằng phương pháp độc lập cho kết quả khác ({detail}), nên chưa biết mọi vị trí có thể có phù hợp hay không: hãy báo lỗi "
+            "kèm tệp.",
+            "A second, independent computation comes to another result ({detail}), so nobody knows whether every possible position would do: "
+            "please report it with the files.",
         ),
         "sums_contradict": Reason(
             "Các phần đo được tại nơi dự án có thể nằm không khớp với nhau ({detail}): cần kiểm tra hình học bản đồ quy hoạch.",

@@ -18,8 +18,10 @@ from plangeo.tables import Findings
 
 
 def judge(measured: Measured) -> pd.DataFrame:
-    """Return one finding per site: ``robust``, ``within_map_accuracy``, ``accuracy_unstated`` or ``nothing_to_flip``."""
-    flips: Mapping[str, Flip] = measured.layers.get("zones", {}).get("flips", {})
+    """Return one finding per site: ``robust``, ``within_map_accuracy``, ``accuracy_unstated``, ``recount_differs`` or ``nothing_to_flip``."""
+    facts = measured.layers.get("zones", {})
+    differs: Mapping[str, str] = facts.get("flip_doubts", {})
+    flips: Mapping[str, Flip] = {site_id: flip for site_id, flip in facts.get("flips", {}).items() if site_id not in differs}
     ids = measured.sites["site_id"].tolist()
     at = [n for n, site_id in enumerate(ids) if site_id in flips]
     known = [flips[ids[n]] for n in at]
@@ -38,7 +40,14 @@ def judge(measured: Measured) -> pd.DataFrame:
         detail=[word.vi for word in words],
         detail_en=[word.en for word in words],
     )
-    found.add([n for n, site_id in enumerate(ids) if site_id not in flips], reason="nothing_to_flip", verdict="unknown")
+    doubted = [n for n, site_id in enumerate(ids) if site_id in differs]
+    told = [differs[ids[n]] for n in doubted]
+    found.add(doubted, reason="recount_differs", verdict="unknown", detail=told, detail_en=told)
+    found.add(
+        [n for n, site_id in enumerate(ids) if site_id not in flips and site_id not in differs],
+        reason="nothing_to_flip",
+        verdict="unknown",
+    )
     return found.table()
 
 
@@ -52,7 +61,7 @@ CHECK = Check(
     code="robustness",
     title=Label("Độ chắc chắn so với độ chính xác bản đồ", "Robustness against the map's accuracy"),
     needs=("zones",),
-    tempers={"within_map_accuracy": ("zone_use",)},
+    tempers={"within_map_accuracy": ("zone_use",), "recount_differs": ("zone_use",)},
     reasons={
         "robust": Reason(
             "Kết luận theo vùng ({detail}) chỉ thay đổi nếu ranh giới lệch từ {measure} trở lên; sai số không loại trừ được là "
@@ -71,6 +80,12 @@ CHECK = Check(
             "sai số có nhỏ hơn không: bổ sung scale hoặc accuracy_m vào bộ quy tắc.",
             "Leaning: {detail}; the verdict changes if a boundary is off by {measure}. {plan} states neither scale nor accuracy, so "
             "nobody knows whether its error is smaller: add scale or accuracy_m to the rulebook.",
+        ),
+        "recount_differs": Reason(
+            "Tính lại bằng phương pháp độc lập cho kết quả khác ({detail}), nên chưa biết kết luận theo vùng có chắc chắn không: hãy báo lỗi "
+            "kèm tệp.",
+            "A second, independent computation comes to another result ({detail}), so nobody knows how certain is what the zones say: please "
+            "report it with the files.",
         ),
         "nothing_to_flip": Reason(
             "Chưa có kết luận theo vùng để xét độ chắc chắn.",

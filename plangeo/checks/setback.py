@@ -36,6 +36,12 @@ CHECK = Check(
             "Dự án nằm trên hoặc chạm {detail}, trong khi phải cách ít nhất {threshold} theo {basis}.",
             "The site lies on or touches {detail}, and {basis} requires at least {threshold} between them.",
         ),
+        "recount_differs": Reason(
+            "Tính lại khoảng cách bằng phương pháp độc lập cho kết quả khác ({detail}), nên chưa biết có đạt yêu cầu theo {basis} hay "
+            "không: hãy báo lỗi kèm tệp.",
+            "A second, independent computation of the distance comes to another result ({detail}), so nobody knows whether what {basis} "
+            "requires is kept: please report it with the files.",
+        ),
         "within_accuracy": Reason(
             "Cách {detail} {measure}; sai số vị trí của dự án không cho biết có đạt khoảng cách tối thiểu {threshold} theo {basis} hay "
             "không.",

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from plangeo.law.consent import LAND_USE
-from plangeo.law.planstatus import DATES_DECIDE, read_status
 from plangeo.law.precedence import govern
 from plangeo.law.totals import Total, judge_totals
 from plangeo.model import Label, Measured, Plan, Verdict
@@ -47,8 +46,7 @@ def suppose_in_force(measured: Measured, plan_ids: Collection[str]) -> Measured:
 
 def _apart(plan: Plan, rulebook: Rulebook) -> Plan:
     """A plan in force stays so, whatever is supposed of its successor."""
-    live = rulebook.plan_status(plan.plan_id) == "in_force"
-    return replace(plan, successor=None) if live and read_status(plan.status) in DATES_DECIDE else plan
+    return replace(plan, successor=None) if rulebook.plan_status(plan.plan_id) == "in_force" else plan
 
 
 def worst_of(measured: Measured) -> list[Verdict | None]:

@@ -19,6 +19,8 @@ from plangeo.tables import Findings
 # A share of fewer cells than this says more about the grid than about the ground.
 LEAST_PIXELS = 30
 _ROUNDING = 1e-9
+DIFFERS = "recount_differs"
+"""The word of the problem of a measure with which a second, independent computation does not agree."""
 
 
 def judge_requirements(check: str, measured: Measured, fields: Collection[str]) -> pd.DataFrame:
@@ -67,6 +69,9 @@ def _judge(requirement: Requirement, site: Mapping[Any, Any], row: Any) -> dict[
         return out | {"reason": "no_place", "verdict": "unknown"}
     if row is None:
         return out | {"reason": "layer_missing", "verdict": "unknown"}
+    if row.problem.startswith(DIFFERS):
+        told = row.problem.partition(": ")[2]
+        return out | {"reason": DIFFERS, "verdict": "unknown", "detail": told, "detail_en": told}
     if requirement.field == "distance_m":
         return out | _judge_distance(requirement, site, row, out)
     out |= {"measure": row.share_true, "threshold": requirement.share, "unit": "share", "share": row.share_true}
@@ -203,6 +208,12 @@ SHARED_REASONS: Mapping[str, Reason] = {
     ),
 }
 RASTER_REASONS: Mapping[str, Reason] = {
+    "recount_differs": Reason(
+        "Tính lại tỷ lệ diện tích bằng phương pháp độc lập cho kết quả khác ({detail}), nên chưa biết có đạt yêu cầu theo {basis} hay "
+        "không: hãy báo lỗi kèm tệp.",
+        "A second, independent computation of the shares comes to another result ({detail}), so nobody knows whether what {basis} "
+        "requires is kept: please report it with the files.",
+    ),
     "met": Reason(
         "Đạt yêu cầu {detail} trên {share} diện tích (cần {threshold}) theo {basis}.",
         "{detail} holds on {share} of the site ({threshold} needed) under {basis}.",

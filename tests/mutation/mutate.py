@@ -33,17 +33,38 @@ from tests.mutation.mutations import Mutant, mutants_of
 
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.yaml")
+LAW = (
+    "totals",
+    "compatibility",
+    "consent",
+    "precedence",
+    "openplans",
+    "planstatus",
+    "triggers",
+    "stages",
+    "ceilings",
+    "requirements",
+)
+CHECKS = (
+    *("zone_use", "coverage", "robustness", "plan_in_force", "zone_conflict", "outside_area", "geometry", "placement"),
+    *("declared_area", "legal_conditions", "district"),
+)
 MODULES = (
     "plangeo.model",
     "plangeo.rulebook",
-    *(f"plangeo.law.{n}" for n in ("totals", "compatibility", "consent", "precedence", "planstatus", "triggers")),
-    *(f"plangeo.checks.{n}" for n in ("zone_use", "coverage", "robustness", "plan_in_force")),
+    "plangeo.overlay",
+    "plangeo.engine.partition",
+    *(f"plangeo.law.{name}" for name in LAW),
+    *(f"plangeo.checks.{name}" for name in CHECKS),
+    "plangeo.assessing.verdicts",
 )
 TESTS = (
-    "tests/unit/test_law_bounds.py",
-    "tests/unit/test_model.py",
-    "tests/unit/test_rulebook.py",
-    "tests/unit/test_legal_conditions.py",
+    *(
+        f"tests/unit/test_{name}_bounds.py"
+        for name in ("law", "rulebook", "check", "area", "condition", "requirement", "district")
+    ),
+    *(f"tests/unit/test_{name}.py" for name in ("model", "precedence", "openplans", "stages", "ceilings", "rulebook", "places")),
+    *(f"tests/unit/test_{name}.py" for name in ("partition", "pieces", "pairs", "borders", "verdicts")),
     "tests/oracle/test_cases.py",
 )
 QUICK_TESTS = 80

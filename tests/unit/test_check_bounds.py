@@ -312,6 +312,7 @@ def test_a_disc_does_everywhere_only_when_borders_are_farther_than_the_maps_may_
     ]  # fmt: skip
     noise = 1e-6  # metres, as exact as distances are known
     assert placed_by(disc(gap_m=65.0 - noise))[0] == "within_map_accuracy"
+    assert placed_by(disc(gap_m=65.0 - 1.5 * noise))[0] == "disc_partly"
     assert placed_by(disc(gap_m=70.0 - noise))[0] == "disc_everywhere"
     for gap in (65.0, 65.0 - noise):
         assert placed_by(disc(accuracy=Accuracy(0.0, "P1"), gap_m=gap)) == ["disc_everywhere", "permitted"]

@@ -83,6 +83,8 @@ def test_a_condition_holds_from_its_bound_on() -> None:
         "holds", "conditional", 10_000, 10_000, 0.1, 1, "ha", "LUA", "LUA: xin phép", "LUA: ask",
     ]  # fmt: skip
     assert one(on(9_999.9, "LUA")) == NONE
+    assert one(on(10_000 - 0.5e-6, "LUA"))[0] == "holds"  # as exact as sums of areas are
+    assert one(on(10_000 - 1.5e-6, "LUA")) == NONE
     assert one(on(6_000, "LUC"), on(4_000, "LUA"))[0] == "holds"
     assert one(on(6_000, "LUC", "LUA"), on(3_999, "LUA")) == NONE  # what lies on both counts once
     assert one(on(10_000, "LUA", "KKT"))[0] == "holds"
@@ -245,6 +247,8 @@ def test_a_point_beside_the_ground_has_at_most_what_lies_within_its_reach() -> N
     assert point(town, declared=12_000.0, near=(on(9_000, "LUA"),)) == NOTHING
     assert point(town, declared=9_000.0, near=(on(11_000, "LUA"),)) == NOTHING
     assert point(town, near=(on(11_000, "LUA"),))[:2] == ["area_unknown", "unknown"]  # no area declared
+    least = law({"op": ">", "area_ha": 0})
+    assert point(town, near=(on(11_000, "LUA"),), book=least)[:2] == ["area_unknown", "unknown"]  # on none of it for sure
     assert point(town, declared=1e8) == NOTHING
     assert point(town, declared=1e8 + 1)[:2] == ["area_unknown", "unknown"]  # so large that nobody looked
 

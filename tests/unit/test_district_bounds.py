@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from plangeo.model import Label
 from plangeo.profiles import load_profile
 from tests.lawtables import measured, rows
 from tests.makers import rulebook
@@ -22,6 +24,7 @@ TODAY = {
     "06637": "Xã Châu Sơn",
     "06187": "Phường Kỳ Lừa",
     "06079": "Xã Hồng Phong",
+    "06463": "Xã Chi Lăng",
 }
 TOLD = ("reason", "verdict", "measure", "share", "threshold")
 
@@ -129,3 +132,32 @@ def test_an_abolished_district_is_told_with_its_successors() -> None:
     assert "Ba Sơn" in told[1]
     other = today("Xã Không Có", {"06184": 1.0}, "reason", "detail_en", list_date="2026-01-15")
     assert "Ba Sơn" not in other[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [("xã Không Có, xã Kỳ Lừa", "name_unknown"), ("xã Kỳ Lừa, xã Không Có", "kind_differs")],
+)
+def test_of_several_names_that_cannot_be_read_the_first_says_why(given: str, reason: str) -> None:
+    assert today(given, {"06184": 1.0})[0] == reason
+    assert today(f"{given}, Chi Lăng", {"06463": 1.0})[0] == reason  # and where only what may hold them is known
+
+
+def test_a_doubtful_name_counts_only_where_it_may_hold_more_of_the_site() -> None:
+    halves = {"06079": 0.5, "06184": 0.5}
+    assert today("Đồng Đăng; Kiên Mộc", halves)[0] == "split"  # Kiên Mộc, of whichever day, holds none of it
+    assert today("Đồng Đăng; Kiên Mộc", {"06637": 0.5, "06184": 0.5})[0] == "ambiguous"
+
+
+def test_a_row_that_another_system_explains_is_told_so() -> None:
+    other = SimpleNamespace(unit="1", said=Label("lệch múi", "another zone"))
+    facts = {"other_systems": {"S": other}}
+    assert declared("Xã Một", {"2": 1.0}, "reason", "detail_en", facts=facts) == [
+        "differs",
+        "Xã Một ≠ Xã Hai (100.00 %); another zone",
+    ]
+    assert declared("Xã Một", {}, "detail", facts=facts) == ["Xã Một; lệch múi"]
+    for given, shares in (("Xã Một", {"1": 1.0}), ("Xã Một", {"1": 0.5, "2": 0.5}), ("", {"1": 1.0})):
+        assert "another zone" not in declared(given, shares, "detail_en", facts=facts)[0]
+    unplaced = {"other_systems": {"S": SimpleNamespace(unit="", said=Label("a", "b"))}}
+    assert declared("Xã Một", {"2": 1.0}, "detail_en", facts=unplaced) == ["Xã Một ≠ Xã Hai (100.00 %)"]

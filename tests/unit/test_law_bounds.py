@@ -16,7 +16,7 @@ from plangeo.law.compatibility import ask, ground_by_rule, has_conditions, name_
 from plangeo.law.consent import casts_doubt, consents, is_ground, is_overlay
 from plangeo.law.precedence import govern, mark_prevailing
 from plangeo.law.triggers import Regime, Trigger
-from plangeo.model import Flip, Label, LegalBasis, Relabelling, SkippedCheck, Verdict, ZoneClass
+from plangeo.model import Flip, Label, LegalBasis, Plan, Relabelling, Requirement, Rule, SkippedCheck, Verdict, ZoneClass
 from plangeo.rulebook import Rulebook
 from tests.lawtables import DAY, OVERLAY, Zones, face, measured, said, zone
 from tests.makers import CLASSES, PLANS, RULES, plan, rule, rulebook
@@ -103,6 +103,16 @@ def test_ground_under_a_forgiven_encroachment_keeps_its_own_verdict() -> None:
     assert set(said("zone_use", measured(none, face(1, *both), rest))) == {("not_permitted", "RPH"), ("permitted", "ODT")}
     permitted = measured(book, face(1, zone("ODT"), zone("RPH", "F")), rest)
     assert said("zone_use", permitted)["below_threshold", "RPH"] == "permitted"
+
+
+def test_what_nobody_knows_under_a_forgiven_encroachment_stays_unknown() -> None:
+    plans = [PLANS[0], plan("F", theme="forest")]
+    book = rulebook(plans=plans, thresholds=[threshold(share=0.01)])
+    assert said("zone_use", measured(book, face(1, zone("SKK"), zone("RPH", "F")), face(99, zone("ODT")))) == {
+        ("below_threshold", "RPH"): "permitted",
+        ("no_rule", "SKK"): "unknown",
+        ("permitted", "ODT"): "permitted",
+    }
 
 
 def test_plans_that_disagree_leave_the_spot_undecided_only_within_one_theme() -> None:
@@ -545,6 +555,34 @@ def test_a_trigger_keeps_what_it_says() -> None:
         rulebook(regimes=[{"code": "a", "title": "a", "basis": "test"}])
 
 
+def test_what_a_rule_or_a_requirement_leaves_out_is_the_stricter() -> None:
+    bare = Rule("housing", "ODT", Verdict.PERMITTED, LegalBasis("L"))
+    assert bare.otherwise is Verdict.NOT_PERMITTED
+    asked = Requirement("housing", "ODT", "slope", "slope_deg", "<", 15.0, LegalBasis("L"))
+    assert (asked.share, asked.otherwise) == (1.0, Verdict.NOT_PERMITTED)
+    act = Plan("P", Label("a", "a"), "district", "1", "UBND", DAY, None)
+    assert not act.illustrative
+
+
+def test_what_is_worked_out_on_the_way_is_no_part_of_what_was_measured() -> None:
+    one = measured(rulebook(), face(100, zone("ODT")))
+    one.ground()
+    assert "_known" not in repr(one)
+    book = rulebook(DAY)
+    for hidden in ("_rules", "_uses"):
+        assert hidden not in repr(book)
+    assert Rulebook(**{**vars(book), "_rules": {}, "_uses": {}}) == book
+    blank = Rulebook(book.name, {}, {}, {}, ())
+    assert not blank.illustrative
+    fault = SkippedCheck("c", Label("a", "b"), fault=ValueError("x"))
+    assert fault == SkippedCheck("c", Label("a", "b"))
+    assert "ValueError" not in repr(fault)
+
+
+def test_zone_use_tells_what_its_rules_say() -> None:
+    assert {"permitted", "conditional", "needs_review", "not_permitted", "below_threshold"} <= set(CHECKS["zone_use"].reasons)
+
+
 def test_the_order_of_verdicts_and_the_defaults_that_keep_a_site_from_being_permitted() -> None:
     assert [v.label for v in sorted(Verdict)] == ["permitted", "conditional", "unknown", "not_permitted"]
     assert Verdict.worst(["permitted", "unknown", "conditional"]) is Verdict.UNKNOWN
@@ -602,6 +640,15 @@ def test_a_condition_is_told_by_its_note_and_without_one_by_itself() -> None:
             answer = ask(law, {"use_code": "housing", "storeys": storeys}, "ODT")
             assert answer is not None
             assert answer.detail == Label(vi, en)
+
+
+@pytest.mark.parametrize(("op", "holds"), [("<=", True), (">=", True), ("==", True), (">", False), ("<", False)])
+def test_a_site_that_only_comes_near_has_nothing_on_the_class(op: str, holds: bool) -> None:
+    for field in ("area_m2", "length_m", "share"):
+        law = rulebook(rules=[rule("housing", "ODT", "permitted", conditions=[{"field": field, "op": op, "value": 0}])]).at(DAY)
+        answer = ask(law, {"use_code": "housing", "dimension": 2}, "ODT")
+        assert answer is not None
+        assert (answer.reason == "permitted") is holds
 
 
 def test_a_list_of_words_and_numbers_answers_nothing() -> None:

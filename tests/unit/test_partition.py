@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
@@ -14,6 +15,7 @@ from plangeo.engine.partition import REPROJECTED_CONTACT_M, Partition, partition
 from plangeo.engine.zonelayer import ZoneLayer
 from plangeo.geometry import WIDTH_TOLERANCE_M, widest_circle
 from plangeo.model import Measured, Verdict
+from plangeo.overlay import measure_zones
 from plangeo.tables import GOVERNED_COVER, empty
 from tests.makers import rulebook, square
 
@@ -97,3 +99,14 @@ def test_edges_that_nearly_coincide_are_cut_on_the_grid(x: float, y: float, area
     found = partition(disc, layer.near(disc, 1e-6))
     assert not found.doubt
     assert math.fsum(face.geometry.area for face in found.faces) == pytest.approx(disc.area, abs=1e-3)
+
+
+@pytest.mark.parametrize(("x", "y", "radius"), [(469460.4, 2406308.3, 454.88), (469460.44, 2406308.28, 454.9)])
+def test_a_width_whose_parts_cannot_be_joined_is_never_understated(x: float, y: float, radius: float) -> None:
+    """Discs on the sample's zones of which a part crosses itself after it was moved back: joining parts ended the run."""
+    zones = open_layer("zones", sample("zones.gpkg"), profile="vn")
+    disc = shapely.Point(x, y).buffer(radius, quad_segs=12)
+    asked = gpd.GeoDataFrame({"site_id": ["S"]}, geometry=[disc], crs=zones.crs)
+    near = zones[zones.distance(disc) < 1]
+    found = measure_zones(asked, near, width_classes={"LUA": frozenset({"LUA", "LUC"})}, compiled=False)
+    assert 907 < found.widths["S", "LUA"] < 2 * radius

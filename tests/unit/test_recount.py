@@ -21,7 +21,8 @@ from plangeo.manifest import read_manifest
 from plangeo.overlay import measure_zones
 from plangeo.recount import exactsums
 from plangeo.recount.exactsums import edges_of, holds, shared_area, shared_length
-from plangeo.recount.recounting import join_recounts, recount, tell_recount
+from plangeo.recount.recounting import recount
+from plangeo.recount.tallies import join_recounts, tell_recount
 from tests.makers import CRS, X0, Y0, rulebook, rulebook_text, site, sites, square, zones
 
 PAIRS = Path(__file__).parents[2].parent / "shared/data/bad/11_oracle/generated_pairs.csv"
@@ -102,7 +103,8 @@ def test_points_and_lines_are_counted_again() -> None:
         told = recount(asked, PLAN, evidence[evidence["site_id"] != lost], 1e-6).doubts
         assert set(told) == {lost}
     assert recount(asked, PLAN, evidence.assign(length_m=evidence["length_m"] * 1.001), 1e-6).doubts == {
-        "road": "A (ODT): 100.1 m ≠ 100 m"
+        "road": "A (ODT): 100.1 m ≠ 100 m",
+        "along": "A (ODT): 100.1 m ≠ 0 m",  # a border may count for either side, but not for more than its length
     }
 
 
@@ -120,6 +122,17 @@ def test_a_sound_run_says_what_was_counted_again_and_keeps_its_verdicts() -> Non
         "rational_pairs": 3,
         "differences_below_share": checked.recount["differences_below_share"],
         "sites_in_doubt": [],
+        "kinds": {
+            kind: {"pairs": pairs, "rational_pairs": pairs, "not_recomputed": 0, "sites_in_doubt": []}
+            for kind, pairs in (
+                ("zones", 3),
+                ("setbacks", 0),
+                ("robustness", 0),
+                ("nearest", 1),
+                ("placement", 0),
+                ("rasters", 0),
+            )
+        },
     }
     assert checked.recount["differences_below_share"] <= 1e-9
     pd.testing.assert_frame_equal(plain.findings, checked.findings)
@@ -152,8 +165,8 @@ def test_a_fault_put_into_the_engine_leaves_the_site_unknown(fault: str, monkeyp
 def test_recounts_of_parts_are_told_as_of_one_run() -> None:
     asked = sites(site("S", square(60, 10, 80)), site("T", square(10, 10, 30)))
     evidence = measure_zones(asked, PLAN).evidence
-    whole = tell_recount(recount(asked, PLAN, evidence, 1e-6))
-    parts = [tell_recount(recount(asked.iloc[[n]], PLAN, evidence, 1e-6)) for n in range(2)]
+    whole = tell_recount({"zones": recount(asked, PLAN, evidence, 1e-6)})
+    parts = [tell_recount({"zones": recount(asked.iloc[[n]], PLAN, evidence, 1e-6)}) for n in range(2)]
     assert join_recounts(parts) == whole
 
 
@@ -166,7 +179,10 @@ def test_cross_check_on_the_command_line_at_once_and_streamed(tmp_path: Path, ca
     given = ["assess", str(tmp_path / "sites.parquet"), f"--rulebook={tmp_path}/rules.yaml", "--on=2025-07-01", "--lang=en"]
     given += [f"--layer=zones={tmp_path}/zones.gpkg", "--cross-check"]
     assert run([*given, f"--out={tmp_path}/whole"]) == 1
-    assert "Second computation: 1 shapes, 2 pairs with zones (2 in rational numbers); 0 disagree." in capsys.readouterr().out
+    assert (
+        "Second computation: 1 shapes, 2 pairs with zones (2 in rational numbers), 1 nearest permitted zones; 0 disagree."
+        in capsys.readouterr().out
+    )
     assert run([*given, f"--out={tmp_path}/parts", "--stream"]) == 1
     whole, parts = (read_manifest(tmp_path / name) for name in ("whole", "parts"))
     assert whole["cross_check"] == parts["cross_check"]

@@ -41,6 +41,7 @@ def flat(true: float, nodata: float = 0.0, pixels: float = 100.0, share: float =
         (0.8, 0.0, ["met", "permitted"]),
         (0.8, 0.2, ["met", "permitted"]),
         (0.8 - 1e-9, 0.0, ["met", "permitted"]),  # as exact as sums of cells are
+        (0.8 - 5e-7, 0.0, ["failed", "not_permitted"]),
         (0.799, 0.0, ["failed", "not_permitted"]),
         (0.7, 0.0999, ["failed", "not_permitted"]),
         (0.7, 0.1, ["no_data", "unknown"]),
