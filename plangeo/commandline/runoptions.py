@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _SITES = ("sites", "register")  # both words name the register on the command line
 
 
+def _option_of(parameter: str) -> str:
+    """Return an option as it is typed, e.g. ``--cross-check`` for ``cross_check``."""
+    options = {given.name: given.opts[0] for given in click.get_current_context().command.params}
+    return options.get(parameter, parameter)
+
+
 def project_of(register: str | None, project_file: str | None, given: Mapping[str, Any]) -> Project:
     """Return the run asked for: a project file, or the same thing said with options. **Raises** UsageError for what does not fit together."""
     from plangeo.project_file import PROJECT_FILE, load_project
@@ -35,7 +41,8 @@ def project_of(register: str | None, project_file: str | None, given: Mapping[st
             )
         if others:
             raise click.UsageError(
-                f"{path} describes the whole run; only --on, --out, --lang, --memory and --time can be given beside it (not: {', '.join(others)})"
+                f"{path} describes the whole run; only --on, --out, --lang, --memory and --time can be given beside it "
+                f"(not: {', '.join(map(_option_of, others))}). Write the rest into the file, e.g. `cross_check: true`."
             )
         project = load_project(path)
         if "on" in changes:

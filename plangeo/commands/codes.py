@@ -54,7 +54,7 @@ def _tell(code: str, profile: str, language: Language) -> list[str]:
     try:
         click.echo("\n".join(describe_code(code, load_profile(profile))))
     except InputError as fault:
-        return [str(fault)]
+        return [f"{fault} Nor is it a code of a finding, of a row's problem or of a fault: `plangeo codes` lists them all."]
     return []
 
 

@@ -29,5 +29,7 @@ def COMMAND(register: str, columns: Sequence[str], profile: str, shown: int, **g
     from plangeo.readingreport import read_and_report
 
     keywords = {name: value for name, value in given.items() if value is not None}
+    if "crs" in keywords:  # messages, and `plangeo assess`, name the role: --crs sites=EPSG:9215
+        keywords["crs"] = keywords["crs"].removeprefix("sites=").removeprefix("register=")
     click.echo(read_and_report(register, profile, dict(name_column(item) for item in columns) or None, shown, keywords))
     return WELL

@@ -17,6 +17,7 @@ from plangeo.contents import describe_file
 from plangeo.drawings.exchangefile import survey_entities
 from plangeo.errors import CrsError, InputError
 from plangeo.profiles import load_profile
+from plangeo.readingreport import doubt_lines
 from plangeo.rulebook import rulebook_from_text
 from plangeo.sources import read_sites, read_zones
 from tests.drawings import (
@@ -289,6 +290,9 @@ def test_data_that_end_early_are_told(tmp_path):
         read_zones(short, crs=CRS)
     half = dxf(tmp_path / "half.dxf", text("13", 40, 50, "ODT"), *lines("10", *GRID), *lines("10", (9, 9, 9, 9)), whole=False)
     assert "no EOF at its end" in said(read_zones(half, crs=CRS))
+    sites = read_sites(half, crs=CRS)
+    assert run(["read", str(half), "--crs", f"sites={CRS}"]) == 0  # written as for assess
+    assert any("no EOF at its end" in line for line in doubt_lines([sites.attrs["plangeo"]], [])), "the terminal tells it too"
 
 
 def test_dwg_and_version_8_name_the_way_out(tmp_path):
