@@ -7,6 +7,7 @@ import dataclasses
 import geopandas as gpd
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from plangeo.model import Assessment, Label
@@ -80,10 +81,13 @@ def test_a_layer_of_a_study_is_off_until_asked_for_and_tells_its_row(opened: Ope
     assert not box.is_selected()
     assert "1 vị trí" in label.text
     box.click()
-    page.driver.execute_script(
-        "const map = plangeo.app.map; map.eachLayer((l) => { if (l.getPopup && l.getPopup()) l.openPopup(); })"
-    )
-    card = page.one(".pg-study")
-    WebDriverWait(page.driver, 5).until(lambda _: card.text)  # popups fade in
+    shown = "plangeo.app.map.eachLayer((l) => { if (l.getPopup && l.getPopup() && !l.isPopupOpen()) l.openPopup(); })"
+
+    def card_of_the_study(_: object) -> WebElement | None:
+        """Popups fade in, and what is switched on is drawn a moment later."""
+        page.driver.execute_script(shown)
+        return next((c for c in page.all(".pg-study") if c.text), None)
+
+    card = WebDriverWait(page.driver, 10).until(card_of_the_study)
     assert "<b>chồng lấn</b>" in card.text
     assert "1.234,50" in card.text
