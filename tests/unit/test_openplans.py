@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from plangeo.law.openplans import open_plans, suppose_in_force, worst_of
+from plangeo.law.openplans import asks_more, open_plans, suppose_in_force, worst_of
 from plangeo.law.precedence import govern
 from plangeo.model import Measured, Verdict
-from tests.makers import plan, rulebook
+from tests import lawtables
+from tests.lawtables import face, zone
+from tests.makers import plan, rule, rulebook
 
 DAY = dt.date(2025, 7, 1)
 
@@ -65,3 +70,73 @@ def test_a_plan_nobody_wrote_down_is_asked_as_one_of_land_use() -> None:
     found = measured(("P1", "ODT"), ("P9", "RPH"))
     assert worst_of(suppose_in_force(found, ["P9"])) == [Verdict.NOT_PERMITTED]
     assert found.rulebook.plans.keys() == {"P1"}
+
+
+RICE = {"code": "rice", "zone": "LUA", "area_ha": 1, "needs": {"en": "ask"}, "basis": "test"}
+SLOPE = {"use": "housing", "zone": "LUA", "layer": "slope", "field": "slope_deg", "op": "<", "value": 15, "basis": "test"}
+
+
+def more(
+    *zones: tuple[str, str],
+    triggers: Sequence[dict[str, Any]] = (RICE,),
+    requirements: Sequence[dict[str, Any]] = (),
+    rice: str = "permitted",
+    precedence: Sequence[dict[str, Any]] = (),
+    **site: Any,
+) -> bool:
+    """Whether P2, of an open state, asks more of a site of 1 ha on zones of (plan, class)."""
+    rules = [rule("housing", "PNN", "permitted"), rule("housing", "NNP", rice), rule("housing", "RPH", "permitted")]
+    book = rulebook(
+        plans=[plan("P1"), plan("P2", status="unknown")],
+        rules=rules,
+        triggers=triggers,
+        requirements=requirements,
+        precedence=precedence,
+    )
+    ground = face(10_000, *(zone(code, plan_id) for plan_id, code in zones))
+    table = lawtables.measured(book, ground, **({"site_area_m2": 10_000.0} | site))
+    (found,) = asks_more(table, suppose_in_force(table, ["P2"])).tolist()
+    return bool(found)
+
+
+def test_more_is_asked_where_ground_of_a_condition_comes_in() -> None:
+    rice = (("P1", "ODT"), ("P2", "LUA"))
+    assert more(*rice)
+    assert not more(("P1", "ODT"), ("P2", "PNN"))
+    assert not more(("P1", "LUA"), ("P2", "LUC"))  # it is asked already
+    assert not more(("P1", "LUA"), ("P2", "LUA"))
+    assert not more(*rice, triggers=[])
+    assert not more(*rice, triggers=[RICE | {"ground": "present_use"}])
+    assert more(*rice, triggers=[RICE, RICE | {"code": "now", "ground": "present_use"}])
+    assert not more(*rice, triggers=[RICE | {"zone": "RDD"}, RICE | {"code": "now", "ground": "present_use"}])
+    assert not more(*rice, triggers=[RICE | {"use": "industrial_park"}])
+    assert not more(("P1", "LUA"), ("P2", "LUA"), rice="conditional")
+    assert not more(("P1", "NNP"), ("P2", "LUA"), rice="conditional")  # what is not permitted plainly is told anyway
+    order = [{"order": ["P2", "P1"], "from": "2020-01-01"}]
+    assert not more(("P1", "LUA"), ("P2", "ODT"), precedence=order)  # less ground of it
+
+
+@pytest.mark.parametrize(
+    ("site", "asked"),
+    [
+        ({"site_area_m2": 9_999.0}, False),
+        ({"site_area_m2": 9_999.0, "accuracy_m": 0.5}, True),
+        ({"site_area_m2": 9_999.0, "accuracy_m": 0.0}, False),
+        ({"site_area_m2": 9_999.0, "accuracy_m": -0.5}, False),
+        ({"site_area_m2": 9_999.0, "accuracy_m": None}, False),
+        ({"site_area_m2": 9_999.0, "accuracy_m": math.nan}, False),
+        ({"site_area_m2": 9_999.0, "dimension": 1}, True),
+        ({"site_area_m2": 0.0, "dimension": 0}, True),
+    ],
+)
+def test_no_more_is_asked_of_a_site_that_is_surely_too_small(site: dict[str, Any], asked: bool) -> None:
+    assert more(("P1", "ODT"), ("P2", "LUA"), **site) is asked
+
+
+def test_a_requirement_of_a_class_that_comes_in_is_more() -> None:
+    rice = (("P1", "ODT"), ("P2", "LUA"))
+    assert more(*rice, triggers=[], requirements=[SLOPE])
+    assert not more(*rice, triggers=[], requirements=[SLOPE | {"zone": "*"}])  # asked of every class
+    assert not more(*rice, triggers=[], requirements=[SLOPE | {"zone": "ODT"}])
+    assert not more(*rice, triggers=[], requirements=[SLOPE | {"use": "industrial_park"}])
+    assert more(*rice, triggers=[], requirements=[SLOPE | {"zone": "*"}, SLOPE])
