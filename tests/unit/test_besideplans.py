@@ -69,3 +69,22 @@ def test_the_narrowest_margin_is_told_and_silence_counts_as_the_coarsest_plan() 
     assert worst_flip(own, [("S", 10.0)], book, math.nan) == Flip(Verdict.PERMITTED, 10.0, 10.0, "A")
     assert worst_flip(own, [("S", 9.0)], book, math.nan) == Flip(Verdict.PERMITTED, 9.0, None, "S")
     assert worst_flip(own, [("stranger", 9.0), ("B", 1.0)], book, math.nan).tolerance_m is None
+
+
+def stood(distance: float, tolerance: float | None = 5.0, own: float = 0.0, first: float = 5.0) -> tuple[str, float]:
+    """Who leaves a verdict in doubt (else P1, whose own borders leave it alone), and how far it is from flipping."""
+    book = rulebook(DAY, plans=[plan("P1", accuracy_m=None, scale=None), plan("P2", accuracy_m=tolerance, scale=None)])
+    found = worst_flip(Flip(Verdict.PERMITTED, 50.0, first, "P1"), [("P2", distance)], book, own)
+    return found.plan_id, found.distance_m
+
+
+def test_a_plan_beside_leaves_a_verdict_alone_from_its_tolerance_on() -> None:
+    assert stood(5.0) == ("P1", 5.0)
+    assert stood(5.5) == ("P1", 5.5)
+    assert stood(4.999) == ("P2", 4.999)
+    assert stood(5.0 - 5e-7) == ("P2", 5.0 - 5e-7)
+    assert stood(60.0) == ("P1", 50.0)
+    assert stood(5.4, own=0.5) == ("P2", 5.4)  # the site's own outline moves too
+    assert stood(4.8, own=-0.5) == ("P2", 4.8)  # no accuracy is below nought
+    assert stood(0.0, tolerance=None, first=0.0) == ("P1", 0.0)  # nobody states how far any border may be off
+    assert stood(0.4, tolerance=None, own=0.5, first=0.0) == ("P2", 0.4)
