@@ -53,6 +53,7 @@ MODULES = (
     "plangeo.model",
     "plangeo.rulebook",
     "plangeo.overlay",
+    "plangeo.sizeflips",
     "plangeo.engine.partition",
     *(f"plangeo.law.{name}" for name in LAW),
     *(f"plangeo.checks.{name}" for name in CHECKS),
@@ -63,7 +64,8 @@ TESTS = (
         f"tests/unit/test_{name}_bounds.py"
         for name in ("law", "rulebook", "check", "area", "condition", "requirement", "district")
     ),
-    *(f"tests/unit/test_{name}.py" for name in ("model", "precedence", "openplans", "stages", "ceilings", "rulebook", "places")),
+    *(f"tests/unit/test_{name}.py" for name in ("model", "precedence", "openplans", "besideplans", "sizeflips")),
+    *(f"tests/unit/test_{name}.py" for name in ("stages", "ceilings", "rulebook", "places", "needed_checks")),
     *(f"tests/unit/test_{name}.py" for name in ("partition", "pieces", "pairs", "borders", "verdicts")),
     "tests/oracle/test_cases.py",
 )

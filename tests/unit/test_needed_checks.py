@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 import shapely
 
+from plangeo.assessing.verdicts import needed_by
 from plangeo.assessment import assess
 from plangeo.checks import CHECKS, ESSENTIAL
+from tests.lawtables import DAY
 from tests.makers import X0, Y0, rulebook, site, sites, square, zones
 
 ROWS = (
@@ -31,6 +34,12 @@ def unasked(*left_out: str, **sections: Any) -> dict[str, set[str]]:
 def test_points_that_stand_for_an_area_need_the_check_of_their_place() -> None:
     assert unasked() == {i: set() for i in ("area", "point", "sized", "park")}
     assert unasked("placement") == {"area": set(), "point": set(), "sized": {"placement.not_run"}, "park": set()}
+
+
+def test_a_point_stands_for_an_area_where_one_is_declared() -> None:
+    areas = {"none": math.nan, "nought": 0.0, "slip": -0.5, "little": 0.5, "much": 1e6}
+    points = sites(*(site(name, square(0, 0, 2).centroid, declared_area_m2=area) for name, area in areas.items()))
+    assert needed_by(points.assign(use_code="housing"), rulebook(DAY))["placement"] == ["little", "much"]
 
 
 @pytest.mark.parametrize(("field", "check"), [("distance_m", "setback"), ("slope_deg", "slope"), ("class", "raster_class")])
