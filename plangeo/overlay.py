@@ -295,11 +295,14 @@ def layer_facts(
     lost, quarantined = [], []
     placed = sites[sites.geometry.notna()]
     own = _accuracies(placed)
+    # of a plan that states nothing nobody can say that it is more exact than the others
+    coarsest = max((t for t in (tolerances or {}).values() if t is not None), default=0.0)
     for index, row in layer[layer.geometry.isna().to_numpy() & ~label_rows(layer)].iterrows():
         entry = {"id": str(row[id_column]), "code": str(row.get("zone_code", "")), "plan_id": str(row.get("plan_id", ""))}
         if index in boxes:
             near = shapely.distance(placed.geometry.to_numpy(), boxes[index])
-            slack = 0.0 if tolerances is None else own + (tolerances.get(entry["plan_id"]) or 0.0)
+            stated = (tolerances or {}).get(entry["plan_id"])
+            slack = 0.0 if tolerances is None else own + (coarsest if stated is None else stated)
             touched = placed["site_id"].astype(str)[(near == 0) | (near < slack)]
             quarantined.append(entry | {"sites": frozenset(touched)})
         else:

@@ -70,7 +70,7 @@ def _measured(
 
 
 def _row(site_id: str, trigger: int, site: Any, pieces: list[tuple[str, Any]], law: Rulebook) -> dict[str, Any]:
-    border = shapely.boundary(shapely.union_all([shape for _, shape in pieces]))
+    border = border_of([shape for _, shape in pieces])
     inner = shapely.difference(border, shapely.buffer(shapely.boundary(site), _ALONG_M))
     tolerances = [law.plans[plan_id].tolerance_m if plan_id in law.plans else None for plan_id, _ in pieces]
     known = [t for t in tolerances if t is not None]
@@ -81,3 +81,11 @@ def _row(site_id: str, trigger: int, site: Any, pieces: list[tuple[str, Any]], l
         "outer_m": max(0.0, float(border.length - inner.length)),
         "tolerance_m": max(known) if len(known) == len(tolerances) else float("nan"),
     }
+
+
+def border_of(shapes: list[Any]) -> Any:
+    """Return the border of some ground together; with the borders between its parts, so never too short, where they cannot be joined."""
+    try:
+        return shapely.boundary(shapely.union_all(shapes))
+    except shapely.errors.GEOSException:  # a part that crosses itself by rounding
+        return shapely.union_all(shapely.boundary(shapes))

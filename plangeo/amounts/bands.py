@@ -99,6 +99,24 @@ def largest_area(site: Mapping[Any, Any]) -> float:
     return (1 + APPROXIMATE_SHARE) * (least if math.isnan(most) else most)
 
 
+def most_area(site: Mapping[Any, Any]) -> float:
+    """Return the most ground (m²) a site can have: what is drawn, or what it declares; inf where its outline may be off or nobody says.
+
+    >>> most_area({"dimension": 2, "site_area_m2": 900.0}), most_area({"dimension": 0, "declared_area_m2": float("nan")})
+    (900.0, inf)
+    """
+    if site["dimension"] == 2:
+        return math.inf if outline_accuracy(site) > 0 else float(site["site_area_m2"])
+    declared = largest_area(site)
+    return declared if declared > 0 else math.inf
+
+
+def outline_accuracy(site: Mapping[Any, Any]) -> float:
+    """Return how far the outline of a site may be off (m); 0 where nobody says."""
+    stated = site.get("accuracy_m")
+    return float(stated) if stated is not None and float(stated) > 0 else 0.0
+
+
 def largest_areas(sites: pd.DataFrame) -> Floats:
     """Return ``largest_area`` of many sites at once."""
     low, high, approx = declared_ends(sites)

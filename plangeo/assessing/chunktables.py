@@ -61,7 +61,10 @@ def _union(shapes: Sequence[Any]) -> Any:
     """The ground of a finding; None where it was measured but not drawn, because nothing speaks against it."""
     if not len(shapes) or any(shape is None for shape in shapes):
         return None
-    return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
+    try:
+        return shapes[0] if len(shapes) == 1 else shapely.union_all(shapes)
+    except shapely.errors.GEOSException:  # a part that crosses itself by rounding: what is drawn need not be joined
+        return shapely.GeometryCollection(list(shapes))
 
 
 def table_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from plangeo.amounts.bands import UNSEARCHED_M2, largest_area
+from plangeo.amounts.bands import UNSEARCHED_M2, largest_area, most_area, outline_accuracy
 from plangeo.law.consent import NOT_IN_FORCE
 from plangeo.law.totals import Total, judge_totals
 from plangeo.law.triggers import M2_PER_HA, Trigger
@@ -105,7 +105,7 @@ def _set_aside(trigger: Trigger, site: Mapping[Any, Any], measured: Measured) ->
     """A zone of the classes, or of no known class, that could not be drawn and may lie under the site."""
     book, facts = measured.rulebook, measured.layers.get(_LAYER_OF[trigger.ground], {})
     near = [z for key in ("quarantined", "reach_quarantined") for z in facts.get(key, ()) if site["site_id"] in z["sites"]]
-    if not trigger.reached(_most_area(site)):
+    if not trigger.reached(most_area(site)):
         return None
     above = {c for zone in trigger.zones for c in book.ancestors(zone)}
     named = {
@@ -122,25 +122,11 @@ def _set_aside(trigger: Trigger, site: Mapping[Any, Any], measured: Measured) ->
     }
 
 
-def _most_area(site: Mapping[Any, Any]) -> float:
-    """The most ground (m²) a site can have: what is drawn, up to its accuracy, or what it declares; inf where nobody says."""
-    if site["dimension"] == 2:
-        return math.inf if _accuracy(site) > 0 else float(site["site_area_m2"])
-    declared = largest_area(site)
-    return declared if declared > 0 else math.inf
-
-
-def _accuracy(site: Mapping[Any, Any]) -> float:
-    """How far the outline of the site may be off (m); 0 where nobody says."""
-    stated = site.get("accuracy_m")
-    return float(stated) if stated is not None and float(stated) > 0 else 0.0
-
-
 def _with_area(
     trigger: Trigger, site: Mapping[Any, Any], ground: _Ground, near: _Ground, border: Any | None
 ) -> dict[str, Any] | None:
     inner, outer, tolerance = (border.inner_m, border.outer_m, border.tolerance_m) if border is not None else (0.0, 0.0, 0.0)
-    own = _accuracy(site)
+    own = outline_accuracy(site)
     slack = outer * own + (inner * (tolerance + own) if inner > 0 else 0.0)
     whole = float(site["site_area_m2"])
     sizes = {"measure": ground.certain, "area_m2": ground.certain, "share": ground.certain / max(whole, _ROUNDING_M2)}

@@ -7,14 +7,13 @@ passed over either: were it in force, its zones might forbid what the other perm
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plangeo.amounts.bands import most_area
 from plangeo.law.consent import LAND_USE
 from plangeo.law.precedence import govern
 from plangeo.law.requirements import FIELDS, asked_of
@@ -81,7 +80,7 @@ def _sites_on_more_ground(measured: Measured, supposed: Measured) -> list[int]:
     if not any(trigger.ground == "plan" for trigger in book.triggers):
         return []
     plain = [verdict is Verdict.PERMITTED for verdict in worst_of(measured)]
-    uses, sizes = sites["use_code"].tolist(), [_most_area(site) for site in sites.to_dict("records")]
+    uses, sizes = sites["use_code"].tolist(), [most_area(site) for site in sites.to_dict("records")]
     pairs = set(zip(then.site.tolist(), now.spot.tolist(), then.spot.tolist(), strict=True))
     found = set()
     for n, a, b in pairs:
@@ -94,10 +93,3 @@ def _sites_on_more_ground(measured: Measured, supposed: Measured) -> list[int]:
             if trigger.ground == "plan" and counts == [False, True] and trigger.reached(sizes[n]):
                 found.add(n)
     return sorted(found)
-
-
-def _most_area(site: Mapping[Hashable, Any]) -> float:
-    """The area (m²) of a site whose outline is drawn and is not said to be off; else nobody knows."""
-    accuracy = site.get("accuracy_m")
-    exact = site["dimension"] == 2 and not (accuracy is not None and float(accuracy) > 0)
-    return float(site["site_area_m2"]) if exact else math.inf

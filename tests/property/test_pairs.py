@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from plangeo.engine import pairs as pairs_module
 from plangeo.engine.borders import shared_borders
 from plangeo.engine.pairs import Measures, measure_pairs
+from plangeo.engine.partition import SNAP_GRID_M
 from plangeo.engine.pieces import cut
+from plangeo.recount.exactsums import edges_of, shared_area
 from tests.effort import examples
 from tests.makers import cut_one_by_one
 
@@ -93,6 +95,12 @@ def test_the_exact_partition_agrees(sites: list[shapely.Geometry], seed: int) ->
     settled = ~np.isin(found.sites, found.unsettled)
     fast = dict(zip(zip(found.sites[settled], found.zones[settled], strict=True), found.measure[settled], strict=True))
     slow = {k: v for k, v in cut_one_by_one(sites, zones).items() if k[0] not in found.unsettled}
+    for site, zone in fast.keys() & slow.keys():
+        shape = sites[site]
+        if shapely.get_dimensions(shape) == 2 and abs(fast[site, zone] - slow[site, zone]) > 1e-6:
+            # where GEOS gives up, sites are cut on a grid: that far the parts may be off, and sums in whole numbers say what is right
+            assert abs(fast[site, zone] - slow[site, zone]) < SNAP_GRID_M * shape.length
+            slow[site, zone] = shared_area(edges_of(shape), edges_of(zones[zone])).size
     assert fast == pytest.approx(slow, rel=1e-8, abs=1e-6)
 
 

@@ -7,15 +7,19 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from shapely import LineString, MultiPoint, Point, box
 
+from plangeo.assessing.chunktables import with_ground
 from plangeo.engine import partition as cutting
 from plangeo.engine.areas import ellipsoidal_area
 from plangeo.engine.partition import REPROJECTED_CONTACT_M, Face, Partition, partition, without_contact
 from plangeo.engine.zonelayer import ZoneLayer
+from plangeo.geometry.boxes import box_text
 from plangeo.overlay import draw_evidence, layer_facts, measure_districts, measure_zones
+from plangeo.triggerground import border_of
 from tests.makers import CRS, X0, Y0, site, sites, zones
 
 A, B, C = 0, 1, 2
@@ -358,3 +362,35 @@ def test_rows_without_a_shape_are_lost_or_known_by_their_box() -> None:
     both = units(box(0, 0, 10, 10), None)
     assert layer_facts(register, both)["lost"] == ({"id": "1", "code": "", "plan_id": ""},)
     assert math.isfinite(layer_facts(register, both)["sites_outside"]["B"])
+
+
+@pytest.mark.parametrize(
+    ("tolerances", "near"),
+    [
+        (None, {"on"}),
+        ({"P1": 2.0, "P2": 5.0}, {"on", "1 m"}),
+        ({"P1": None, "P2": 5.0}, {"on", "1 m", "4 m"}),  # it may be as coarse as the coarsest
+        ({"P2": 5.0}, {"on", "1 m", "4 m"}),
+        ({"P1": None}, {"on"}),
+        ({"P1": 0.0, "P2": 5.0}, {"on"}),
+    ],
+)
+def test_a_row_set_aside_may_reach_as_far_as_its_plan_may_be_off(tolerances: Any, near: set[str]) -> None:
+    west, south, east, north = at(box(0, 0, 10, 10)).bounds
+    plan = zones(("z1", "RPH", None, "P1")).assign(problem=f"invalid_geometry: crossed {box_text((west, south, east, north))}")
+    register = sites(
+        *(site(name, at(box(10 + gap, 0, 20 + gap, 5))) for name, gap in (("on", -1), ("1 m", 1), ("4 m", 4), ("6 m", 6)))
+    )
+    (row,) = layer_facts(register, plan, tolerances=tolerances)["quarantined"]
+    assert row["sites"] == near
+
+
+def test_ground_that_cannot_be_joined_is_drawn_in_parts_and_its_border_is_never_too_short() -> None:
+    crossed = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    with pytest.raises(shapely.errors.GEOSException):
+        shapely.union_all([crossed, box(2, 2, 20, 8)])
+    keys = {"site_id": ["S"] * 2, "plan_id": ["P1"] * 2, "zone_code": ["LUA"] * 2, "prevails": [True] * 2}
+    ground = gpd.GeoDataFrame(keys, geometry=[crossed, box(2, 2, 20, 8)], crs=CRS)
+    found = pd.DataFrame({"check": ["zone_use"], "site_id": ["S"], "plan_id": ["P1"], "zone_code": ["LUA"]})
+    assert shapely.get_num_geometries(with_ground(found, ground, CRS).geometry.iloc[0]) == 2
+    assert border_of([crossed, box(2, 2, 20, 8)]).length >= box(2, 2, 20, 8).length

@@ -120,8 +120,9 @@ def test_a_raster_that_kills_its_reader_is_told_by_name(trapped: Raster) -> None
     reader = child._child()
 
     def kill() -> None:
-        os.close(os.open(f"{trapped.path}.aux.xml", os.O_WRONLY))  # opens when the other side does
+        notes = os.open(f"{trapped.path}.aux.xml", os.O_WRONLY)  # opens when the other side does, which then waits for its end
         os.kill(reader._process.pid, signal.SIGSEGV)
+        os.close(notes)
 
     killer = threading.Thread(target=kill)
     killer.start()
